@@ -1,0 +1,3 @@
+"""syncd keeps user stores true to the directory."""
+
+__version__ = "0.1.0"

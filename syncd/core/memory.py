@@ -1,0 +1,71 @@
+"""What syncd remembers, as values: the ledger keeps them, correlation and policy read them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from syncd.core.model import Key, Kind, Op, Ref, Value
+
+
+class Link(Struct, frozen=True):
+    """Key <-> ref: what makes an account ours, and where it stands on the ladder.
+
+    `left_at` is when an apply first missed the thing in its sources; `suspended_at` when
+    syncd suspended it, None where a person did. Times are UTC.
+    """
+
+    kind: Kind
+    key: Key
+    ref: Ref
+    name: str
+    left_at: datetime | None = None
+    suspended_at: datetime | None = None
+
+
+class OpenLine(Struct, frozen=True):
+    """A journal line without an end: the change may have happened."""
+
+    line: int
+    op: Op
+    kind: Kind
+    key: Key
+    ref: Ref | None
+    after: Mapping[str, Value]
+
+
+class Memory(Struct, frozen=True):
+    """All that is remembered of one sync when a plan is made.
+
+    `spent` counts the changes done in the budgets' window, by (kind, op).
+    """
+
+    links: tuple[Link, ...] = ()
+    open_lines: tuple[OpenLine, ...] = ()
+    spent: Mapping[tuple[Kind, Op], int] = {}
+
+
+class Remark(StrEnum):
+    """What an apply writes into the ledger besides the changes themselves."""
+
+    ADOPT = "adopt"  # an account that was there already becomes ours, by an explicit rule
+    CLAIM = "claim"  # a creation that was in doubt is found to have happened
+    REKEY = "rekey"  # the same person, now under the key of a source of higher precedence
+    FORGET = "forget"  # gone from source and target alike
+    LEFT = "left"  # first missed in the sources
+    RETURNED = "returned"  # seen again in the sources
+    SUSPENDED = "suspended"  # a suspension that was in doubt is found to have happened
+    ACTIVE = "active"  # our suspension was lifted by somebody else
+
+
+class Mark(Struct, frozen=True):
+    """One such remark. `old_key` is for `REKEY`; `rule` says by what it was decided."""
+
+    remark: Remark
+    kind: Kind
+    key: Key
+    ref: Ref
+    name: str
+    rule: str = ""
+    old_key: Key | None = None

@@ -1,0 +1,116 @@
+"""A plan is a value: changes to run, and all that will not run with the reason why."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from syncd.core.memory import Mark
+from syncd.core.model import Key, Kind, Op, Ref, Value
+
+VERSION = 1
+"""Of the plan's JSON form."""
+
+REMOVALS = frozenset({Op.SUSPEND, Op.DELETE, Op.REMOVE})
+"""Ops that only a whole reading may lead to; so does taking `admin` away."""
+
+
+class Change(Struct, frozen=True):
+    """One change to one thing.
+
+    `before` and `after` hold the changed fields only, flat. For a member, `key` and `ref` are the
+    group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
+    `needs` are the ids of changes that must have been done before this one is tried.
+    """
+
+    op: Op
+    kind: Kind
+    key: Key
+    name: str
+    ref: Ref | None = None
+    before: Mapping[str, Value] = {}
+    after: Mapping[str, Value] = {}
+    reason: str = ""
+    member: Key | None = None
+    member_ref: Ref | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Unique within a plan, save that a cycle of names is broken by a second update."""
+        return "/".join((self.kind, self.op, self.key, *((self.member,) if self.member else ())))
+
+    @property
+    def removes(self) -> bool:
+        """Whether it takes something away: suspends, deletes, removes a member or demotes."""
+        return self.op in REMOVALS or self.demotes
+
+    @property
+    def demotes(self) -> bool:
+        return self.before.get("admin") is True and self.after.get("admin") is not True
+
+
+class Refusal(Struct, frozen=True):
+    """A change that will not run, held or refused, and the rule's words."""
+
+    change: Change
+    rule: str
+
+
+class Problem(Struct, frozen=True):
+    """Something that a person must decide or mend: a conflict, or a record that cannot be mapped."""
+
+    kind: Kind
+    key: Key
+    name: str
+    why: str
+    origin: str = ""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What one run of one sync would do.
+
+    `held` waits for an approval, `refused` never runs under this policy. `conflicts` are for a person to
+    decide, `failures` are records that could not be mapped. `withheld` says why removals were not
+    planned, and `withheld_changes` counts them. `marks` are what an apply remembers beside the
+    changes. `foreign` counts what is left alone, by kind.
+    """
+
+    sync: str
+    target: str
+    created: datetime
+    config: str
+    changes: tuple[Change, ...] = ()
+    held: tuple[Refusal, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    conflicts: tuple[Problem, ...] = ()
+    failures: tuple[Problem, ...] = ()
+    withheld: tuple[str, ...] = ()
+    withheld_changes: Mapping[str, int] = {}
+    marks: tuple[Mark, ...] = ()
+    notes: tuple[str, ...] = ()
+    foreign: Mapping[str, int] = {}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all but `created`, as hexadecimal: equal inputs, equal digest."""
+        return hashlib.sha256(
+            _ENCODER.encode(msgspec.structs.replace(self, created=_EPOCH))
+        ).hexdigest()
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many changes of each kind and op, as `user.create`."""
+        return count(self.changes)
+
+
+def count(changes: Iterable[Change]) -> dict[str, int]:
+    counts = Counter(f"{change.kind}.{change.op}" for change in changes)
+    return dict(sorted(counts.items()))
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_EPOCH = datetime.min.replace(tzinfo=UTC)

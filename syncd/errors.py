@@ -1,0 +1,81 @@
+"""What can go wrong, each with the exit code of the command that met it.
+
+    SyncdError
+    ├── ConfigError          the configuration is wrong; nothing was read      exit 2
+    ├── SourceError          a source could not be read                        exit 3
+    ├── LedgerError          syncd's own memory cannot be used                 exit 4
+    └── BackendError         the target                                        exit 4
+        ├── Incomplete       could not be read to its end
+        ├── Unavailable      time-out, 5xx, connection lost: worth trying again
+        ├── Denied           credentials or rights: stops the run
+        └── Rejected         this one change will not work; the run goes on
+            ├── NotFound     no such ref
+            └── Conflict     something else has that login, name or key
+
+Every message names the thing, what was seen, and what to do. The backend
+classifies; the executor decides, once.
+"""
+
+from typing import ClassVar
+
+
+class SyncdError(Exception):
+    """A failure that is the world's and not a bug: shown without a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(SyncdError):
+    """The configuration is wrong. `problems` are all of them, each with its place."""
+
+    exit_code = 2
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class SourceError(SyncdError):
+    """A source could not be read. `problems` are all that were found, each with its place."""
+
+    exit_code = 3
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LedgerError(SyncdError):
+    """The ledger cannot be used: locked by another run, damaged, or from a newer syncd."""
+
+    exit_code = 4
+
+
+class BackendError(SyncdError):
+    """The target did not do what was asked."""
+
+    exit_code = 4
+
+
+class Incomplete(BackendError):
+    """The target could not be read to its end; what was read proves no absence."""
+
+
+class Unavailable(BackendError):
+    """The target did not answer, or not now: worth trying again, except for a creation."""
+
+
+class Denied(BackendError):
+    """The target refused the account that syncd logs in with."""
+
+
+class Rejected(BackendError):
+    """The target will not make this one change."""
+
+
+class NotFound(Rejected):
+    """The target has nothing under that ref."""
+
+
+class Conflict(Rejected):
+    """Something else in the target has that login, e-mail or name."""
