@@ -57,6 +57,9 @@ class Reading(Protocol):
 
 
 class Source(Protocol):
+    supplies: frozenset[str]
+    """Names of the attributes that its users can have; what no source supplies is not compared."""
+
     def read(self, since: Cursor | None = None) -> Reading:
         """Everything, or what changed `since`. Raises `SourceError` where nothing can be read."""
         ...

@@ -1,0 +1,173 @@
+"""Make target fields of a person's attributes: by name, or by a template.
+
+Templates are Jinja2's, sandboxed and strict: a name that the person does not have is that
+person's error. What a mapping leaves empty is cleared in the target.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from fnmatch import fnmatchcase
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
+
+from syncd.core.merge import Person, first
+from syncd.core.model import ATTRIBUTES, USER_FIELDS, RawValue, State, User, Value, user_of
+from syncd.core.normal import normal
+
+IDENTITY = USER_FIELDS - {"active", "admin"}
+"""Fields that come from the attribute of the same name unless told otherwise.
+
+`active` follows the person's state, and `admin` is a privilege: mapped only where told."""
+
+
+class Unmappable(Exception):
+    """This person cannot be mapped; the message says which field and why."""
+
+
+class Scope(Struct, frozen=True):
+    """Whom a sync takes: members of any of these groups, with these attributes, without those.
+
+    Patterns are shell globs, compared without case. Empty takes everybody.
+    """
+
+    member_of: tuple[str, ...] = ()
+    where: Mapping[str, tuple[str, ...]] = {}
+    unless: Mapping[str, tuple[str, ...]] = {}
+
+
+class UserMapping(Struct, frozen=True):
+    """Target field <- attribute name, or template where it has braces.
+
+    `always` is kept true; None leaves the field alone. `on_create` is given once.
+    """
+
+    take: Scope = Scope()
+    always: Mapping[str, str | None] = {}
+    on_create: Mapping[str, str] = {}
+
+
+class GroupMapping(Struct, frozen=True):
+    """`take` and `skip` are globs over the group's display name in its source.
+
+    `rename` is a template over the group's attributes that gives its name in the target.
+    """
+
+    take: tuple[str, ...] = ("*",)
+    skip: tuple[str, ...] = ()
+    rename: str | None = None
+
+
+class Mapper:
+    """A user mapping made ready: `managed` are the fields it keeps true, `once` those given once."""
+
+    def __init__(
+        self, mapping: UserMapping, supplied: frozenset[str], held: frozenset[str]
+    ) -> None:
+        """`supplied` are the attributes any source states; `held` the fields the target has."""
+        identity = {name: name for name in IDENTITY & supplied}
+        rules = {**identity, **mapping.always}
+        self._always = {
+            field: _rule(text)
+            for field, text in rules.items()
+            if text is not None and field not in mapping.on_create and holds(held, field)
+        }
+        self._once = {field: _rule(text) for field, text in mapping.on_create.items()}
+        self.managed = frozenset(self._always)
+        self.once = frozenset(self._once)
+
+    def user(self, person: Person) -> User:
+        """Raises `Unmappable`."""
+        fields: dict[str, Value] = {
+            field: _typed(field, _evaluate(field, rule, person.attributes))
+            for field, rule in (*self._always.items(), *self._once.items())
+        }
+        if not fields.get("user_name"):
+            raise Unmappable("user_name is empty: the source has no such attribute for them")
+        fields["active"] = person.state is not State.SUSPENDED
+        return user_of(fields)
+
+
+def holds(held: frozenset[str], field: str) -> bool:
+    return field in held or (field.startswith(ATTRIBUTES) and f"{ATTRIBUTES}*" in held)
+
+
+def in_scope(person: Person, groups: frozenset[str], scope: Scope) -> str:
+    """Empty where taken, else why not. `groups` are display names of the person's groups."""
+    if scope.member_of and not any(matches(group, scope.member_of) for group in groups):
+        return f"not a member of {', '.join(scope.member_of)}"
+    for name, patterns in scope.where.items():
+        if not _any_value(person.attributes.get(name, ""), patterns):
+            return f"{name} is not {' or '.join(patterns)}"
+    for name, patterns in scope.unless.items():
+        if _any_value(person.attributes.get(name, ""), patterns):
+            return f"{name} is {' or '.join(patterns)}"
+    return ""
+
+
+def matches(value: str, patterns: tuple[str, ...]) -> bool:
+    """Whether any glob fits, without case and in Unicode's normal form."""
+    value = normal(value, caseless=True)
+    return any(fnmatchcase(value, normal(pattern, caseless=True)) for pattern in patterns)
+
+
+def group_name(attributes: Mapping[str, RawValue], mapping: GroupMapping) -> str:
+    """The group's name in the target. Raises `Unmappable`."""
+    if mapping.rename is None:
+        return first(attributes["display_name"])
+    name = _evaluate("display_name", template(mapping.rename), attributes)
+    if not name:
+        raise Unmappable("the template in `rename` gives an empty name")
+    return name
+
+
+@cache
+def template(text: str) -> Template:
+    """Raises `jinja2.TemplateSyntaxError`."""
+    return _ENVIRONMENT.from_string(text)
+
+
+def is_template(text: str) -> bool:
+    return "{{" in text or "{%" in text
+
+
+_Rule = Template | str
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  plain text, no HTML
+
+
+def _rule(text: str) -> _Rule:
+    return template(text) if is_template(text) else text
+
+
+def _evaluate(field: str, rule: _Rule, attributes: Mapping[str, RawValue]) -> str:
+    if isinstance(rule, str):
+        return first(attributes.get(rule, ""))
+    try:
+        return rule.render({**attributes, "attributes": attributes})
+    except TemplateError as error:
+        raise Unmappable(f"{field}: {error.message}") from None
+    except Exception as error:  # noqa: BLE001  a template can raise anything, for one person
+        raise Unmappable(f"{field}: {type(error).__name__}: {error}") from None
+
+
+def _any_value(value: RawValue, patterns: tuple[str, ...]) -> bool:
+    values = (value,) if isinstance(value, str) else value
+    return any(matches(one, patterns) for one in values)
+
+
+def _typed(field: str, value: str) -> Value:
+    if field in _READERS:
+        return _READERS[field](value)
+    return normal(value, caseless=False) or None
+
+
+def _truth(value: str) -> bool:
+    truths = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    truth = {"": False, **truths}.get(value.strip().lower())
+    if truth is None:
+        raise Unmappable(f"admin: {value!r} is neither true nor false")
+    return truth
+
+
+_READERS: dict[str, Callable[[str], Value]] = {"admin": _truth}

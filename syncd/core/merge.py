@@ -1,0 +1,150 @@
+"""Make one person of what several sources say, attribute by attribute, by precedence.
+
+Records are one person only where a rule says so: equal values of the attribute
+`by`. The first source in order that has the person gives the key; every attribute
+comes from the first source, in that attribute's order, that has it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from syncd.core.model import Key, Kind, RawValue, State, UserRecord
+from syncd.core.normal import normal
+from syncd.core.plan import Problem
+
+STATE = "state"
+"""The name under which a person's standing is given a precedence of its own."""
+
+
+class Precedence(Struct, frozen=True):
+    """`by` is the attribute that makes records of several sources one person; None for never.
+
+    `attributes` gives single attributes an order of sources other than the sync's own.
+    """
+
+    by: str | None = None
+    attributes: Mapping[str, tuple[str, ...]] = {}
+
+
+class Person(Struct, frozen=True):
+    """A person as all sources together state them.
+
+    `key` and `aliases` are full keys, `SOURCE:KEY`. `given_by` says which source
+    each attribute came from, `origins` where each source has the person.
+    """
+
+    key: Key
+    attributes: Mapping[str, RawValue]
+    state: State | None
+    reason: str
+    origins: Mapping[str, str]
+    given_by: Mapping[str, str]
+    aliases: tuple[Key, ...] = ()
+
+
+class People(Struct, frozen=True):
+    """`persons` by key order; `conflicts` name those whom nobody may guess about.
+
+    `undecided` are the full keys of the latter.
+    """
+
+    persons: tuple[Person, ...]
+    conflicts: tuple[Problem, ...] = ()
+    undecided: frozenset[Key] = frozenset()
+
+
+def full_key(source: str, key: Key) -> Key:
+    """A key that is unique over all sources: immutable as long as the source keeps its name."""
+    return Key(f"{source}:{key}")
+
+
+def merge(records: Mapping[str, Sequence[UserRecord]], precedence: Precedence) -> People:
+    """`records` by source, the sources in order of precedence."""
+    alone, by_value = _gather(records, precedence.by)
+    persons = [_person({source: record}, precedence) for source, record in alone]
+    conflicts: list[Problem] = []
+    undecided: set[Key] = set()
+    for found in by_value.values():
+        clashing = _clashing(found)
+        if clashing:
+            conflicts += [_ambiguous(source, record, precedence.by) for source, record in clashing]
+            undecided |= {full_key(source, record.key) for source, record in found}
+        else:
+            persons.append(_person(dict(found), precedence))
+    persons.sort(key=lambda person: person.key)
+    conflicts.sort(key=lambda problem: problem.key)
+    return People(tuple(persons), tuple(conflicts), frozenset(undecided))
+
+
+_Found = list[tuple[str, UserRecord]]
+
+
+def _gather(
+    records: Mapping[str, Sequence[UserRecord]], by: str | None
+) -> tuple[_Found, dict[str, _Found]]:
+    alone: _Found = []
+    by_value: dict[str, _Found] = defaultdict(list)
+    for source, source_records in records.items():
+        for record in source_records:
+            value = record.attributes.get(by) if by else None
+            if value:
+                by_value[normal(first(value), caseless=True)].append((source, record))
+            else:
+                alone.append((source, record))
+    return alone, by_value
+
+
+def _clashing(found: _Found) -> _Found:
+    """The records of any source that has more than one of them."""
+    sources = [source for source, _ in found]
+    return [(source, record) for source, record in found if sources.count(source) > 1]
+
+
+def _ambiguous(source: str, record: UserRecord, by: str | None) -> Problem:
+    return Problem(
+        kind=Kind.USER,
+        key=full_key(source, record.key),
+        name=first(record.attributes.get("user_name", record.key)),
+        why=f"source {source} has more than one person with this {by}; nothing is done to any of "
+        "them until the source tells them apart",
+        origin=record.origin,
+    )
+
+
+def _person(found: Mapping[str, UserRecord], precedence: Precedence) -> Person:
+    sources = list(found)
+    attributes: dict[str, RawValue] = {}
+    given_by: dict[str, str] = {}
+    for name in sorted({name for record in found.values() for name in record.attributes}):
+        for source in _order(name, sources, precedence):
+            if value := found[source].attributes.get(name):
+                attributes[name], given_by[name] = value, source
+                break
+    stating = [s for s in _order(STATE, sources, precedence) if found[s].state is not None]
+    if stating:
+        given_by[STATE] = stating[0]
+    keys = [full_key(source, record.key) for source, record in found.items()]
+    return Person(
+        key=keys[0],
+        aliases=tuple(keys[1:]),
+        attributes=attributes,
+        state=found[stating[0]].state if stating else None,
+        reason=found[stating[0]].reason if stating else "",
+        origins={source: record.origin for source, record in found.items()},
+        given_by=given_by,
+    )
+
+
+def _order(attribute: str, sources: Iterable[str], precedence: Precedence) -> list[str]:
+    """Sources named for the attribute first, in that order, then the rest in the sync's own."""
+    named = precedence.attributes.get(attribute, ())
+    return sorted(
+        sources, key=lambda source: named.index(source) if source in named else len(named)
+    )
+
+
+def first(value: RawValue) -> str:
+    """The one value of a field that can hold only one: the first in sorted order."""
+    return value if isinstance(value, str) else min(value, default="")

@@ -1,0 +1,86 @@
+"""What an administrator allows: this page is all of it (`judge` acts on it)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from syncd.core.model import Kind, Op
+
+
+class Leavers(StrEnum):
+    """What becomes of an account whose person is in no source any more."""
+
+    SUSPEND = "suspend"
+    DELETE = "delete"
+    IGNORE = "ignore"
+
+
+class VanishedGroups(StrEnum):
+    """What becomes of a group that is in no source any more."""
+
+    EMPTY = "empty"
+    DELETE = "delete"
+    IGNORE = "ignore"
+
+
+class Adopt(StrEnum):
+    """By what an account that syncd did not create may become its own."""
+
+    NEVER = "never"
+    BY_EMAIL = "by_email"
+    BY_USER_NAME = "by_user_name"
+
+
+class Budget(Struct, frozen=True):
+    """How many changes of one kind a window may see.
+
+    At most `count`, and at most `percent` of what syncd keeps of that kind. A population under
+    `minimum` is too small for percentages: there, more than half is over budget.
+    """
+
+    count: int | None = None
+    percent: float | None = None
+    minimum: int = 20
+
+    def allowance(self, population: int) -> int | None:
+        """The largest number that is within budget; None for any."""
+        limits = [] if self.count is None else [self.count]
+        if self.percent is not None:
+            share = self.percent / 100 if population >= self.minimum else 0.5
+            limits.append(max(1, int(population * share)))
+        return min(limits, default=None)
+
+
+DEFAULT_BUDGETS: Mapping[tuple[Kind, Op], Budget] = {
+    (Kind.USER, Op.SUSPEND): Budget(percent=10),
+    (Kind.USER, Op.DELETE): Budget(percent=10),
+    (Kind.GROUP, Op.DELETE): Budget(percent=10),
+    (Kind.MEMBER, Op.REMOVE): Budget(percent=20),
+}
+"""What stops an emptied or half-read source without a word of configuration."""
+
+
+class Protect(Struct, frozen=True):
+    """Whom nothing may take anything from: globs over login and e-mail, and groups' names.
+
+    A protected group is never deleted or emptied, and its members are protected too.
+    """
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class Policy(Struct, frozen=True):
+    """`grace` is the time between suspension and deletion, `window` that of the budgets."""
+
+    leavers: Leavers = Leavers.SUSPEND
+    grace: timedelta = timedelta(days=30)
+    restore: bool = True
+    vanished_groups: VanishedGroups = VanishedGroups.EMPTY
+    protect: Protect = Protect()
+    adopt: Adopt = Adopt.NEVER
+    adopt_groups: bool = False
+    budgets: Mapping[tuple[Kind, Op], Budget] = DEFAULT_BUDGETS
+    window: timedelta = timedelta(hours=24)
