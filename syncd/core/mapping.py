@@ -5,8 +5,8 @@ person's error. What a mapping leaves empty is cleared in the target.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from fnmatch import fnmatchcase
+from functools import cache
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -60,7 +60,7 @@ class GroupMapping(Struct, frozen=True):
 
 
 class Mapper:
-    """A user mapping made ready: `managed` are the fields it keeps true, `once` those given once."""
+    """A user mapping made ready: `managed` fields are kept true, those in `once` are given once."""
 
     def __init__(
         self, mapping: UserMapping, supplied: frozenset[str], held: frozenset[str]
@@ -133,7 +133,7 @@ def is_template(text: str) -> bool:
 
 
 _Rule = Template | str
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  plain text, no HTML
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 def _rule(text: str) -> _Rule:

@@ -6,7 +6,7 @@ from syncd.core.model import Value
 
 
 def normal(value: str, *, caseless: bool) -> str:
-    """NFC, and without case where `caseless` (canonical caseless matching, Unicode section 3.13)."""
+    """NFC, and without case where `caseless` (canonical caseless matching, Unicode 3.13)."""
     if value.isascii():
         return value.lower() if caseless else value
     if caseless:

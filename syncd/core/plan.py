@@ -23,7 +23,8 @@ class Change(Struct, frozen=True):
 
     `before` and `after` hold the changed fields only, flat. For a member, `key` and `ref` are the
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
-    `needs` are the ids of changes that must have been done before this one is tried.
+    `needs` are the ids of changes that must have been done before this one is tried. A
+    `temporary` one steps aside from a name that another takes, until its own change follows.
     """
 
     op: Op
@@ -37,11 +38,15 @@ class Change(Struct, frozen=True):
     member: Key | None = None
     member_ref: Ref | None = None
     needs: tuple[str, ...] = ()
+    temporary: bool = False
 
     @property
     def id(self) -> str:
-        """Unique within a plan, save that a cycle of names is broken by a second update."""
-        return "/".join((self.kind, self.op, self.key, *((self.member,) if self.member else ())))
+        """Unique within a plan."""
+        parts = [self.kind, self.op, self.key]
+        parts += [self.member] if self.member else []
+        parts += ["temporary"] if self.temporary else []
+        return "/".join(parts)
 
     @property
     def removes(self) -> bool:
@@ -61,7 +66,7 @@ class Refusal(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """Something that a person must decide or mend: a conflict, or a record that cannot be mapped."""
+    """What a person must decide or mend: a conflict, or a record that cannot be mapped."""
 
     kind: Kind
     key: Key
@@ -73,10 +78,10 @@ class Problem(Struct, frozen=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """What one run of one sync would do.
 
-    `held` waits for an approval, `refused` never runs under this policy. `conflicts` are for a person to
-    decide, `failures` are records that could not be mapped. `withheld` says why removals were not
-    planned, and `withheld_changes` counts them. `marks` are what an apply remembers beside the
-    changes. `foreign` counts what is left alone, by kind.
+    `held` waits for an approval, `refused` never runs under this policy. `conflicts` are for
+    a person to decide, `failures` are records that could not be mapped. `withheld` says why
+    removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
+    remembers beside the changes. `foreign` counts what is left alone, by kind.
     """
 
     sync: str

@@ -1,0 +1,210 @@
+"""Tell ours from foreign: which account in the target is which person.
+
+An account is ours by a link in the ledger, by nothing else. Two things can make a
+link here: a creation of ours that was in doubt and is found to have happened, and an
+adoption that the policy asks for in so many words. Where two could claim one, or one
+two, it is a conflict and stays foreign: nobody guesses.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Generic
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from syncd.core.desired import Wanted
+from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
+from syncd.core.model import NAME_FIELD, E, Key, Kind, Op, Ref, Stored, Value, flat
+from syncd.core.normal import normal, same
+from syncd.core.plan import Problem
+
+SOME_TIME = datetime.max.replace(tzinfo=UTC)
+"""Stands for the time that only the ledger will know: no grace counted from it is ever over."""
+
+
+class Ours(Struct, Generic[E], frozen=True):
+    """An account of ours: its link, and what the target holds."""
+
+    link: Link
+    stored: Stored[E]
+
+
+class Correlated(Struct, Generic[E], frozen=True):
+    """`ours` in key order. `foreign` are left alone; nothing is planned for `undecided` keys."""
+
+    ours: tuple[Ours[E], ...]
+    foreign: tuple[Stored[E], ...]
+    marks: tuple[Mark, ...]
+    conflicts: tuple[Problem, ...]
+    undecided: frozenset[Key]
+
+
+class Claims(Struct, frozen=True):
+    """How foreign accounts may become ours.
+
+    `adopt_by` is the field that an adoption goes by, None for never; `kept` are the accounts
+    that are never adopted (protected ones, and the one that syncd logs in with). `whole` is
+    whether the target was read to its end.
+    """
+
+    kind: Kind
+    unique: frozenset[str]
+    caseless: frozenset[str]
+    adopt_by: str | None
+    kept: frozenset[Ref]
+    whole: bool
+
+
+def correlate(
+    wanted: Sequence[Wanted[E]], stored: Sequence[Stored[E]], memory: Memory, claims: Claims
+) -> Correlated[E]:
+    """`wanted` and `stored` of one kind, in any order."""
+    work = _Correlation(wanted, stored, memory, claims)
+    work.follow_links()
+    work.claim_doubtful_creations()
+    work.adopt()
+    return work.result()
+
+
+class _Correlation(Generic[E]):
+    """The state of one correlation: links that hold so far, and accounts not yet linked."""
+
+    def __init__(
+        self,
+        wanted: Sequence[Wanted[E]],
+        stored: Sequence[Stored[E]],
+        memory: Memory,
+        claims: Claims,
+    ) -> None:
+        self._wanted: dict[Key, Wanted[E]] = {one.key: one for one in wanted}
+        self._unlinked: dict[Ref, Stored[E]] = {one.ref: one for one in stored}
+        self._links = {link.key: link for link in memory.links if link.kind is claims.kind}
+        self._open = [line for line in memory.open_lines if line.kind is claims.kind]
+        self._claims = claims
+        self._ours: dict[Key, Ours[E]] = {}
+        self._marks: list[Mark] = []
+        self._conflicts: list[Problem] = []
+        self._undecided: set[Key] = set()
+
+    def follow_links(self) -> None:
+        for one in self._wanted.values():
+            self._follow_aliases(one)
+        doubtful = {line.key for line in self._open if line.op is Op.SUSPEND}
+        for key, link in sorted(self._links.items()):
+            stored = self._unlinked.pop(link.ref, None)
+            if stored is None:
+                self._miss(link)
+                continue
+            if key in doubtful and link.suspended_at is None and not _active(stored):
+                self._remember(Remark.SUSPENDED, link, "the suspension had been done")
+                link = replace(link, suspended_at=SOME_TIME)  # noqa: PLW2901  the link as the mark will leave it
+            self._ours[key] = Ours(link, stored)
+
+    def _follow_aliases(self, one: Wanted[E]) -> None:
+        """A person's link may stand under the key of another of their sources."""
+        linked = [alias for alias in one.aliases if alias in self._links]
+        if linked and one.key not in self._links:
+            old = linked.pop(0)
+            link = replace(self._links.pop(old), key=one.key)
+            self._links[one.key] = link
+            self._remember(Remark.REKEY, link, "the same person in another source", old)
+        for extra in linked:
+            link = self._links[extra]
+            self._undecided.add(extra)
+            why = f"has a second account ({link.ref}) under {extra}; decide which one stays"
+            self._conflict(one.key, link.name, why, one.origin)
+
+    def _miss(self, link: Link) -> None:
+        """A linked account that was not seen in the target."""
+        if not self._claims.whole:
+            self._undecided.add(link.key)
+            return
+        del self._links[link.key]
+        if link.key not in self._wanted:
+            self._remember(Remark.FORGET, link, "gone from source and target")
+
+    def claim_doubtful_creations(self) -> None:
+        for line in self._open:
+            if line.op is not Op.CREATE or line.key in self._links:
+                continue
+            found = [stored for stored in self._unlinked.values() if self._made_by(line, stored)]
+            if len(found) == 1:
+                self._take(Remark.CLAIM, line.key, found[0], "the creation had been done")
+            elif found or not self._claims.whole:
+                self._undecided.add(line.key)
+                why = "may have been created by an earlier run, and which account it is is unclear"
+                self._conflict(line.key, _name(line.after, self._claims.kind), why, "")
+
+    def _made_by(self, line: OpenLine, stored: Stored[E]) -> bool:
+        if stored.key is not None:
+            return stored.key == line.key
+        fields = flat(stored.entity)
+        names = self._claims.unique | {NAME_FIELD[self._claims.kind]}
+        return all(
+            same(fields.get(name), line.after.get(name), caseless=name in self._claims.caseless)
+            for name in names
+        )
+
+    def adopt(self) -> None:
+        field = self._claims.adopt_by
+        if field is None:
+            return
+        takers: dict[str, list[Wanted[E]]] = defaultdict(list)
+        for one in self._wanted.values():
+            value = flat(one.entity).get(field)
+            if value and one.key not in self._ours and one.key not in self._undecided:
+                takers[self._normal(field, value)].append(one)
+        holders: dict[str, list[Stored[E]]] = defaultdict(list)
+        for stored in self._unlinked.values():
+            if value := flat(stored.entity).get(field):
+                holders[self._normal(field, value)].append(stored)
+        for value, wanting in sorted(takers.items()):
+            if held := holders.get(value):
+                self._adopt_one(field, wanting, held)
+
+    def _adopt_one(self, field: str, wanting: list[Wanted[E]], held: list[Stored[E]]) -> None:
+        if len(wanting) == len(held) == 1 and held[0].ref not in self._claims.kept:
+            self._take(Remark.ADOPT, wanting[0].key, held[0], f"by {field}")
+            return
+        why = "several could be meant" if len(wanting) + len(held) > 2 else "it is protected"  # noqa: PLR2004  one each
+        for one in wanting:
+            self._undecided.add(one.key)
+            name = _name(flat(one.entity), self._claims.kind)
+            refs = ", ".join(stored.ref for stored in held)
+            self._conflict(one.key, name, f"not adopted by {field} ({refs}): {why}", one.origin)
+
+    def _normal(self, field: str, value: Value) -> str:
+        return normal(str(value), caseless=field in self._claims.caseless)
+
+    def _take(self, remark: Remark, key: Key, stored: Stored[E], rule: str) -> None:
+        name = _name(flat(stored.entity), self._claims.kind)
+        link = Link(self._claims.kind, key, stored.ref, name)
+        del self._unlinked[stored.ref]
+        self._links[key] = link
+        self._ours[key] = Ours(link, stored)
+        self._remember(remark, link, rule)
+
+    def _remember(self, remark: Remark, link: Link, rule: str, old_key: Key | None = None) -> None:
+        self._marks.append(Mark(remark, link.kind, link.key, link.ref, link.name, rule, old_key))
+
+    def _conflict(self, key: Key, name: str, why: str, origin: str) -> None:
+        self._conflicts.append(Problem(self._claims.kind, key, name, why, origin))
+
+    def result(self) -> Correlated[E]:
+        return Correlated(
+            ours=tuple(self._ours[key] for key in sorted(self._ours)),
+            foreign=tuple(sorted(self._unlinked.values(), key=lambda stored: stored.ref)),
+            marks=tuple(sorted(self._marks, key=lambda mark: (mark.key, mark.remark))),
+            conflicts=tuple(sorted(self._conflicts, key=lambda problem: problem.key)),
+            undecided=frozenset(self._undecided),
+        )
+
+
+def _active(stored: Stored[E]) -> bool:
+    return flat(stored.entity).get("active") is not False
+
+
+def _name(fields: Mapping[str, Value], kind: Kind) -> str:
+    return str(fields.get(NAME_FIELD[kind], ""))

@@ -1,0 +1,289 @@
+"""The middle of the flow, pure: what should be, what is, and what is remembered become a plan.
+
+correlate -> diff -> judge -> names -> order. No clock, no files, no sockets, no
+logging: the same values in give the same plan out, in whatever order they were read.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from syncd.core.correlate import Claims, Correlated, correlate
+from syncd.core.desired import Desired
+from syncd.core.diff import Comparison, Found, Membership, diff_groups, diff_members, diff_users
+from syncd.core.judge import Abilities, Facts, judge, protect, rejoin
+from syncd.core.memory import Mark, Memory, Remark
+from syncd.core.model import Group, Key, Kind, Member, Op, Ref, Stored, User
+from syncd.core.names import Naming, settle_names
+from syncd.core.order import drop_waiting, in_order
+from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.core.policy import Adopt, Leavers, Policy, VanishedGroups
+
+
+class Declared(Protocol):
+    """What a backend declares of one kind: the port's `Holds`."""
+
+    @property
+    def fields(self) -> frozenset[str]: ...
+    @property
+    def immutable(self) -> frozenset[str]: ...
+    @property
+    def caseless(self) -> frozenset[str]: ...
+    @property
+    def unique(self) -> frozenset[str]: ...
+    @property
+    def required(self) -> frozenset[str]: ...
+    @property
+    def ops(self) -> frozenset[Op]: ...
+
+
+class Seen(Struct, frozen=True):
+    """What the target holds. `own` is the account that syncd logs in with."""
+
+    users: tuple[Stored[User], ...]
+    groups: tuple[Stored[Group], ...]
+    members: tuple[Member, ...]
+    own: Ref | None = None
+    gaps: tuple[str, ...] = ()
+
+
+class Question(Struct, frozen=True):
+    """All that a plan depends on."""
+
+    sync: str
+    target: str
+    config: str
+    desired: Desired
+    seen: Seen
+    memory: Memory
+    declared: Mapping[Kind, Declared]
+    policy: Policy
+    now: datetime
+
+
+_GROUP_ADOPTION = "display_name"
+_UNPROVEN = {Remark.LEFT, Remark.FORGET}
+
+
+def decide(question: Question) -> Plan:
+    return _Decision(question).plan()
+
+
+class _Decision:
+    """One question and what follows from it, step by step."""
+
+    def __init__(self, question: Question) -> None:
+        self._q = question
+        seen, policy = question.seen, question.policy
+        self._protected = protect(
+            seen.users,
+            {group.ref: group.entity.display_name for group in seen.groups},
+            [(member.group, member.user) for member in seen.members],
+            seen.own,
+            policy,
+        )
+        self._gaps = (
+            *question.desired.gaps,
+            *(f"target {question.target}: {g}" for g in seen.gaps),
+        )
+        desired, memory = question.desired, question.memory
+        adopt = {Adopt.BY_EMAIL: "email", Adopt.BY_USER_NAME: "user_name"}.get(policy.adopt)
+        groups_by = _GROUP_ADOPTION if policy.adopt_groups else None
+        self._users: Correlated[User] = correlate(
+            desired.users, seen.users, memory, self._claims(Kind.USER, adopt)
+        )
+        self._groups: Correlated[Group] = correlate(
+            desired.groups if self._has(Kind.GROUP) else (),
+            seen.groups,
+            memory,
+            self._claims(Kind.GROUP, groups_by),
+        )
+        self._undecided = desired.undecided | self._users.undecided | self._groups.undecided
+
+    def _has(self, kind: Kind) -> bool:
+        return bool(self._q.declared[kind].ops)
+
+    def _claims(self, kind: Kind, adopt_by: str | None) -> Claims:
+        declared = self._q.declared[kind]
+        kept = frozenset(ref for of, ref in self._protected if of is kind)
+        return Claims(
+            kind, declared.unique, declared.caseless, adopt_by, kept, not self._q.seen.gaps
+        )
+
+    def plan(self) -> Plan:
+        users, groups = self._diff_users(), self._diff_groups()
+        members = self._diff_members(users, groups)
+        changes = [*users.changes, *groups.changes, *members]
+        verdict = judge(changes, self._q.policy, self._facts())
+        accepted, conflicts = self._settle(rejoin(verdict.accepted))
+        runnable = drop_waiting(accepted, verdict.held)
+        desired = self._q.desired
+        return Plan(
+            sync=self._q.sync,
+            target=self._q.target,
+            created=self._q.now,
+            config=self._q.config,
+            changes=tuple(in_order(runnable.changes)),
+            held=_sorted([*verdict.held, *runnable.held]),
+            refused=_sorted([*verdict.refused, *runnable.refused]),
+            conflicts=_by_key(
+                [*desired.conflicts, *self._users.conflicts, *self._groups.conflicts, *conflicts]
+            ),
+            failures=desired.failures,
+            withheld=self._gaps,
+            withheld_changes=verdict.withheld,
+            marks=self._marks(users, groups),
+            notes=(*desired.notes, *sorted(users.notes), *self._lacks()),
+            foreign={
+                Kind.USER.value: len(self._users.foreign),
+                Kind.GROUP.value: len(self._groups.foreign),
+            },
+        )
+
+    def _diff_users(self) -> Found:
+        desired, declared = self._q.desired, self._q.declared[Kind.USER]
+        both = Comparison(
+            wanted=desired.users,
+            ours=self._users.ours,
+            managed=desired.managed - (frozenset() if "admin" in declared.fields else {"admin"}),
+            once=desired.once,
+            caseless=declared.caseless,
+            absent=desired.absent,
+            undecided=self._undecided,
+        )
+        return diff_users(both, self._q.policy, self._q.now)
+
+    def _diff_groups(self) -> Found:
+        if not self._has(Kind.GROUP):
+            return Found([], [], [])
+        both = Comparison(
+            wanted=self._q.desired.groups,
+            ours=self._groups.ours,
+            managed=frozenset({"display_name"}),
+            once=frozenset(),
+            caseless=self._q.declared[Kind.GROUP].caseless,
+            absent={},
+            undecided=self._undecided,
+        )
+        return diff_groups(both, self._q.policy, self._q.now)
+
+    def _diff_members(self, users: Found, groups: Found) -> list[Change]:
+        if not self._has(Kind.MEMBER):
+            return []
+        wanted_users = {one.key for one in self._q.desired.users} - self._undecided
+        wanted_groups = {one.key for one in self._q.desired.groups} - self._undecided
+        user_keys = {ours.stored.ref: ours.link.key for ours in self._users.ours}
+        group_keys = {ours.stored.ref: ours.link.key for ours in self._groups.ours}
+        current: dict[Key, set[Key]] = defaultdict(set)
+        for member in self._q.seen.members:
+            if member.group in group_keys and member.user in user_keys:
+                current[group_keys[member.group]].add(user_keys[member.user])
+        both = Membership(
+            wanted={key: self._q.desired.members.get(key, frozenset()) for key in wanted_groups},
+            current={key: frozenset(some) for key, some in current.items()},
+            groups=self._member_groups(wanted_groups, groups),
+            users=self._member_users(users),
+        )
+        uncertain = self._q.desired.uncertain
+        return list(
+            diff_members(both, lambda group, user: user in wanted_users and group not in uncertain)
+        )
+
+    def _member_users(self, users: Found) -> dict[Key, tuple[str, Ref | None]]:
+        there = {
+            ours.link.key: (ours.stored.entity.user_name, ours.stored.ref)
+            for ours in self._users.ours
+        }
+        return {**_created(users), **there}
+
+    def _member_groups(self, wanted: set[Key], groups: Found) -> dict[Key, tuple[str, Ref | None]]:
+        """Groups whose members are kept true; one that has vanished has none."""
+        vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
+        there = {
+            ours.link.key: (ours.stored.entity.display_name, ours.stored.ref)
+            for ours in self._groups.ours
+            if ours.link.key not in self._undecided and (vanished or ours.link.key in wanted)
+        }
+        return {**_created(groups), **there}
+
+    def _facts(self) -> Facts:
+        declared, memory = self._q.declared, self._q.memory
+        ours = {ours.stored.ref for ours in self._users.ours}
+        return Facts(
+            abilities={
+                kind: Abilities(of.fields, of.immutable, of.required, of.ops)
+                for kind, of in declared.items()
+            },
+            population={
+                Kind.USER: sum(one.stored.entity.active for one in self._users.ours),
+                Kind.GROUP: len(self._groups.ours),
+                Kind.MEMBER: sum(member.user in ours for member in self._q.seen.members),
+            },
+            spent=memory.spent,
+            protected=self._protected,
+            accounts=self._q.seen.users,
+            gaps=self._gaps,
+        )
+
+    def _settle(self, accepted: list[Change]) -> tuple[list[Change], list[Problem]]:
+        changes = [change for change in accepted if change.kind is Kind.MEMBER]
+        conflicts: list[Problem] = []
+        for kind, stored in ((Kind.USER, self._q.seen.users), (Kind.GROUP, self._q.seen.groups)):
+            own = [change for change in accepted if change.kind is kind]
+            named = settle_names(own, stored, self._naming(kind, own))
+            changes += named.changes
+            conflicts += named.conflicts
+        return changes, conflicts
+
+    def _naming(self, kind: Kind, changes: list[Change]) -> Naming:
+        declared = self._q.declared[kind]
+        leavers = self._leavers(changes) if kind is Kind.USER else {}
+        return Naming(kind, declared.unique, declared.caseless, declared.required, leavers)
+
+    def _leavers(self, changes: list[Change]) -> dict[Ref, Key]:
+        """Our accounts of people who have left that are suspended, or will be by this plan."""
+        if self._gaps or self._q.policy.leavers is Leavers.IGNORE:
+            return {}
+        wanted = {one.key for one in self._q.desired.users} | self._undecided
+        suspending = {change.ref for change in changes if change.op is Op.SUSPEND}
+        return {
+            ours.stored.ref: ours.link.key
+            for ours in self._users.ours
+            if ours.link.key not in wanted
+            and (not ours.stored.entity.active or ours.stored.ref in suspending)
+            and (Kind.USER, ours.stored.ref) not in self._protected
+        }
+
+    def _marks(self, users: Found, groups: Found) -> tuple[Mark, ...]:
+        marks = [*self._users.marks, *self._groups.marks, *users.marks, *groups.marks]
+        if self._gaps:
+            marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
+        return tuple(sorted(marks, key=lambda mark: (mark.kind, mark.key, mark.remark)))
+
+    def _lacks(self) -> list[str]:
+        """What the sources state and the target has no place for."""
+        notes = []
+        if not self._has(Kind.GROUP) and self._q.desired.groups:
+            notes.append(f"the target has no groups: {len(self._q.desired.groups)} left out")
+        stated = [p for p in self._q.desired.people.values() if p.attributes.get("admin")]
+        if stated and "admin" not in self._q.desired.managed:
+            notes.append(
+                f"admin is stated of {len(stated)} in the sources and not mapped: left alone; "
+                "map `admin` in `users.always` to keep it true"
+            )
+        return notes
+
+
+def _created(found: Found) -> dict[Key, tuple[str, Ref | None]]:
+    return {change.key: (change.name, None) for change in found.changes if change.op is Op.CREATE}
+
+
+def _sorted(refusals: list[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(refusals, key=lambda refusal: (refusal.change.id, refusal.rule)))
+
+
+def _by_key(problems: list[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.kind, problem.key, problem.why)))

@@ -1,0 +1,211 @@
+"""What should be: the records of all sources, merged, taken or left by scope, and mapped.
+
+Whoever is in no `users` here and not `undecided` is a leaver to the sync, whether
+they left every source, their dates ran out, or they are out of scope; `absent` tells why.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Generic
+
+from msgspec import Struct
+
+from syncd.core.mapping import (
+    GroupMapping,
+    Mapper,
+    Scope,
+    Unmappable,
+    group_name,
+    in_scope,
+    matches,
+)
+from syncd.core.merge import People, Person, Precedence, first, full_key, merge
+from syncd.core.model import E, Group, GroupRecord, Key, Kind, Reference, State, User, UserRecord
+from syncd.core.normal import normal
+from syncd.core.plan import Problem
+
+
+class Wanted(Struct, Generic[E], frozen=True):
+    """A thing that should be, under its full key; `aliases` are its keys in further sources."""
+
+    key: Key
+    entity: E
+    origin: str
+    aliases: tuple[Key, ...] = ()
+
+
+class Records(Struct, frozen=True):
+    """One source, read to its end or to where it broke off (`gaps`)."""
+
+    users: Sequence[UserRecord]
+    groups: Sequence[GroupRecord]
+    gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Rules(Struct, frozen=True):
+    """How a sync makes its users and groups of the sources' records."""
+
+    merge: Precedence
+    scope: Scope
+    users: Mapper
+    groups: GroupMapping
+
+
+class Desired(Struct, frozen=True, kw_only=True):
+    """`users` and `groups` are in key order; `members` are user keys by group key.
+
+    For the `undecided` keys nothing may be planned: their records are in conflict or could not be
+    mapped. From the groups in `uncertain` nobody may be removed: a reference in them leads nowhere.
+    `gaps` say why an absence proves nothing.
+    """
+
+    users: tuple[Wanted[User], ...]
+    groups: tuple[Wanted[Group], ...]
+    members: Mapping[Key, frozenset[Key]]
+    managed: frozenset[str]
+    once: frozenset[str]
+    people: Mapping[Key, Person]
+    absent: Mapping[Key, str]
+    undecided: frozenset[Key]
+    uncertain: frozenset[Key]
+    conflicts: tuple[Problem, ...]
+    failures: tuple[Problem, ...]
+    gaps: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
+    """`sources` in order of precedence."""
+    people = merge({name: records.users for name, records in sources.items()}, rules.merge)
+    members, lost = _members(sources, people)
+    users, absent, unmapped = _users(people, _groups_of(sources, members), rules)
+    groups, unnamed = _groups(sources, rules.groups)
+    failures = [*unmapped, *unnamed, *lost]
+    aliases = {p.key: p.aliases for p in people.persons}
+    undecided = {key for f in (*unmapped, *unnamed) for key in (f.key, *aliases.get(f.key, ()))}
+    return Desired(
+        users=tuple(users),
+        groups=tuple(sorted(groups, key=lambda group: group.key)),
+        members=members,
+        managed=rules.users.managed,
+        once=rules.users.once,
+        people={person.key: person for person in people.persons},
+        absent=absent,
+        undecided=people.undecided | undecided,
+        uncertain=frozenset(problem.key for problem in lost),
+        conflicts=people.conflicts,
+        failures=tuple(sorted(failures, key=lambda failure: (failure.kind, failure.key))),
+        gaps=tuple(_each(sources, [records.gaps for records in sources.values()])),
+        notes=tuple(_each(sources, [records.notes for records in sources.values()])),
+    )
+
+
+def _each(sources: Iterable[str], texts: Iterable[Iterable[str]]) -> Iterable[str]:
+    for source, lines in zip(sources, texts, strict=True):
+        yield from (f"source {source}: {line}" for line in lines)
+
+
+def _users(
+    people: People, groups_of: Mapping[Key, frozenset[str]], rules: Rules
+) -> tuple[list[Wanted[User]], dict[Key, str], list[Problem]]:
+    wanted: list[Wanted[User]] = []
+    absent: dict[Key, str] = {}
+    failures: list[Problem] = []
+    for person in people.persons:
+        why_not = person.reason or "has left" if person.state is State.LEFT else ""
+        why_not = why_not or in_scope(person, groups_of.get(person.key, frozenset()), rules.scope)
+        if why_not:
+            absent |= dict.fromkeys((person.key, *person.aliases), why_not)
+            continue
+        origin = ", ".join(person.origins.values())
+        try:
+            wanted.append(Wanted(person.key, rules.users.user(person), origin, person.aliases))
+        except Unmappable as error:
+            name = first(person.attributes.get("user_name", person.key))
+            failures.append(Problem(Kind.USER, person.key, name, str(error), origin))
+    return wanted, absent, failures
+
+
+def _members(
+    sources: Mapping[str, Records], people: People
+) -> tuple[dict[Key, frozenset[Key]], list[Problem]]:
+    """User keys by group key over all sources, and the references that lead to nobody."""
+    persons = {key: p.key for p in people.persons for key in (p.key, *p.aliases)}
+    index = _Index(sources)
+    members: dict[Key, frozenset[Key]] = {}
+    lost: list[Problem] = []
+    for source, records in sources.items():
+        for group in records.groups:
+            keys = {full_key(source, key) for key in group.members}
+            for reference in group.elsewhere:
+                found, why = index.find(reference)
+                if found is None:
+                    name = first(group.attributes["display_name"])
+                    key = full_key(source, group.key)
+                    lost.append(Problem(Kind.GROUP, key, name, why, reference.origin))
+                else:
+                    keys.add(found)
+            known = frozenset(persons[key] for key in keys if key in persons)
+            members[full_key(source, group.key)] = known
+    return members, lost
+
+
+class _Index:
+    """Finds users of other sources by an attribute, without case; built when first asked."""
+
+    def __init__(self, sources: Mapping[str, Records]) -> None:
+        self._sources = sources
+        self._by: dict[tuple[str, str], dict[str, list[Key]]] = {}
+
+    def find(self, reference: Reference) -> tuple[Key | None, str]:
+        """The user's full key, or None and why."""
+        source, attribute = reference.source, reference.attribute
+        named = f"{attribute} {reference.value!r} in source {source}"
+        if source not in self._sources:
+            return None, f"{named}: this sync does not have that source; add it to its `sources`"
+        if (source, attribute) not in self._by:
+            self._by[source, attribute] = self._build(source, attribute)
+        found = self._by[source, attribute].get(normal(reference.value, caseless=True), [])
+        if len(found) != 1:
+            who = f"{len(found)} people" if found else "nobody"
+            return None, f"{named} is {who}; nobody is removed from the group until that is mended"
+        return full_key(source, found[0]), ""
+
+    def _build(self, source: str, attribute: str) -> dict[str, list[Key]]:
+        keys: dict[str, list[Key]] = defaultdict(list)
+        for user in self._sources[source].users:
+            value = user.key if attribute == "key" else user.attributes.get(attribute, ())
+            for one in (value,) if isinstance(value, str) else value:
+                keys[normal(one, caseless=True)].append(user.key)
+        return keys
+
+
+def _groups_of(
+    sources: Mapping[str, Records], members: Mapping[Key, frozenset[Key]]
+) -> dict[Key, frozenset[str]]:
+    groups: dict[Key, set[str]] = defaultdict(set)
+    for source, records in sources.items():
+        for group in records.groups:
+            for user in members[full_key(source, group.key)]:
+                groups[user].add(first(group.attributes["display_name"]))
+    return {user: frozenset(names) for user, names in groups.items()}
+
+
+def _groups(
+    sources: Mapping[str, Records], mapping: GroupMapping
+) -> tuple[list[Wanted[Group]], list[Problem]]:
+    wanted: list[Wanted[Group]] = []
+    failures: list[Problem] = []
+    for source, records in sources.items():
+        for group in records.groups:
+            key, name = full_key(source, group.key), first(group.attributes["display_name"])
+            if not matches(name, mapping.take) or matches(name, mapping.skip):
+                continue
+            try:
+                renamed = normal(group_name(group.attributes, mapping), caseless=False)
+            except Unmappable as error:
+                failures.append(Problem(Kind.GROUP, key, name, str(error), group.origin))
+            else:
+                wanted.append(Wanted(key, Group(display_name=renamed), group.origin))
+    return wanted, failures

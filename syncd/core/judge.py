@@ -1,0 +1,228 @@
+"""Decide what may run: every change comes out accepted, held, refused or withheld, with a rule.
+
+The rules, in this order: what the target cannot do and what is protected is refused; what takes
+away is withheld unless all was read; what is over budget is held; the last administrator stays.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from syncd.core.mapping import holds, matches
+from syncd.core.model import Kind, Op, Ref, Stored, User
+from syncd.core.plan import Change, Refusal, count
+from syncd.core.policy import Policy
+
+_NEEDED_FIELD = {Op.SUSPEND: "active", Op.RESTORE: "active"}
+
+
+class Abilities(Struct, frozen=True):
+    """What the target can do with one kind, as its backend declares."""
+
+    fields: frozenset[str]
+    immutable: frozenset[str]
+    required: frozenset[str]
+    ops: frozenset[Op]
+
+
+class Facts(Struct, frozen=True):
+    """What a judgement rests on besides the policy.
+
+    `population` is how many of ours there are of each kind, `spent` what the budgets' window
+    has seen already. `protected` refs come with the rule's words. `accounts` are all users in
+    the target. `gaps` say why not all was read.
+    """
+
+    abilities: Mapping[Kind, Abilities]
+    population: Mapping[Kind, int]
+    spent: Mapping[tuple[Kind, Op], int]
+    protected: Mapping[tuple[Kind, Ref], str]
+    accounts: Sequence[Stored[User]]
+    gaps: Sequence[str]
+
+
+class Verdict(Struct, frozen=True):
+    """`withheld` counts what only a whole reading could have led to."""
+
+    accepted: list[Change]
+    held: list[Refusal]
+    refused: list[Refusal]
+    withheld: Mapping[str, int]
+
+
+def judge(changes: Iterable[Change], policy: Policy, facts: Facts) -> Verdict:
+    possible, refused = _refuse(changes, facts)
+    proven, withheld = _withhold(possible, facts)
+    within, held = _hold(proven, policy, facts)
+    kept, last = _keep_an_administrator(within, facts)
+    return Verdict(kept, held, refused + last, count(withheld))
+
+
+def protect(
+    accounts: Iterable[Stored[User]],
+    groups: Mapping[Ref, str],
+    members: Iterable[tuple[Ref, Ref]],
+    own: Ref | None,
+    policy: Policy,
+) -> dict[tuple[Kind, Ref], str]:
+    """What nothing may be taken from, each with the rule that says so.
+
+    `groups` are names by ref, `members` pairs of group and user, all as the target has them.
+    """
+    protected: dict[tuple[Kind, Ref], str] = {}
+    for ref, name in groups.items():
+        if matches(name, policy.protect.groups):
+            protected[Kind.GROUP, ref] = f"protected: group {name}"
+    for group, user in members:
+        if rule := protected.get((Kind.GROUP, group)):
+            protected[Kind.USER, user] = rule.replace("group", "member of", 1)
+    for account in accounts:
+        names = (account.entity.user_name, account.entity.email or "")
+        if any(matches(name, policy.protect.users) for name in names if name):
+            protected[Kind.USER, account.ref] = f"protected: user {account.entity.user_name}"
+    if own is not None:
+        protected[Kind.USER, own] = "protected: syncd logs in with this account"
+    return protected
+
+
+def _refuse(changes: Iterable[Change], facts: Facts) -> tuple[list[Change], list[Refusal]]:
+    possible: list[Change] = []
+    refused: list[Refusal] = []
+    for whole in changes:
+        for change in _parts(whole, facts):
+            rule = _impossible(change, facts.abilities[change.kind]) or _guarded(change, facts)
+            if rule:
+                refused.append(Refusal(change, rule))
+            else:
+                possible.append(change)
+    return possible, refused
+
+
+def _parts(change: Change, facts: Facts) -> Iterable[Change]:
+    """An update in parts that may be judged apart, so that one field does not stop the others."""
+    if change.op is not Op.UPDATE:
+        return (change,)
+    abilities = facts.abilities[change.kind]
+    apart = {name for name in change.after if _unchangeable(change, name, abilities)}
+    if change.demotes:
+        apart.add("admin")
+    rest = change.after.keys() - apart
+    return [
+        only(change, fields) for fields in (rest, *({name} for name in sorted(apart))) if fields
+    ]
+
+
+def only(change: Change, fields: Iterable[str]) -> Change:
+    """The same update of these fields only."""
+    names = sorted(fields)
+    return replace(
+        change,
+        before={name: change.before.get(name) for name in names},
+        after={name: change.after[name] for name in names},
+    )
+
+
+def _unchangeable(change: Change, name: str, abilities: Abilities) -> str:
+    if name in abilities.immutable:
+        return f"the target cannot change {name} after creation"
+    if change.after[name] is None and name in abilities.required:
+        return f"the target cannot be without {name}, and the source has none"
+    return ""
+
+
+def _impossible(change: Change, abilities: Abilities) -> str:
+    if change.op not in abilities.ops:
+        return f"the target cannot {change.op} a {change.kind}"
+    if change.op is Op.UPDATE:
+        words = (_unchangeable(change, name, abilities) for name in change.after)
+        return next(filter(None, words), "")
+    if change.op is Op.CREATE:
+        missing = sorted(name for name in abilities.required if change.after.get(name) is None)
+        missing = [name for name in missing if name != "active"]
+        if missing:
+            return f"the target needs {', '.join(missing)}, and the source has none"
+    needed = _NEEDED_FIELD.get(change.op)
+    if needed and not holds(abilities.fields, needed):
+        return f"the target cannot {change.op} a {change.kind}"
+    return ""
+
+
+def _guarded(change: Change, facts: Facts) -> str:
+    if not change.removes:
+        return ""
+    if change.kind is not Kind.MEMBER:
+        return facts.protected.get((change.kind, change.ref), "") if change.ref else ""
+    rules = [facts.protected.get((Kind.GROUP, change.ref), "") if change.ref else ""]
+    rules += [facts.protected.get((Kind.USER, change.member_ref), "")] if change.member_ref else []
+    return next(filter(None, rules), "")
+
+
+def _withhold(changes: list[Change], facts: Facts) -> tuple[list[Change], list[Change]]:
+    if not facts.gaps:
+        return changes, []
+    proven = [change for change in changes if not change.removes]
+    return proven, [change for change in changes if change.removes]
+
+
+def _hold(
+    changes: list[Change], policy: Policy, facts: Facts
+) -> tuple[list[Change], list[Refusal]]:
+    """Over budget: all of that kind, and only that, for nobody can tell which of them is wrong."""
+    by_kind: dict[tuple[Kind, Op], list[Change]] = defaultdict(list)
+    for change in changes:
+        by_kind[change.kind, change.op].append(change)
+    rules = {which: _over(which, len(some), policy, facts) for which, some in by_kind.items()}
+    within = [change for change in changes if not rules[change.kind, change.op]]
+    held = [Refusal(change, rule) for change in changes if (rule := rules[change.kind, change.op])]
+    return within, held
+
+
+def _over(which: tuple[Kind, Op], number: int, policy: Policy, facts: Facts) -> str:
+    budget = policy.budgets.get(which)
+    population = facts.population.get(which[0], 0)
+    allowance = budget.allowance(population) if budget else None
+    spent = facts.spent.get(which, 0)
+    if allowance is None or number + spent <= allowance:
+        return ""
+    already = f", {spent} done in the last {policy.window}" if spent else ""
+    return (
+        f"over budget {which[0]}.{which[1]}: {number} planned{already}, "
+        f"{allowance} allowed of {population}"
+    )
+
+
+def _keep_an_administrator(
+    changes: list[Change], facts: Facts
+) -> tuple[list[Change], list[Refusal]]:
+    """Whatever runs, somebody who can log in stays administrator, if anybody was before."""
+    before = {a.ref for a in facts.accounts if a.entity.active and a.entity.admin}
+    losing = [c for c in changes if c.kind is Kind.USER and c.removes and c.ref in before]
+    if not before or before - {change.ref for change in losing}:
+        return changes, []
+    gaining = tuple(sorted(c.id for c in changes if c.after.get("admin") is True))
+    if gaining:
+        needy = {id(change) for change in losing}
+        return [
+            replace(c, needs=(*c.needs, *gaining)) if id(c) in needy else c for c in changes
+        ], []
+    last = min(losing, key=lambda change: change.key).ref
+    rule = "protected: the last administrator"
+    refused = [Refusal(change, rule) for change in losing if change.ref == last]
+    return [c for c in changes if not (c in losing and c.ref == last)], refused
+
+
+def rejoin(changes: Iterable[Change]) -> list[Change]:
+    """Parts of one update that were all accepted are one update again."""
+    joined: dict[str, Change] = {}
+    for change in changes:
+        if (other := joined.get(change.id)) is not None:
+            change = replace(  # noqa: PLW2901  the two parts as one
+                other,
+                before={**other.before, **change.before},
+                after={**other.after, **change.after},
+                needs=tuple(dict.fromkeys((*other.needs, *change.needs))),
+            )
+        joined[change.id] = change
+    return list(joined.values())
