@@ -1,0 +1,17 @@
+"""syncd's own memory: links, the journal, lifecycle stamps and runs."""
+
+from syncd.ledger.journal import DONE, FAILED, MOOT, Ended, Line
+from syncd.ledger.runs import BROKEN_OFF, Run
+from syncd.ledger.store import Ledger, open_ledger
+
+__all__ = [
+    "BROKEN_OFF",
+    "DONE",
+    "FAILED",
+    "MOOT",
+    "Ended",
+    "Ledger",
+    "Line",
+    "Run",
+    "open_ledger",
+]

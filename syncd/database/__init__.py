@@ -1,0 +1,21 @@
+"""One way to open a SQL database, bring its tables up to date and say what went wrong.
+
+The ledger and the SQL target both stand on it; they may share one PostgreSQL database.
+"""
+
+from syncd.database.faults import Trouble, complaints
+from syncd.database.opening import Database, Schema, Standing
+from syncd.database.time import UtcTime
+from syncd.database.url import database_url, shown, without_password
+
+__all__ = [
+    "Database",
+    "Schema",
+    "Standing",
+    "Trouble",
+    "UtcTime",
+    "complaints",
+    "database_url",
+    "shown",
+    "without_password",
+]

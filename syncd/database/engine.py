@@ -1,0 +1,65 @@
+"""Engines: SQLite with real transactions and durable writes, PostgreSQL with time limits."""
+
+import os
+import socket
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.pool import StaticPool
+
+from syncd.database.url import POSTGRESQL, SQLITE, sqlite_file
+from syncd.errors import ConfigError
+
+WRITES = "syncd_writes"
+"""Execution option of a connection whose transactions write."""
+
+_SECONDS = 10
+_OPTIONS: dict[str, dict[str, Any]] = {
+    POSTGRESQL: {
+        "connect_timeout": _SECONDS,
+        "application_name": f"syncd pid {os.getpid()} on {socket.gethostname()}"[:63],
+        "options": "-c lock_timeout=30s",
+    },
+    SQLITE: {"timeout": _SECONDS},
+}
+
+
+def open_engine(url: URL) -> Engine:
+    """What the URL's own query says wins over the defaults here."""
+    defaults = _OPTIONS[url.drivername].items()
+    options: dict[str, Any] = {
+        "connect_args": {name: value for name, value in defaults if name not in url.query},
+        "hide_parameters": True,
+    }
+    if url.drivername == SQLITE:
+        return _sqlite(url, options)
+    try:
+        return create_engine(url, pool_pre_ping=True, **options)
+    except ModuleNotFoundError as error:
+        raise ConfigError("PostgreSQL needs more: install syncd[postgresql]") from error
+
+
+def _sqlite(url: URL, options: dict[str, Any]) -> Engine:
+    if sqlite_file(url) is None:
+        options["poolclass"] = StaticPool
+        options["connect_args"]["check_same_thread"] = False
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # The driver's own transactions begin late and not before a SAVEPOINT or DDL:
+    # https://docs.python.org/3.11/library/sqlite3.html#transaction-control
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails where another wrote in between
+    # (https://sqlite.org/isolation.html), so a writer takes its turn at the beginning.
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,143 @@
+"""A database of ours: where its tables stand, bringing them up to date, and its transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+from pathlib import Path
+from threading import RLock
+
+from msgspec import Struct
+from sqlalchemy import Connection, MetaData, Text, column, inspect, select, table, text
+from sqlalchemy.engine import URL
+
+from syncd.database.engine import WRITES, open_engine
+from syncd.database.faults import Complaint, Trouble, complaints
+from syncd.database.url import SQLITE, shown, sqlite_file
+
+_MIGRATING = RLock()
+"""Alembic keeps the migration under way in a module's global."""
+
+
+class Schema(Struct, frozen=True):
+    """Tables of ours. `revisions` are oldest first; `private` files are their owner's only."""
+
+    metadata: MetaData
+    migrations: Path
+    revisions: tuple[str, ...]
+    version_table: str
+    private: bool = False
+
+
+class Standing(Enum):
+    ABSENT = auto()
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
+
+
+class Database:
+    def __init__(self, url: URL, schema: Schema, what: str, complaint: Complaint) -> None:
+        """`what` names it in messages; `complaint` makes the errors that are raised."""
+        self.url = url
+        self.schema = schema
+        self.where = f"{what} {shown(url)}"
+        self.file = sqlite_file(url)
+        self.complaint = complaint
+        self.engine = open_engine(url)
+        self._in_memory = url.drivername == SQLITE and self.file is None
+        self._turn = RLock()
+
+    def standing(self) -> Standing:
+        """Where the tables stand. Creates nothing, not even an empty file."""
+        if self.file is not None and not self.file.exists():
+            return Standing.ABSENT
+        with self.reading() as connection:
+            return self._standing(connection)
+
+    def migrate(self) -> None:
+        """Creates or upgrades the tables; where they are current, only looks."""
+        if self.file is not None:
+            self._create_file(self.file)
+        with self.reading() as connection:
+            current = self._standing(connection) is Standing.CURRENT
+        if not current:
+            with _MIGRATING, self.writing() as connection:
+                self._upgrade(connection)
+
+    def newer(self) -> Exception:
+        """What to raise where the tables are of a newer syncd."""
+        with self.reading() as connection:
+            found = self._revision(connection)
+        return self.complaint(
+            Trouble.BROKEN,
+            f"{self.where} is at revision {found}, and this syncd knows revisions up to"
+            f" {self.schema.revisions[-1]}: use the newer syncd that wrote it",
+        )
+
+    def older(self) -> Exception:
+        """What to raise where the tables must be upgraded first."""
+        with self.reading() as connection:
+            found = self._revision(connection)
+        return self.complaint(
+            Trouble.BROKEN,
+            f"{self.where} is at revision {found}, and this syncd needs"
+            f" {self.schema.revisions[-1]}: run `syncd apply` to upgrade it",
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        if self._in_memory:
+            with self.writing() as connection:
+                yield connection
+            return
+        with complaints(self.where, self.complaint), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends, or where it raises, undone."""
+        with self._turn, complaints(self.where, self.complaint), self.engine.connect() as plain:
+            connection = plain.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _create_file(self, path: Path) -> None:
+        private = self.schema.private
+        try:
+            path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+            path.touch(mode=0o600 if private else 0o666)
+        except OSError as error:
+            raise self.complaint(
+                Trouble.DENIED, f"{self.where} cannot be created: {error.strerror}"
+            ) from error
+        if path.stat().st_size == 0:
+            with complaints(self.where, self.complaint), self.engine.connect() as connection:
+                connection.connection.execute("PRAGMA journal_mode=WAL")
+
+    def _standing(self, connection: Connection) -> Standing:
+        found = self._revision(connection)
+        if found is None:
+            return Standing.ABSENT
+        if found == self.schema.revisions[-1]:
+            return Standing.CURRENT
+        return Standing.OLDER if found in self.schema.revisions else Standing.NEWER
+
+    def _revision(self, connection: Connection) -> str | None:
+        versions = table(self.schema.version_table, column("version_num", Text))
+        if not inspect(connection).has_table(versions.name):
+            return None
+        return connection.scalars(select(versions.c.version_num)).first()
+
+    def _upgrade(self, connection: Connection) -> None:
+        from syncd.database.migration import upgrade  # noqa: PLC0415  a slow import, seldom needed
+
+        if connection.dialect.name == "postgresql":
+            key = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
+            connection.execute(key, {"name": self.schema.version_table})
+        if self._standing(connection) is Standing.NEWER:
+            raise self.newer()
+        upgrade(connection, self.schema.migrations, self.schema.version_table)

@@ -1,0 +1,156 @@
+"""Links, and what each done change and each remark makes of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from syncd.core.memory import Link, Mark, Remark
+from syncd.core.model import NAME_FIELD, Kind, Op
+from syncd.ledger.journal import DONE, Ended, confirm
+from syncd.ledger.schema import LINKS, MARKS
+
+_KEY = (
+    LINKS.c.sync == bindparam("of_sync"),
+    LINKS.c.kind == bindparam("of_kind"),
+    LINKS.c.key == bindparam("of_key"),
+)
+_KEY_OR_REF = (
+    LINKS.c.sync == bindparam("of_sync"),
+    LINKS.c.kind == bindparam("of_kind"),
+    or_(LINKS.c.key == bindparam("of_key"), LINKS.c.ref == bindparam("of_ref")),
+)
+
+
+def recall(connection: Connection, sync: str) -> tuple[Link, ...]:
+    statement = select(*(LINKS.c[name] for name in Link.__struct_fields__))
+    statement = statement.where(LINKS.c.sync == sync).order_by(LINKS.c.kind, LINKS.c.key)
+    kinds = {kind.value: kind for kind in Kind}
+    return tuple(Link(kinds[kind], *rest) for kind, *rest in connection.execute(statement))
+
+
+def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
+    """What the changes that are done make of their links."""
+    done = [one for one in ended if one.outcome == DONE and one.change.kind is not Kind.MEMBER]
+    for op, some in groupby(done, key=lambda one: one.change.op):
+        _FOLLOW[op](connection, sync, list(some), now)
+
+
+def _created(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
+    # The target gave out these refs just now: an older link of the key, or of the ref, is of
+    # something that is gone.
+    rows = [{**_of(sync, one), "of_ref": one.ref, "new_name": one.change.name} for one in ended]
+    connection.execute(delete(LINKS).where(*_KEY_OR_REF), rows)
+    _insert(connection, rows)
+
+
+def _updated(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
+    rows = []
+    for one in ended:
+        name = one.change.after.get(NAME_FIELD[one.change.kind])
+        if name is not None:
+            rows.append({**_of(sync, one), "new_name": name})
+    _update(connection, rows, name=bindparam("new_name"))
+
+
+def _suspended(connection: Connection, sync: str, ended: Sequence[Ended], now: datetime) -> None:
+    _update(connection, [_of(sync, one) for one in ended], suspended_at=now)
+
+
+def _restored(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
+    _update(connection, [_of(sync, one) for one in ended], suspended_at=None, left_at=None)
+
+
+def _deleted(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
+    connection.execute(delete(LINKS).where(*_KEY), [_of(sync, one) for one in ended])
+
+
+_FOLLOW: dict[Op, Callable[[Connection, str, Sequence[Ended], datetime], None]] = {
+    Op.CREATE: _created,
+    Op.UPDATE: _updated,
+    Op.SUSPEND: _suspended,
+    Op.RESTORE: _restored,
+    Op.DELETE: _deleted,
+}
+
+
+def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now: datetime) -> None:
+    """What an apply remarks, in its order, and the reasons kept."""
+    for remark, some in groupby(marks, key=lambda one: one.remark):
+        batch = list(some)
+        rows = [_mark_row(sync, one) for one in batch]
+        _remark(connection, remark, rows, now)
+        if remark in (Remark.CLAIM, Remark.SUSPENDED):
+            confirm(connection, sync, batch, now)
+    if marks:
+        kept = {"run": run, "sync": sync, "at": now}
+        fields = Mark.__struct_fields__
+        connection.execute(
+            insert(MARKS),
+            [{**kept, **{name: getattr(one, name) for name in fields}} for one in marks],
+        )
+
+
+def _remark(
+    connection: Connection, remark: Remark, rows: list[dict[str, Any]], now: datetime
+) -> None:
+    match remark:
+        case Remark.ADOPT | Remark.CLAIM:
+            gone = _KEY if remark is Remark.ADOPT else _KEY_OR_REF
+            connection.execute(delete(LINKS).where(*gone), rows)
+            _insert(connection, rows)
+        case Remark.REKEY:
+            moved = [{**row, "of_key": row["old_key"], "new_key": row["of_key"]} for row in rows]
+            _update(connection, moved, key=bindparam("new_key"), name=bindparam("new_name"))
+        case Remark.FORGET:
+            connection.execute(delete(LINKS).where(*_KEY), rows)
+        case Remark.LEFT | Remark.RETURNED | Remark.SUSPENDED | Remark.ACTIVE:
+            _update(connection, rows, **_stamps(now)[remark])
+
+
+def _stamps(now: datetime) -> dict[Remark, dict[str, object]]:
+    return {
+        Remark.LEFT: {"left_at": func.coalesce(LINKS.c.left_at, now)},
+        Remark.RETURNED: {"left_at": None},
+        Remark.SUSPENDED: {"suspended_at": now},
+        Remark.ACTIVE: {"suspended_at": None},
+    }
+
+
+def _of(sync: str, one: Ended) -> dict[str, Any]:
+    return {"of_sync": sync, "of_kind": one.change.kind, "of_key": one.change.key}
+
+
+def _mark_row(sync: str, one: Mark) -> dict[str, Any]:
+    return {
+        "of_sync": sync,
+        "of_kind": one.kind,
+        "of_key": one.key,
+        "of_ref": one.ref,
+        "new_name": one.name,
+        "old_key": one.old_key,
+    }
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    names = ("sync", "kind", "key", "ref")
+    connection.execute(
+        insert(LINKS),
+        [{**{name: row[f"of_{name}"] for name in names}, "name": row["new_name"]} for row in rows],
+    )
+
+
+def _update(connection: Connection, rows: Sequence[dict[str, Any]], **values: object) -> None:
+    if rows:
+        connection.execute(update(LINKS).where(*_KEY).values(**values), rows)

@@ -1,0 +1,70 @@
+"""Runs: what each pass of a sync set out to do, and how it ended."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from syncd.core.plan import Plan
+from syncd.ledger.schema import RUNS
+
+BROKEN_OFF = "broken off"
+"""The outcome of a run that ended without a word: killed, or its machine went down."""
+
+
+class Run(Struct, frozen=True):
+    run: int
+    sync: str
+    target: str
+    digest: str
+    begun_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    planned: int
+    held: int
+    refused: int
+    conflicts: int
+    withheld: tuple[str, ...]
+    done: int
+    failed: int
+
+
+def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
+    """Under the sync's lock, so that an earlier run without an end is surely over."""
+    unended = update(RUNS).where(RUNS.c.sync == sync, RUNS.c.outcome.is_(None))
+    connection.execute(unended.values(outcome=BROKEN_OFF))
+    row = {
+        "sync": sync,
+        "target": plan.target,
+        "digest": plan.digest,
+        "begun_at": now,
+        "planned": len(plan.changes),
+        "held": len(plan.held),
+        "refused": len(plan.refused),
+        "conflicts": len(plan.conflicts),
+        "withheld": msgspec.json.encode(plan.withheld).decode(),
+    }
+    return int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
+
+
+def end(connection: Connection, run: int, **ended: object) -> None:
+    connection.execute(update(RUNS).where(RUNS.c.run == run).values(**ended))
+
+
+def sync_of(connection: Connection, run: int) -> str:
+    return str(connection.scalars(select(RUNS.c.sync).where(RUNS.c.run == run)).one())
+
+
+def newest(connection: Connection, sync: str | None, limit: int) -> list[Run]:
+    statement = select(*(RUNS.c[name] for name in Run.__struct_fields__))
+    if sync is not None:
+        statement = statement.where(RUNS.c.sync == sync)
+    statement = statement.order_by(RUNS.c.run.desc()).limit(limit)
+    return [_run(row._asdict()) for row in connection.execute(statement)]
+
+
+def _run(row: dict[str, Any]) -> Run:
+    withheld = msgspec.json.decode(row["withheld"], type=tuple[str, ...])
+    return Run(**{**row, "withheld": withheld})

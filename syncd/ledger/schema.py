@@ -1,0 +1,116 @@
+"""The ledger's tables. `migrations/` leads to exactly these; a test holds the two together."""
+
+from pathlib import Path
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from syncd.database import Schema, UtcTime
+
+METADATA = MetaData()
+
+# SQLite gives out numbers by itself only for a column of exactly the type INTEGER:
+# https://sqlite.org/autoinc.html
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
+LINKS = Table(
+    "ledger_links",
+    METADATA,
+    Column("sync", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("left_at", UtcTime),
+    Column("suspended_at", UtcTime),
+    PrimaryKeyConstraint("sync", "kind", "key", name="ledger_links_by_key"),
+    UniqueConstraint("sync", "kind", "ref", name="ledger_links_by_ref"),
+)
+
+RUNS = Table(
+    "ledger_runs",
+    METADATA,
+    Column("run", NUMBER, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", Text),
+    Column("planned", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("conflicts", Integer, nullable=False),
+    Column("withheld", Text, nullable=False),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Index("ledger_runs_of_sync", "sync", "run"),
+)
+
+JOURNAL = Table(
+    "ledger_journal",
+    METADATA,
+    Column("line", NUMBER, primary_key=True),
+    Column("run", NUMBER, ForeignKey("ledger_runs.run"), nullable=False),
+    Column("sync", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("ref", Text),
+    Column("member", Text),
+    Column("member_ref", Text),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", Text),
+    Column("error", Text, nullable=False, server_default=""),
+    Index("ledger_journal_of_run", "run"),
+    Index("ledger_journal_of_key", "sync", "key"),
+    Index("ledger_journal_ended", "sync", "ended_at"),
+)
+
+MARKS = Table(
+    "ledger_marks",
+    METADATA,
+    Column("mark", NUMBER, primary_key=True),
+    Column("run", NUMBER, ForeignKey("ledger_runs.run"), nullable=False),
+    Column("sync", Text, nullable=False),
+    Column("remark", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("old_key", Text),
+    Column("at", UtcTime, nullable=False),
+    Index("ledger_marks_of_key", "sync", "key"),
+)
+
+# Open lines are few, and every plan asks for them.
+Index(
+    "ledger_journal_open",
+    JOURNAL.c.sync,
+    sqlite_where=JOURNAL.c.outcome.is_(None),
+    postgresql_where=JOURNAL.c.outcome.is_(None),
+)
+
+SCHEMA = Schema(
+    metadata=METADATA,
+    migrations=Path(__file__).parent / "migrations",
+    revisions=("0001",),
+    version_table="syncd_ledger_version",
+    private=True,
+)

@@ -1,0 +1,152 @@
+"""The ledger: syncd's own memory, in SQLite or PostgreSQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Self
+
+from pydantic import SecretStr
+from sqlalchemy import Connection
+
+from syncd.core.memory import Mark, Memory
+from syncd.core.model import Key
+from syncd.core.plan import Change, Plan
+from syncd.database import Database, Standing, Trouble, database_url
+from syncd.errors import LedgerError
+from syncd.ledger import journal, links, runs
+from syncd.ledger.journal import Ended, Line
+from syncd.ledger.lock import Held, advisory_lock, file_lock, memory_lock
+from syncd.ledger.runs import Run
+from syncd.ledger.schema import METADATA, SCHEMA
+
+
+def open_ledger(url: str, password: SecretStr | None = None, *, write: bool) -> "Ledger":
+    """For writing, creates or upgrades it; for reading, changes nothing: absent is empty."""
+    database = Database(database_url(url, password), SCHEMA, "the ledger", _complaint)
+    if write:
+        database.migrate()
+        return Ledger(database, write=True)
+    match database.standing():
+        case Standing.ABSENT:
+            database.close()
+            return Ledger.in_memory(write=False)
+        case Standing.CURRENT:
+            return Ledger(database, write=False)
+        case Standing.OLDER:
+            raise database.older()
+        case Standing.NEWER:
+            raise database.newer()
+
+
+class Ledger:
+    def __init__(self, database: Database, *, write: bool) -> None:
+        self._database = database
+        self._write = write
+        self._locks: dict[str, Lock] = {}
+        self._held: dict[str, Held] = {}
+
+    @classmethod
+    def in_memory(cls, *, write: bool = True) -> Self:
+        """An empty one that is gone when it is closed."""
+        database = Database(database_url("sqlite://"), SCHEMA, "the ledger", _complaint)
+        with database.writing() as connection:
+            METADATA.create_all(connection)
+        return cls(database, write=write)
+
+    def recall(self, sync: str, since: datetime) -> Memory:
+        """All that is remembered of the sync; `spent` counts from `since`."""
+        with self._database.reading() as connection:
+            return Memory(
+                links=links.recall(connection, sync),
+                open_lines=journal.open_lines(connection, sync),
+                spent=journal.spent(connection, sync, since),
+            )
+
+    def begin_run(self, sync: str, plan: Plan, now: datetime) -> int:
+        with self._writing() as connection:
+            return runs.begin(connection, sync, plan, now)
+
+    def end_run(self, run: int, outcome: str, done: int, failed: int, now: datetime) -> None:
+        ended = {"outcome": outcome, "done": done, "failed": failed, "ended_at": now}
+        with self._writing() as connection:
+            runs.end(connection, run, **ended)
+
+    def begin(self, run: int, changes: Sequence[Change], now: datetime) -> list[int]:
+        """A line for each change that is about to be tried, durable when this returns."""
+        with self._writing() as connection:
+            sync = runs.sync_of(connection, run)
+            if held := self._held.get(sync):
+                held()
+            return journal.begin(connection, run, sync, changes, now)
+
+    def end(self, ended: Sequence[Ended], now: datetime) -> None:
+        """The outcomes, and the links and stamps they lead to, as one."""
+        if not ended:
+            return
+        with self._writing() as connection:
+            sync = journal.sync_of(connection, ended[0].line)
+            journal.end(connection, ended, now)
+            links.follow(connection, sync, ended, now)
+
+    def mark(self, run: int, marks: Sequence[Mark], now: datetime) -> None:
+        with self._writing() as connection:
+            links.mark(connection, run, runs.sync_of(connection, run), marks, now)
+
+    def settle(self, sync: str, before_run: int, now: datetime) -> None:
+        """Closes what earlier runs left open, after a plan has taken it into account."""
+        with self._writing() as connection:
+            journal.settle(connection, sync, before_run, now)
+
+    @contextmanager
+    def lock(self, sync: str) -> Iterator[None]:
+        """Held for a run; raises `LedgerError` at once where another run holds it."""
+        with self._lock(sync) as held:
+            self._held[sync] = held
+            try:
+                yield
+            finally:
+                del self._held[sync]
+
+    def runs(self, sync: str | None = None, limit: int = 20) -> list[Run]:
+        """The newest first."""
+        with self._database.reading() as connection:
+            return runs.newest(connection, sync, limit)
+
+    def lines(
+        self,
+        *,
+        run: int | None = None,
+        sync: str | None = None,
+        key: Key | None = None,
+        limit: int | None = None,
+    ) -> list[Line]:
+        """The journal, the newest first. A member's line is found by its user's key too."""
+        with self._database.reading() as connection:
+            return journal.lines(connection, {"run": run, "sync": sync}, key, limit)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _lock(self, sync: str) -> AbstractContextManager[Held]:
+        self._check_write()
+        if self._database.file is not None:
+            return file_lock(Path(self._database.file), sync)
+        if self._database.engine.dialect.name == "postgresql":
+            return advisory_lock(self._database, sync)
+        return memory_lock(self._locks, sync)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self._check_write()
+        with self._database.writing() as connection:
+            yield connection
+
+    def _check_write(self) -> None:
+        if not self._write:
+            raise AssertionError("the ledger was opened for reading")
+
+
+def _complaint(_trouble: Trouble, text: str) -> LedgerError:
+    return LedgerError(text)
