@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.desired import Desired
@@ -63,6 +64,10 @@ class Question(Struct, frozen=True):
     policy: Policy
     now: datetime
 
+    def after(self, seen: Seen, memory: Memory) -> "Question":
+        """The same question once a run has changed what is there and what is remembered."""
+        return replace(self, seen=seen, memory=memory)
+
 
 _GROUP_ADOPTION = "display_name"
 _UNPROVEN = {Remark.LEFT, Remark.FORGET}
@@ -101,7 +106,10 @@ class _Decision:
             memory,
             self._claims(Kind.GROUP, groups_by),
         )
-        self._undecided = desired.undecided | self._users.undecided | self._groups.undecided
+        self._undecided = {
+            Kind.USER: desired.undecided[Kind.USER] | self._users.undecided,
+            Kind.GROUP: desired.undecided[Kind.GROUP] | self._groups.undecided,
+        }
 
     def _has(self, kind: Kind) -> bool:
         return bool(self._q.declared[kind].ops)
@@ -152,7 +160,7 @@ class _Decision:
             once=desired.once,
             caseless=declared.caseless,
             absent=desired.absent,
-            undecided=self._undecided,
+            undecided=self._undecided[Kind.USER],
         )
         return diff_users(both, self._q.policy, self._q.now)
 
@@ -166,15 +174,15 @@ class _Decision:
             once=frozenset(),
             caseless=self._q.declared[Kind.GROUP].caseless,
             absent={},
-            undecided=self._undecided,
+            undecided=self._undecided[Kind.GROUP],
         )
         return diff_groups(both, self._q.policy, self._q.now)
 
     def _diff_members(self, users: Found, groups: Found) -> list[Change]:
         if not self._has(Kind.MEMBER):
             return []
-        wanted_users = {one.key for one in self._q.desired.users} - self._undecided
-        wanted_groups = {one.key for one in self._q.desired.groups} - self._undecided
+        wanted_users = {one.key for one in self._q.desired.users} - self._undecided[Kind.USER]
+        wanted_groups = {one.key for one in self._q.desired.groups} - self._undecided[Kind.GROUP]
         user_keys = {ours.stored.ref: ours.link.key for ours in self._users.ours}
         group_keys = {ours.stored.ref: ours.link.key for ours in self._groups.ours}
         current: dict[Key, set[Key]] = defaultdict(set)
@@ -205,7 +213,8 @@ class _Decision:
         there = {
             ours.link.key: (ours.stored.entity.display_name, ours.stored.ref)
             for ours in self._groups.ours
-            if ours.link.key not in self._undecided and (vanished or ours.link.key in wanted)
+            if ours.link.key not in self._undecided[Kind.GROUP]
+            and (vanished or ours.link.key in wanted)
         }
         return {**_created(groups), **there}
 
@@ -231,9 +240,12 @@ class _Decision:
     def _settle(self, accepted: list[Change]) -> tuple[list[Change], list[Problem]]:
         changes = [change for change in accepted if change.kind is Kind.MEMBER]
         conflicts: list[Problem] = []
-        for kind, stored in ((Kind.USER, self._q.seen.users), (Kind.GROUP, self._q.seen.groups)):
-            own = [change for change in accepted if change.kind is kind]
-            named = settle_names(own, stored, self._naming(kind, own))
+        users = [change for change in accepted if change.kind is Kind.USER]
+        groups = [change for change in accepted if change.kind is Kind.GROUP]
+        for named in (
+            settle_names(users, self._q.seen.users, self._naming(Kind.USER, users)),
+            settle_names(groups, self._q.seen.groups, self._naming(Kind.GROUP, groups)),
+        ):
             changes += named.changes
             conflicts += named.conflicts
         return changes, conflicts
@@ -247,7 +259,7 @@ class _Decision:
         """Our accounts of people who have left that are suspended, or will be by this plan."""
         if self._gaps or self._q.policy.leavers is Leavers.IGNORE:
             return {}
-        wanted = {one.key for one in self._q.desired.users} | self._undecided
+        wanted = {one.key for one in self._q.desired.users} | self._undecided[Kind.USER]
         suspending = {change.ref for change in changes if change.op is Op.SUSPEND}
         return {
             ours.stored.ref: ours.link.key

@@ -67,7 +67,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     once: frozenset[str]
     people: Mapping[Key, Person]
     absent: Mapping[Key, str]
-    undecided: frozenset[Key]
+    undecided: Mapping[Kind, frozenset[Key]]
     uncertain: frozenset[Key]
     conflicts: tuple[Problem, ...]
     failures: tuple[Problem, ...]
@@ -83,7 +83,7 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
     groups, unnamed = _groups(sources, rules.groups)
     failures = [*unmapped, *unnamed, *lost]
     aliases = {p.key: p.aliases for p in people.persons}
-    undecided = {key for f in (*unmapped, *unnamed) for key in (f.key, *aliases.get(f.key, ()))}
+    unmapped_keys = {key for f in unmapped for key in (f.key, *aliases.get(f.key, ()))}
     return Desired(
         users=tuple(users),
         groups=tuple(sorted(groups, key=lambda group: group.key)),
@@ -92,7 +92,10 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
         once=rules.users.once,
         people={person.key: person for person in people.persons},
         absent=absent,
-        undecided=people.undecided | undecided,
+        undecided={
+            Kind.USER: people.undecided | unmapped_keys,
+            Kind.GROUP: frozenset(problem.key for problem in unnamed),
+        },
         uncertain=frozenset(problem.key for problem in lost),
         conflicts=people.conflicts,
         failures=tuple(sorted(failures, key=lambda failure: (failure.kind, failure.key))),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from syncd.core.model import Kind, Op
 
@@ -82,5 +82,5 @@ class Policy(Struct, frozen=True):
     protect: Protect = Protect()
     adopt: Adopt = Adopt.NEVER
     adopt_groups: bool = False
-    budgets: Mapping[tuple[Kind, Op], Budget] = DEFAULT_BUDGETS
+    budgets: Mapping[tuple[Kind, Op], Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
     window: timedelta = timedelta(hours=24)

@@ -1,0 +1,66 @@
+"""What became of a run."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from msgspec import Struct
+
+from syncd.core.model import Value
+from syncd.core.plan import Change, Plan
+from syncd.executor import Execution
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line."""
+
+    DONE = 0
+    BUG = 1
+    CONFIG = 2
+    SOURCE = 3
+    TARGET = 4
+    HELD = 5
+    NOT_CONVERGED = 6
+    PENDING = 10
+
+
+class Unsettled(Struct, frozen=True):
+    """A change that was made and is not there: per field, what was written and what came back."""
+
+    change: Change
+    fields: Mapping[str, tuple[Value, Value]]
+
+
+class Report(Struct, frozen=True):
+    """`run` is None where nobody approved; `unsettled` is what never settles."""
+
+    plan: Plan
+    run: int | None
+    execution: Execution
+    unsettled: tuple[Unsettled, ...] = ()
+
+    @property
+    def exit_code(self) -> Exit:
+        execution = self.execution
+        if execution.failed or execution.unknown or execution.denied:
+            return Exit.TARGET
+        if self.unsettled:
+            return Exit.NOT_CONVERGED
+        return plan_exit_code(self.plan)
+
+
+def plan_exit_code(plan: Plan) -> Exit:
+    """Of a plan as such: a source or target that was not read whole, or changes that are held."""
+    if plan.withheld:
+        from_target = all(why.startswith("target ") for why in plan.withheld)
+        return Exit.TARGET if from_target else Exit.SOURCE
+    return Exit.HELD if plan.held else Exit.DONE
+
+
+def outcome(report: Report) -> str:
+    """One word or two for the ledger."""
+    execution = report.execution
+    if execution.stopped:
+        return "stopped"
+    if execution.failed or execution.unknown:
+        return "failed"
+    return "not converged" if report.unsettled else "done"
