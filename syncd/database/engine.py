@@ -1,7 +1,9 @@
 """Engines: SQLite with real transactions and durable writes, PostgreSQL with time limits."""
 
+import json
 import os
 import socket
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
@@ -31,6 +33,7 @@ def open_engine(url: URL) -> Engine:
     options: dict[str, Any] = {
         "connect_args": {name: value for name, value in defaults if name not in url.query},
         "hide_parameters": True,
+        "json_serializer": partial(json.dumps, ensure_ascii=False),
     }
     if url.drivername == SQLITE:
         return _sqlite(url, options)

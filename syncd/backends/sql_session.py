@@ -1,0 +1,112 @@
+"""The transaction that reads and writes of a SQL store go through.
+
+Inside a batch, all go through the batch's one transaction, and each write has a savepoint of its
+own. Outside, each write is a batch of one. A store that is not there yet reads as empty,
+and is made by the first batch.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from syncd.backends.sql_names import fill
+from syncd.backends.sql_schema import SCHEMA
+from syncd.database import Database, Standing, Trouble, complaints
+from syncd.errors import BackendError, Denied, Rejected, Unavailable
+
+_ERRORS: dict[Trouble, type[BackendError]] = {
+    Trouble.UNAVAILABLE: Unavailable,
+    Trouble.DENIED: Denied,
+    Trouble.REJECTED: Rejected,
+    Trouble.BROKEN: BackendError,
+}
+
+
+class Session:
+    def __init__(self, name: str, url: URL) -> None:
+        self._database = Database(url, SCHEMA, f"target {name},", _complaint)
+        self.where = self._database.where
+        self._batch: Connection | None = None
+        self._lost: BackendError | None = None
+        self._present = False
+        self._filled = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection | None]:
+        """None where there is no store yet."""
+        if self._batch is not None:
+            with complaints(self.where, _complaint):
+                yield self._batch
+        elif self._is_present():
+            with self._database.reading() as connection:
+                yield connection
+        else:
+            yield None
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        if self._batch is None:
+            with self.batch(), self._savepoint() as connection:
+                yield connection
+        else:
+            with self._savepoint() as connection:
+                yield connection
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        if self._batch is not None:
+            raise AssertionError("a batch inside a batch")
+        self._database.migrate()
+        self._present = True
+        with self._database.writing() as connection:
+            if not self._filled:
+                fill(connection)
+            self._batch, self._lost = connection, None
+            try:
+                yield
+                self._check()
+            finally:
+                self._batch = None
+        self._filled = True
+
+    def close(self) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[Connection]:
+        self._check()
+        connection = self._batch
+        if connection is None:
+            raise AssertionError("no batch is open")
+        try:
+            with complaints(self.where, _complaint), connection.begin_nested():
+                yield connection
+        except Rejected:
+            raise
+        except BackendError as error:
+            # The database may have ended the whole transaction (https://sqlite.org/lang_transaction.html,
+            # section 3.1), and what came after would be stored alone.
+            self._lost = error
+            raise
+
+    def _check(self) -> None:
+        """No write counts in a batch that was lost."""
+        if self._lost is not None:
+            raise self._lost
+
+    def _is_present(self) -> bool:
+        if not self._present:
+            match self._database.standing():
+                case Standing.OLDER:
+                    raise self._database.older()
+                case Standing.NEWER:
+                    raise self._database.newer()
+                case standing:
+                    self._present = standing is Standing.CURRENT
+        return self._present
+
+
+def _complaint(trouble: Trouble, text: str) -> BackendError:
+    return _ERRORS[trouble](text)
