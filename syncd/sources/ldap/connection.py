@@ -1,0 +1,131 @@
+"""Opens a connection to the first directory server that answers, encrypted and logged in."""
+
+import contextlib
+import socket
+from pathlib import Path
+from typing import Any
+
+from ldap3 import ANONYMOUS, EXTERNAL, NONE, SASL, SIMPLE, Connection, Server
+
+from syncd.errors import SourceError
+from syncd.sources.ldap import failures
+from syncd.sources.ldap.config import LdapConfig
+from syncd.sources.ldap.server_config import BindConfig, ServerConfig
+from syncd.sources.ldap.tls import CheckedTls, tls_context
+
+
+class Unreachable(Exception):
+    """One server cannot be used; the message says why."""
+
+
+def connect(name: str, config: LdapConfig, base: Path) -> tuple[Connection, list[str]]:
+    """A connection to the first server that lets us in, and a note on each before it.
+
+    Raises `SourceError` with each server's own reason where none does.
+    """
+    reasons: list[str] = []
+    for server in config.servers:
+        try:
+            connection = _open(server, config, base)
+        except Unreachable as exc:
+            reasons.append(f"source {name}: {server.url}: {exc}")
+        else:
+            return connection, [f"{reason}; using {server.url} instead" for reason in reasons]
+    raise SourceError(*reasons)
+
+
+def disconnect(connection: Connection) -> None:
+    """Ends it, as well as it can be ended."""
+    with contextlib.suppress(*failures.WIRE_ERRORS):
+        connection.unbind()
+
+
+def _open(server: ServerConfig, config: LdapConfig, base: Path) -> Connection:
+    """Raises `Unreachable`."""
+    tls = _tls(server, config, base)
+    connection = Connection(
+        _ldap3_server(server, config.connect_timeout, tls),
+        auto_referrals=False,
+        auto_range=False,
+        check_names=False,
+        return_empty_attributes=False,
+        receive_timeout=config.read_timeout,
+        **_credentials(config.bind, base),
+    )
+    try:
+        connection.open(read_server_info=False)
+        if server.start_tls:
+            connection.start_tls(read_server_info=False)
+        connection.bind(read_server_info=False)
+    except failures.WIRE_ERRORS as exc:
+        disconnect(connection)
+        raise Unreachable(_reason(exc, tls, server, config)) from None
+    finally:
+        connection.password = None  # ldap3's repr would show it
+    if connection.result["result"] != failures.SUCCESS:
+        reason = f"login as {config.bind.dn or config.bind.method} refused: "
+        disconnect(connection)
+        raise Unreachable(reason + failures.of_result(connection.result))
+    return connection
+
+
+def _reason(
+    exc: BaseException, tls: CheckedTls | None, server: ServerConfig, config: LdapConfig
+) -> str:
+    if tls is None or tls.failure is None:
+        return failures.of_connect(exc, config.connect_timeout)
+    trusted = server.ca_file or config.ca_file or "the system's certificate authorities"
+    return failures.of_handshake(tls.failure, _certified_name(server), str(trusted))
+
+
+def _ldap3_server(server: ServerConfig, timeout: int, tls: CheckedTls | None) -> Server:
+    url = server.parts
+    if url.scheme == "ldapi":
+        return Server(server.url, get_info=NONE, connect_timeout=timeout)
+    host, secure = url.hostname or "", url.scheme == "ldaps"
+    port = url.port or (636 if secure else 389)
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as exc:  # ldap3 would say "invalid server address"
+        raise Unreachable(f"the host name {host!r} is unknown ({exc.strerror})") from None
+    return Server(host, port=port, use_ssl=secure, get_info=NONE, connect_timeout=timeout, tls=tls)
+
+
+def _tls(server: ServerConfig, config: LdapConfig, base: Path) -> CheckedTls | None:
+    if not server.encrypted:
+        return None
+    ca_file, bind = server.ca_file or config.ca_file, config.bind
+    certificate = None
+    if bind.certificate_file is not None:
+        certificate = (base / bind.certificate_file, bind.key_file and base / bind.key_file)
+    try:
+        context = tls_context(ca_file and base / ca_file, certificate, verify=server.verify)
+    except OSError as exc:
+        files = [str(path) for path in (ca_file, bind.certificate_file, bind.key_file) if path]
+        raise Unreachable(f"{' or '.join(files)} cannot be used for TLS: {exc}") from None
+    return CheckedTls(context, _certified_name(server))
+
+
+def _certified_name(server: ServerConfig) -> str:
+    return server.server_name or server.parts.hostname or ""
+
+
+def _credentials(bind: BindConfig, base: Path) -> dict[str, Any]:
+    if bind.method == "anonymous":
+        return {"authentication": ANONYMOUS}
+    if bind.method == "external":
+        return {"authentication": SASL, "sasl_mechanism": EXTERNAL, "sasl_credentials": ""}
+    return {"authentication": SIMPLE, "user": bind.dn, "password": _password(bind, base)}
+
+
+def _password(bind: BindConfig, base: Path) -> str:
+    if bind.password_file is None:
+        return bind.password.get_secret_value() if bind.password is not None else ""
+    try:
+        password = (base / bind.password_file).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+        raise Unreachable(f"password_file {bind.password_file} cannot be read: {reason}") from None
+    if not password:  # RFC 4513, 5.1.2: a server may take that for an anonymous login
+        raise Unreachable(f"password_file {bind.password_file} is empty")
+    return password
