@@ -1,0 +1,52 @@
+# make demo   install, and apply the example to a fresh SQLite store: plan, result, second plan
+# make test   install what the tests need (servers too), then lint, types and all tests
+# make check  lint and types only
+# make clean  remove what these made
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
+	samba-dsdb-modules samba-vfs-modules winbind ldb-tools
+
+.PHONY: demo test check servers clean
+.SILENT:
+
+demo: $(VENV)/installed
+	rm -rf .demo && mkdir .demo
+	export SYNCD_STATE_DIRECTORY=$$PWD/.demo SYNCD_TARGETS__STORE__URL=sqlite:///$$PWD/.demo/store.db; \
+	set -x; \
+	$(BIN)/syncd --config config.example.yaml apply --yes && \
+	$(BIN)/syncd --config config.example.yaml plan
+
+test: $(VENV)/installed-for-development servers check
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report= $(ARGS)
+	$(BIN)/python -m coverage report --skip-covered --fail-under=90
+	$(BIN)/python -m coverage report --include='syncd/core/*' --skip-covered --fail-under=100
+
+check: $(VENV)/installed-for-development
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+
+servers:
+	.ci/system-packages $(SERVERS)
+
+# A Debian or Ubuntu python3 comes without ensurepip; the package that has it is python3-venv.
+$(BIN)/python:
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/system-packages python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/installed-for-development: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[development]'
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
