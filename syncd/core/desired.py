@@ -106,7 +106,8 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
 
 def _each(sources: Iterable[str], texts: Iterable[Iterable[str]]) -> Iterable[str]:
     for source, lines in zip(sources, texts, strict=True):
-        yield from (f"source {source}: {line}" for line in lines)
+        prefix = f"source {source}: "
+        yield from (prefix + line.removeprefix(prefix) for line in lines)
 
 
 def _users(
