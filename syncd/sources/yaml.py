@@ -18,7 +18,7 @@ from syncd.errors import SourceError
 from syncd.ports import Cursor
 from syncd.sources.yaml_files import find
 from syncd.sources.yaml_references import check_names, flatten
-from syncd.sources.yaml_schema import Roster
+from syncd.sources.yaml_schema import TEXTS, Roster
 from syncd.yamlfile import load
 
 
@@ -64,6 +64,7 @@ class YamlReading(Struct, frozen=True):
 
 class YamlSource:
     Config: ClassVar[type[BaseModel]] = YamlConfig
+    supplies = frozenset({*TEXTS, "admin"})
 
     def __init__(
         self, name: str, config: YamlConfig, base: Path, today: Callable[[], date] | None = None
