@@ -70,6 +70,7 @@ class SqlBackend:
         url = database_url(config.url, config.password, base)
         if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
             raise ConfigError(f"target {name}: a SQL store in memory would be lost: name a file")
+        self.name, self.config, self.base = name, config, base
         self._session = Session(name, url)
         self.users = SqlCollection(self._session, USERS, self.declares[Kind.USER], User)
         self.groups = SqlCollection(self._session, GROUPS, self.declares[Kind.GROUP], Group)

@@ -1,0 +1,21 @@
+"""The law for every backend, as tests: a backend's own test subclasses `BackendContract`.
+
+    class TestWiki(BackendContract):
+        @pytest.fixture
+        def backend(self, wiki_server):
+            return WikiBackend("wiki", WikiConfig(url=wiki_server.url), Path())
+
+What a backend does not declare is not asked of it. For readable failures, call
+`pytest.register_assert_rewrite("syncd.testing")` in `conftest.py` before the import.
+"""
+
+from syncd.testing.batches import BatchLaws
+from syncd.testing.entities import EntityLaws
+from syncd.testing.members import MemberLaws
+from syncd.testing.names import NameLaws
+
+__all__ = ["BackendContract"]
+
+
+class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws):
+    """Every law. `syncd.testing.sample.Sample` names what a subclass may override."""

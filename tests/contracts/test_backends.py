@@ -1,0 +1,44 @@
+"""The contract, held by every backend that is built in."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from syncd.backends.memory import MemoryBackend
+from syncd.backends.sql import SqlBackend, SqlConfig
+from syncd.testing import BackendContract
+from tests.servers.postgres import Postgresql
+
+
+class TestMemory(BackendContract):
+    keeps_keys = True
+
+    @pytest.fixture
+    def backend(self):
+        return MemoryBackend()
+
+
+class SqlContract(BackendContract):
+    keeps_keys = True
+    many = 2500  # more than two of its buffers
+
+    def reopen(self, backend):
+        return SqlBackend("store", backend.config, backend.base)
+
+
+class TestSqlite(SqlContract):
+    @pytest.fixture
+    def backend(self, tmp_path: Path):
+        backend = SqlBackend("store", SqlConfig(), tmp_path)
+        yield backend
+        backend.close()
+
+
+class TestPostgresql(SqlContract):
+    @pytest.fixture
+    def backend(self, postgresql: Postgresql):
+        password = SecretStr(postgresql.password)
+        backend = SqlBackend("store", SqlConfig(url=postgresql.url, password=password), Path())
+        yield backend
+        backend.close()
