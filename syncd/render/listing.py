@@ -1,0 +1,55 @@
+"""The parts that every page is made of: titled sections, and lists of sign, name and details."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from syncd.render.words import safe
+
+SHOWN = 40
+"""How many things a section shows unless all are asked for."""
+
+
+class Row(NamedTuple):
+    sign: Text
+    name: Text
+    details: Text
+
+
+def title(words: str, count: int, explained: str = "", style: str = "bold") -> list[RenderableType]:
+    """A blank line and a section's title."""
+    text = Text(f"{words} ({count:,})", style=style)
+    if explained:
+        text = Text.assemble(text, (f"  {explained}", "not bold dim"))
+    return [Text(), text]
+
+
+def listing(rows: Iterable[Row]) -> Padding:
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=32, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return Padding(table, (0, 0, 0, 2), expand=False)
+
+
+def bullets(lines: Iterable[str], sign: str = "•", style: str = "") -> Padding:
+    """Foreign text, one point a line."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for line in lines:
+        table.add_row(Text(sign, style=style), Text(safe(line), style=style))
+    return Padding(table, (0, 0, 0, 2), expand=False)
+
+
+def more(left: int) -> list[RenderableType]:
+    """The line for what a long section does not show."""
+    if left <= 0:
+        return []
+    return [Text(f"    … and {left:,} more; --all shows them, --out keeps them", style="dim")]

@@ -1,0 +1,43 @@
+"""What a plan says beside its changes: what an apply will remember, notes, and what is left alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from syncd.core.memory import Mark, Remark
+from syncd.core.plan import Plan
+from syncd.render.words import joined, number
+
+_SAID: Mapping[Remark, str] = {
+    Remark.ADOPT: "adopts {who}",
+    Remark.CLAIM: "finds {who} of an earlier run, which did not learn of it",
+    Remark.REKEY: "finds {who} under the key of another source",
+    Remark.FORGET: "forgets {who}, gone from source and target",
+    Remark.LEFT: "misses {who} for the first time",
+    Remark.RETURNED: "finds {who} again that had been missing",
+    Remark.SUSPENDED: "finds {who} suspended by an earlier run, which did not learn of it",
+    Remark.ACTIVE: "finds {who} active that syncd had suspended; somebody else lifted that",
+}
+
+
+def remarks(plan: Plan) -> list[str]:
+    """One sentence each."""
+    return [*_marks(plan.marks), *plan.notes, *_foreign(plan.foreign)]
+
+
+def _marks(marks: Iterable[Mark]) -> list[str]:
+    said = []
+    alike = sorted(marks, key=lambda one: (one.remark, one.kind, one.rule))
+    for (remark, kind, rule), some in groupby(alike, lambda one: (one.remark, one.kind, one.rule)):
+        names = [one.name for one in some]
+        noun = "account" if kind == "user" else "group"
+        sentence = _SAID[remark].format(who=number(len(names), noun))
+        how = f" {rule}" if remark is Remark.ADOPT else ""
+        said.append(f"{sentence}{how}: {joined(names)}")
+    return said
+
+
+def _foreign(counts: Mapping[str, int]) -> Sequence[str]:
+    there = [number(of, kind) for kind, of in counts.items() if of]
+    if not there:
+        return []
+    return [f"{' and '.join(there)} in the target came from elsewhere and will be left alone"]
