@@ -29,7 +29,7 @@ def row(change: Change) -> Row:
 
 
 def member_rows(members: Iterable[Change], shown: int | None) -> Iterator[Row]:
-    """One row a group: `+ ada, grace  - bob`."""
+    """One row a group: `+ada, +grace  -bob`."""
     by_group = groupby(sorted(members, key=lambda one: one.key), key=lambda one: one.key)
     for place, (_, some) in enumerate(by_group):
         if shown is not None and place >= shown:
@@ -45,7 +45,7 @@ def details(change: Change) -> Text:
     if change.op is Op.CREATE:
         return Text("  ").join([*_given(change), reason])
     if change.op is Op.UPDATE:
-        return Text("\n").join([*_altered(change), reason])
+        return Text.assemble(Text("\n").join(_altered(change)), "  ", reason)
     return reason
 
 
@@ -59,8 +59,7 @@ def fields(change: Change) -> Iterator[tuple[str, str, str]]:
 def _given(change: Change) -> Iterator[Text]:
     for name, given in change.after.items():
         if name != NAME_FIELD[change.kind] and given is not None:
-            shown = Text(safe(name.removeprefix(ATTRIBUTES)) + "\u00a0", style="dim")
-            yield Text.assemble(shown, (value(given).replace(" ", "\u00a0"), "not dim"))
+            yield Text.assemble((f"{safe(name.removeprefix(ATTRIBUTES))} ", "dim"), value(given))
 
 
 def _altered(change: Change) -> Iterator[Text]:
@@ -72,7 +71,7 @@ def _gains_and_losses(changes: Sequence[Change], names: int | None) -> Text:
     parts = []
     for op in (Op.ADD, Op.REMOVE):
         users = [group_of_member(change)[0] for change in changes if change.op is op]
-        listed = ", ".join(f"{SIGNS[op]}\u00a0{safe(user)}" for user in users[:names])
+        listed = ", ".join(f"{SIGNS[op]}{safe(user)}" for user in users[:names])
         left = len(users) - len(users[:names])
         if listed:
             parts.append(Text(f"{listed} and {left:,} more" if left else listed, style=STYLES[op]))

@@ -1,4 +1,4 @@
-"""A plan on a terminal: what will happen, then all that will not and why, and one line that sums up."""
+"""A plan on a terminal: what will happen, all that will not and why, and a line that sums up."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby

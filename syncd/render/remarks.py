@@ -1,4 +1,4 @@
-"""What a plan says beside its changes: what an apply will remember, notes, and what is left alone."""
+"""What a plan says beside its changes: what an apply remembers, notes, and what is left alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby

@@ -1,0 +1,96 @@
+"""What became of a run, on a terminal: what was done, what was not and why, and what comes next."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from syncd.core.plan import Change
+from syncd.executor import Failed
+from syncd.render.changes import row
+from syncd.render.listing import SHOWN, Row, listing, more, title
+from syncd.render.words import number, safe, tally, value
+from syncd.report import Report, Unsettled
+
+_UNKNOWN = "may have happened; the next run looks first"
+_UNSETTLED = "was written, and something else came back"
+
+
+def render_report(report: Report, elapsed: timedelta, shown: int | None = SHOWN) -> Group:
+    execution = report.execution
+    return Group(
+        *_failures("Failed", execution.failed, "", shown),
+        *_failures("Unknown", execution.unknown, _UNKNOWN, shown),
+        *_untried(execution.untried, execution.stopped),
+        *_unsettled(report.unsettled, shown),
+        Text(),
+        _done(report, elapsed),
+        Text(_next(report), style="dim"),
+    )
+
+
+def _failures(
+    words: str, failed: Sequence[Failed], explained: str, shown: int | None
+) -> Iterator[RenderableType]:
+    if failed:
+        yield from title(words, len(failed), explained, "bold red")
+        yield listing(_failure(one) for one in failed[:shown])
+        yield from more(len(failed) - len(failed[:shown]))
+
+
+def _failure(one: Failed) -> Row:
+    sign, name, _ = row(one.change)
+    what = f"{one.change.op} {one.change.kind}"
+    return Row(sign, name, Text.assemble(safe(one.why), (f"  {what}", "dim")))
+
+
+def _untried(changes: Sequence[Change], why: str) -> Iterator[RenderableType]:
+    if changes:
+        yield from title("Not begun", len(changes), safe(why), "bold yellow")
+        yield Text(f"  {tally(changes)}")
+
+
+def _unsettled(left: Sequence[Unsettled], shown: int | None) -> Iterator[RenderableType]:
+    if left:
+        yield from title("Not converged", len(left), _UNSETTLED, "bold yellow")
+        yield listing(_unsettled_row(one) for one in left[:shown])
+        yield from more(len(left) - len(left[:shown]))
+
+
+def _unsettled_row(one: Unsettled) -> Row:
+    lines = [
+        f"{safe(name)}: wrote {value(wrote)}, found {value(found)}"
+        for name, (wrote, found) in one.fields.items()
+    ]
+    sign, name, _ = row(one.change)
+    return Row(sign, name, Text("\n".join(lines) or f"{one.change.op} did not last"))
+
+
+def _done(report: Report, elapsed: timedelta) -> Text:
+    execution = report.execution
+    counts = [f"{number(len(execution.done), 'change')} done"]
+    counts[0] += f": {tally(execution.done)}" if execution.done else ""
+    for some, word in (
+        (execution.failed, "failed"),
+        (execution.unknown, "unknown"),
+        (execution.untried, "not begun"),
+        (report.unsettled, "not converged"),
+    ):
+        counts += [f"{len(some):,} {word}"] if some else []
+    run = f"   run {report.run}, {elapsed.total_seconds():.1f} s"
+    return Text.assemble(("; ".join(counts), "bold"), (run, "dim"))
+
+
+def _next(report: Report) -> str:
+    """What a plan made now would say."""
+    execution, plan = report.execution, report.plan
+    if execution.denied:
+        return "Mend the rights or the password of syncd's login, then apply again."
+    if execution.untried or execution.failed or execution.unknown:
+        return "What is missing is in the next plan again."
+    if report.unsettled:
+        return "The next plan has these again: the target keeps something else than it is given."
+    if plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures:
+        return "All that may run has run; the rest of the plan waits as said above."
+    return "The target is as it should be: the next plan is empty."
