@@ -1,0 +1,141 @@
+"""Turn checked settings into what runs: syncs with their sources and target, and the ledger."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+from syncd.core.mapping import GroupMapping, Scope, UserMapping
+from syncd.core.merge import Precedence
+from syncd.core.model import Kind, Op
+from syncd.core.policy import Budget, Policy, Protect
+from syncd.database import database_url
+from syncd.engine import Sync
+from syncd.errors import ConfigError
+from syncd.ledger import Ledger, open_ledger
+from syncd.plugins import backend_plugin, source_plugin
+from syncd.settings import (
+    BudgetSettings,
+    BudgetsSettings,
+    GroupsSettings,
+    MergeSettings,
+    PolicySettings,
+    Settings,
+    UsersSettings,
+)
+from syncd.suggest import did_you_mean, quoted
+
+_URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
+
+
+def chosen(settings: Settings, names: Sequence[str] = ()) -> list[str]:
+    """The syncs of these names, or all that are enabled; raises `ConfigError`."""
+    for name in names:
+        if name not in settings.syncs:
+            known = settings.syncs
+            raise ConfigError(f"there is no sync {quoted(name)}{did_you_mean(name, known)}")
+    enabled = [name for name, sync in settings.syncs.items() if sync.enabled]
+    if not names and not enabled:
+        raise ConfigError("no sync is enabled; name one, or write one under `syncs`")
+    return list(dict.fromkeys(names)) or enabled
+
+
+def assemble(settings: Settings, name: str) -> Sync:
+    """The sync of that name, ready to be read; the caller closes it."""
+    sync = settings.syncs[name]
+    target = settings.targets[sync.target]
+    with ExitStack() as opened:
+        sources = {}
+        for source in sync.sources:
+            part = settings.sources[source]
+            sources[source] = source_plugin(part.type)(source, part.config, settings.base)
+            opened.enter_context(closing(sources[source]))
+        backend = backend_plugin(target.type)(sync.target, target.config, settings.base)
+        opened.pop_all()
+    return Sync(
+        name=name,
+        target=sync.target,
+        sources=sources,
+        backend=backend,
+        merge=_merge(sync.merge),
+        users=_users(sync.users),
+        groups=_groups(sync.groups),
+        policy=_policy(sync.policy),
+        config=digest(settings, name),
+    )
+
+
+def ledger(settings: Settings, *, write: bool) -> Ledger:
+    """Raises `LedgerError`."""
+    text, password = settings.ledger.url, settings.ledger.password
+    if text is None:
+        url = URL.create("sqlite", database=str(settings.state_directory / "ledger.db"))
+    else:
+        url = database_url(text, None, settings.base)
+    return open_ledger(url.render_as_string(hide_password=False), password, write=write)
+
+
+def digest(settings: Settings, name: str) -> str:
+    """SHA-256 of all that the sync is made from, as hexadecimal, secrets left out."""
+    sync = settings.syncs[name]
+    parts = [settings.targets[sync.target], *(settings.sources[one] for one in sync.sources)]
+    made_from = [
+        sync.model_dump(mode="json", exclude={"enabled"}),
+        *(part.model_dump(mode="json") for part in parts),
+    ]
+    text = json.dumps(_without_passwords(made_from), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_passwords(value: Any) -> Any:
+    """SecretStr is masked already; a URL may have a password in it."""
+    if isinstance(value, dict):
+        return {name: _without_passwords(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_passwords(inner) for inner in value]
+    return _URL_PASSWORD.sub(r"\1@", value) if isinstance(value, str) else value
+
+
+def _merge(merge: MergeSettings) -> Precedence:
+    return Precedence(by=merge.by, attributes=merge.precedence)
+
+
+def _users(users: UsersSettings) -> UserMapping:
+    take = users.take
+    return UserMapping(
+        take=Scope(member_of=take.member_of, where=take.where, unless=take.unless),
+        always=users.always,
+        on_create=users.on_create,
+    )
+
+
+def _groups(groups: GroupsSettings) -> GroupMapping:
+    return GroupMapping(take=groups.take, skip=groups.skip, rename=groups.rename)
+
+
+def _policy(policy: PolicySettings) -> Policy:
+    return Policy(
+        leavers=policy.leavers,
+        grace=policy.grace,
+        restore=policy.restore,
+        vanished_groups=policy.vanished_groups,
+        protect=Protect(users=policy.protect.users, groups=policy.protect.groups),
+        adopt=policy.adopt,
+        adopt_groups=policy.adopt_groups,
+        budgets=_budgets(policy.budget),
+        window=policy.budget.window,
+    )
+
+
+def _budgets(budgets: BudgetsSettings) -> dict[tuple[Kind, Op], Budget]:
+    found: dict[tuple[Kind, Op], Budget] = {}
+    for name, field in BudgetsSettings.model_fields.items():
+        given = getattr(budgets, name)
+        if field.alias and isinstance(given, BudgetSettings):
+            kind, op = field.alias.split(".")
+            found[Kind(kind), Op(op)] = Budget(given.count, given.percent, given.minimum)
+    return found

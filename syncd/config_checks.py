@@ -1,0 +1,110 @@
+"""Check what only the whole configuration shows: names that refer to others, fields, templates."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from jinja2 import TemplateSyntaxError
+
+from syncd.core.mapping import holds, is_template, template
+from syncd.core.model import Kind
+from syncd.plugins import backend_plugin
+from syncd.ports import Holds
+from syncd.settings import Part, SyncSettings
+from syncd.suggest import did_you_mean, quoted
+
+Found = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def cross_check(
+    syncs: Mapping[str, SyncSettings],
+    targets: Mapping[str, Part],
+    names: Mapping[str, Collection[str]],
+) -> Found:
+    """Each mistake's path and words; `names` are of all sources and targets, right or wrong."""
+    for name, sync in syncs.items():
+        path = ("syncs", name)
+        for loc, words in (
+            *_sources(sync, names["sources"]),
+            *_merge(sync),
+            *_target(sync, names["targets"]),
+            *_mapping(sync, targets.get(sync.target)),
+        ):
+            yield (*path, *loc), words
+    yield from _rivals(syncs)
+
+
+def _sources(sync: SyncSettings, known: Collection[str]) -> Found:
+    for index, source in enumerate(sync.sources):
+        if source not in known:
+            words = f"there is no source {quoted(source)}{did_you_mean(source, known)}"
+            yield ("sources", index), words
+        elif source in sync.sources[:index]:
+            yield ("sources", index), f"{quoted(source)} stands here twice"
+
+
+def _merge(sync: SyncSettings) -> Found:
+    merge = sync.merge
+    if merge.precedence and merge.by is None:
+        yield ("merge", "precedence"), "says nothing without merge.by: no records are one person"
+    for attribute, sources in merge.precedence.items():
+        for index, source in enumerate(sources):
+            if source not in sync.sources:
+                words = f"this sync has no source {quoted(source)}"
+                words += did_you_mean(source, sync.sources)
+                yield ("merge", "precedence", attribute, index), words
+
+
+def _target(sync: SyncSettings, known: Collection[str]) -> Found:
+    if sync.target not in known:
+        yield (
+            ("target",),
+            f"there is no target {quoted(sync.target)}{did_you_mean(sync.target, known)}",
+        )
+
+
+def _mapping(sync: SyncSettings, part: Part | None) -> Found:
+    declares = backend_plugin(part.type).declares if part else None
+    for rules, mapping in (("always", sync.users.always), ("on_create", sync.users.on_create)):
+        for field, text in mapping.items():
+            path = ("users", rules, field)
+            if field == "active":
+                yield path, "active follows the person's state and cannot be mapped"
+            elif declares and not holds(declares[Kind.USER].fields, field):
+                yield path, _unheld(sync.target, field, declares[Kind.USER])
+            yield from _template(path, text)
+    for field in sync.users.on_create.keys() & sync.users.always.keys():
+        yield ("users", "on_create", field), "is also under always; it can be only one of them"
+    rename = sync.groups.rename
+    if rename is not None:
+        if not is_template(rename):
+            example = "{{ display_name }}"
+            yield ("groups", "rename"), f"gives every group one name; write {example} in it"
+        yield from _template(("groups", "rename"), rename)
+
+
+def _unheld(target: str, field: str, held: Holds) -> str:
+    fields = sorted(held.fields - {"active"})
+    return f"the target {quoted(target)} has no such field{did_you_mean(field, fields)}"
+
+
+def _template(path: tuple[str, ...], text: str | None) -> Found:
+    if text is None:
+        return
+    if not text:
+        yield path, "is empty; null leaves the field alone, and '{{ \"\" }}' clears it"
+    if is_template(text):
+        try:
+            template(text)
+        except TemplateSyntaxError as error:
+            yield path, f"is not a template: {error.message}"
+
+
+def _rivals(syncs: Mapping[str, SyncSettings]) -> Found:
+    """Two syncs of one target would undo each other's work, for ever."""
+    first: dict[str, str] = {}
+    for name, sync in syncs.items():
+        if sync.enabled and first.setdefault(sync.target, name) != name:
+            words = (
+                f"the sync {quoted(first[sync.target])} writes to {quoted(sync.target)} too; give "
+                "both sources to one sync, or disable one"
+            )
+            yield ("syncs", name, "target"), words

@@ -1,0 +1,43 @@
+"""The configuration's JSON Schema, for editors: each plug-in's part is chosen by its type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from syncd.plugins import BACKENDS, SOURCES, plugin, types
+from syncd.settings import Settings
+
+_PARTS = {"sources": ("source", SOURCES), "targets": ("target", BACKENDS)}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of the whole file. Raises `ConfigError` where a plug-in is unusable."""
+    whole = Settings.model_json_schema(by_alias=True)
+    definitions: dict[str, Any] = whole.pop("$defs")
+    for name in ("Part", "BaseModel"):
+        definitions.pop(name, None)
+    for section, (what, group) in _PARTS.items():
+        choices = []
+        for type_ in types(group):
+            part, inner = _part(f"{what}.{type_}", type_, plugin(group, type_).Config)
+            definitions |= {**inner, f"{what}.{type_}": part}
+            choices.append({"$ref": f"#/$defs/{what}.{type_}"})
+        whole["properties"][section]["additionalProperties"] = {"oneOf": choices}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **whole,
+        "title": "syncd configuration",
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _part(
+    prefix: str, type_: str, model: type[BaseModel]
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The plug-in's schema with its `type`, and its definitions under names of its own."""
+    part = model.model_json_schema(by_alias=True, ref_template=f"#/$defs/{prefix}.{{model}}")
+    inner = {f"{prefix}.{name}": value for name, value in part.pop("$defs", {}).items()}
+    part.setdefault("properties", {})["type"] = {"const": type_}
+    part["required"] = sorted({*part.get("required", ()), "type"})
+    return part, inner

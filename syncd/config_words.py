@@ -1,0 +1,69 @@
+"""Say a validation error in the words of who wrote the configuration, without what was given."""
+
+from collections.abc import Collection, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from syncd.suggest import did_you_mean
+
+Loc = tuple[str | int, ...]
+
+
+class Complaint(NamedTuple):
+    """Where in the model, in which words, and whether it is the name there that is wrong."""
+
+    loc: Loc
+    words: str
+    name: bool
+
+
+def complaints(error: ValidationError, model: type[BaseModel]) -> list[Complaint]:
+    details = error.errors(include_url=False, include_context=False, include_input=True)
+    return [
+        Complaint(detail["loc"], _words(detail, model), detail["type"] == "extra_forbidden")
+        for detail in details
+    ]
+
+
+def _words(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            *outer, name = detail["loc"]
+            return f"is not known here{did_you_mean(str(name), fields_at(model, outer))}"
+        case "missing":
+            return "is missing"
+        case _ if detail["input"] is None:
+            return "has no value"
+        case "tuple_type" | "list_type":
+            return "should be a list, such as [a, b]"
+        case "dict_type" | "model_type" | "model_attributes_type" | "mapping_type":
+            return "should be a mapping of names to values"
+        case _:
+            words = detail["msg"].removeprefix("Value error, ")
+            return words.replace("Input should be", "should be")
+
+
+def fields_at(model: Any, loc: Sequence[str | int]) -> Collection[str]:
+    """The names that are known at `loc` of a model, as the file writes them; empty for none."""
+    for inner in _models(model):
+        if not loc:
+            return [field.alias or name for name, field in inner.model_fields.items()]
+        for name, field in inner.model_fields.items():
+            if (field.alias or name) == loc[0]:
+                return fields_at(field.annotation, loc[1:])
+    origin, inside = get_origin(model), get_args(model)
+    if loc and inside and origin in {dict, Mapping, list, tuple}:
+        return fields_at(inside[1] if origin in {dict, Mapping} else inside[0], loc[1:])
+    if origin in {Union, UnionType, Annotated}:
+        # The first part may be pydantic's name for one side of the union.
+        found = [fields_at(side, rest) for side in inside for rest in (loc, loc[1:])]
+        return next(filter(None, found), ())
+    return ()
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return [annotation] if is_model else []

@@ -1,0 +1,200 @@
+"""Lay the environment over systemd credentials over the file, and remember where a value is from.
+
+pydantic-settings reads the two upper layers. Their values stay text until the model says
+otherwise, and a name in them must stand in the file already: `SYNCD_TARGETS__STROE__PASSWORD` is a
+slip and not a new target. Values of the upper layers are shown in no message.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NestedSecretsSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from syncd.located import Items, Mistake, Node, Table, Text, mistake
+from syncd.suggest import did_you_mean, quoted
+
+PREFIX = "syncd_"
+DELIMITER = "__"
+NAMED = {"sources": "source", "targets": "target", "syncs": "sync"}
+"""The mappings by name, and what one of each is called."""
+
+Path_ = Sequence[str | int]
+
+
+class _Top(BaseSettings):
+    """What the upper layers may set: anything inside these."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=DELIMITER, hide_input_in_errors=True
+    )
+
+    state_directory: str = ""
+    ledger: dict[str, Any] = {}
+    sources: dict[str, Any] = {}
+    targets: dict[str, Any] = {}
+    syncs: dict[str, Any] = {}
+
+
+class _Environment(EnvSettingsSource):
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(_Top)
+        self.env_vars = {name.lower(): value for name, value in environ.items()}
+
+    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # noqa: ARG002  the parent's signature
+        """As it is: a password of digits is no number."""
+        return value
+
+
+class _Credentials(NestedSecretsSettingsSource):
+    def __init__(self, directory: str) -> None:
+        super().__init__(
+            SecretsSettingsSource(_Top),
+            secrets_dir=directory,
+            secrets_dir_missing="ok",
+            secrets_prefix="",
+            secrets_nested_delimiter=DELIMITER,
+        )
+
+    @classmethod
+    def load_secrets(cls, path: Path) -> dict[str, str]:
+        """Those that are settings: a unit may be given others, such as a binary keytab."""
+        found: dict[str, str] = {}
+        for file in sorted(path.iterdir()):
+            if file.is_file() and (DELIMITER in file.name or file.name in _Top.model_fields):
+                found[file.name] = file.read_text(encoding="utf-8").rstrip("\r\n")
+        return found
+
+    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # noqa: ARG002  the parent's signature
+        """As it is: a password of digits is no number."""
+        return value
+
+
+class _Given(NamedTuple):
+    """One value of an upper layer."""
+
+    where: str
+    value: str
+
+
+class Layers:
+    """`tree` is all layers as one; `mistakes` are names in upper layers that mean nothing."""
+
+    def __init__(self, root: Table, environ: Mapping[str, str]) -> None:
+        self.mistakes: list[Mistake] = []
+        self.tree: dict[str, Any] = _plain(root)
+        self._root = root
+        self._given: dict[tuple[str, ...], _Given] = {}
+        directory = environ.get("CREDENTIALS_DIRECTORY")
+        if directory:
+            self._lay_credentials(directory)
+        ours = {name: value for name, value in environ.items() if name.lower().startswith(PREFIX)}
+        names = {name: name[len(PREFIX) :] for name in ours}
+        self._lay("environment variable", _Environment(ours)(), names, ours)
+
+    def mistake(self, path: Path_, words: str, *, name: bool = False) -> Mistake:
+        """A mistake at the value under `path`, or its name, or at what is nearest to it."""
+        words = f"{'.'.join(map(str, path))}: {words}" if path else words
+        for end in range(len(path), 0, -1):
+            given = self._given.get(tuple(str(part).lower() for part in path[:end]))
+            if given:
+                hidden = words.replace(given.value, "…") if given.value else words
+                return Mistake(given.where, 0, 0, hidden)
+        return mistake(self._nearest(path, name=name), words)
+
+    def _nearest(self, path: Path_, *, name: bool) -> Node:
+        """What is not in the file (a missing name, a tag of a union) is passed over."""
+        node, nearest = self._root, self._root  # type: tuple[Node, Node]
+        for part in path:
+            if isinstance(node, Table) and str(part) in node.entries:
+                key, node = node.entries[str(part)]
+                nearest = key if name or not _written(node) else node
+            elif isinstance(node, Items) and isinstance(part, int) and part < len(node.items):
+                node = nearest = node.items[part]
+        return nearest
+
+    def _lay_credentials(self, directory: str) -> None:
+        try:
+            credentials = _Credentials(directory)
+        except (OSError, ValueError, SettingsError) as error:
+            # A ValueError is that of a file which is no text; it would show what is in there.
+            reason = error if isinstance(error, OSError) else "a credential is not text, or too big"
+            self.mistakes.append(Mistake(directory, 0, 0, f"credentials cannot be read: {reason}"))
+            return
+        values = {name: value or "" for name, value in credentials.env_vars.items()}
+        self._lay("credential", credentials(), {name: name for name in values}, values)
+
+    def _lay(
+        self,
+        what: str,
+        layer: dict[str, Any],
+        names: Mapping[str, str],
+        values: Mapping[str, str],
+    ) -> None:
+        for name, setting in names.items():
+            given = _Given(f"{what} {name}", values[name])
+            path = self._path(setting.lower().split(DELIMITER), given)
+            if path:
+                self._given[path] = given
+        _merge(self.tree, {top: self._renamed(top, inner) for top, inner in layer.items()})
+
+    def _path(self, parts: list[str], given: _Given) -> tuple[str, ...] | None:
+        """The path that a name means; None where it means nothing."""
+        top, *rest = parts
+        if top not in _Top.model_fields:
+            # Kubernetes sets SYNCD_PORT and the like for a service called syncd: names without
+            # a delimiter are others' as long as they are not ours.
+            if rest:
+                words = f"there is no setting {quoted(top)}{did_you_mean(top, _Top.model_fields)}"
+                self.mistakes.append(Mistake(given.where, 0, 0, words))
+            return None
+        if top not in NAMED or not rest:
+            return (top, *rest)
+        known = self._known(top)
+        if rest[0] not in known:
+            words = f"there is no {NAMED[top]} {quoted(rest[0])} in {self._root.file}"
+            words += did_you_mean(rest[0], known.values())
+            self.mistakes.append(Mistake(given.where, 0, 0, words))
+            return None
+        return (top, known[rest[0]], *rest[1:])
+
+    def _renamed(self, top: str, layer: Any) -> Any:
+        if top not in NAMED or not isinstance(layer, dict):
+            return layer
+        known = self._known(top)
+        return {known[name]: value for name, value in layer.items() if name in known}
+
+    def _known(self, top: str) -> dict[str, str]:
+        """The names in the file as the environment can write them."""
+        inner = self.tree.get(top)
+        names: Iterator[str] = iter(inner) if isinstance(inner, dict) else iter(())
+        return {name.lower().replace("-", "_"): name for name in names}
+
+
+def _written(node: Node) -> bool:
+    return isinstance(node, Text) and not node.absent
+
+
+def _plain(node: Node) -> Any:
+    """Without places; text stays text, and what is absent is None."""
+    if isinstance(node, Text):
+        return None if node.absent else node.value
+    if isinstance(node, Items):
+        return [_plain(item) for item in node.items]
+    return {name: _plain(value) for name, (_, value) in node.entries.items()}
+
+
+def _merge(tree: dict[str, Any], layer: Mapping[str, Any]) -> None:
+    for name, value in layer.items():
+        inner = tree.get(name)
+        if isinstance(inner, dict) and isinstance(value, Mapping):
+            _merge(inner, value)
+        elif inner is None or value != {}:
+            tree[name] = value

@@ -1,0 +1,235 @@
+"""The configuration's shape: what may stand in the file, in the file's own words."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    SecretStr,
+    SerializeAsAny,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from syncd.core.model import Kind, Op
+from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Leavers, VanishedGroups
+from syncd.database import database_url, without_password
+from syncd.errors import ConfigError
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"(\d{1,6})([mhdw])", value, re.ASCII) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("should be a time such as 30d: a number and m, h, d or w")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[mhdw]$"}),
+]
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+class _Strict(BaseModel):
+    """Unknown names are errors, and no message repeats what was given: it could be a secret."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class Part(_Strict):
+    """A source or target: its type and that plug-in's own checked configuration."""
+
+    type: str
+    config: SerializeAsAny[BaseModel]
+
+
+class LedgerSettings(_Strict):
+    """Where syncd keeps its own memory."""
+
+    url: str | None = None
+    """sqlite:///FILE or postgresql://USER@HOST/DATABASE; ledger.db in the state directory."""
+    password: SecretStr | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, given: Any) -> Any:
+        """A password inside the URL is kept as the secret that it is."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("url"), str):
+            return given
+        try:
+            url, inside = without_password(given["url"])
+        except ConfigError:
+            return given
+        return {**given, "url": url, "password": given.get("password") or inside}
+
+    @field_validator("url")
+    @classmethod
+    def _usable(cls, value: str | None) -> str | None:
+        try:
+            _ = value and database_url(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+
+class MergeSettings(_Strict):
+    """When records of several sources are one person."""
+
+    by: str | None = None
+    """The attribute whose equal values make one person of several records."""
+    precedence: dict[str, Texts] = {}
+    """Attribute: names of sources; the first that has a value gives it."""
+
+
+class TakeSettings(_Strict):
+    """Which people a sync takes; all of it must be true."""
+
+    member_of: Texts = ()
+    """Names of groups, as globs; any of them."""
+    where: dict[str, Texts] = {}
+    """Attribute: globs, any of them."""
+    unless: Annotated[dict[str, Texts], Field(alias="except")] = {}
+    """Attribute: globs, none of them."""
+
+
+class UsersSettings(_Strict):
+    """Which people, and how a target's fields are made: of an attribute or by a template."""
+
+    take: TakeSettings = TakeSettings()
+    always: dict[str, str | None] = {}
+    """Target field: attribute or template, kept true; null leaves the field alone."""
+    on_create: dict[str, str] = {}
+    """Target field: attribute or template, given once."""
+
+
+class GroupsSettings(_Strict):
+    """Which groups, by name, and what they are called in the target."""
+
+    take: Texts = ("*",)
+    skip: Texts = ()
+    rename: str | None = None
+    """A template over the group's attributes."""
+
+
+class ProtectSettings(_Strict):
+    """Whom nothing may take anything from."""
+
+    users: Texts = ()
+    """Logins or e-mail addresses, as globs."""
+    groups: Texts = ()
+    """Names of groups, as globs; their members are protected too."""
+
+
+class BudgetSettings(_Strict):
+    """How many changes of one kind may be done within the window."""
+
+    count: NonNegativeInt | None = None
+    percent: Annotated[float | None, Field(ge=0, le=100)] = None
+    minimum: NonNegativeInt = 20
+    """Of fewer than this many, half may change, whatever the percentage."""
+
+
+def _budget(kind: Kind, op: Op) -> Any:
+    default = DEFAULT_BUDGETS.get((kind, op))
+    given = default and BudgetSettings(
+        count=default.count, percent=default.percent, minimum=default.minimum
+    )
+    return Field(given, alias=f"{kind}.{op}")
+
+
+class BudgetsSettings(_Strict):
+    """A budget for each kind of change; null allows any number."""
+
+    window: Duration = timedelta(hours=24)
+    user_create: BudgetSettings | None = _budget(Kind.USER, Op.CREATE)
+    user_update: BudgetSettings | None = _budget(Kind.USER, Op.UPDATE)
+    user_suspend: BudgetSettings | None = _budget(Kind.USER, Op.SUSPEND)
+    user_restore: BudgetSettings | None = _budget(Kind.USER, Op.RESTORE)
+    user_delete: BudgetSettings | None = _budget(Kind.USER, Op.DELETE)
+    group_create: BudgetSettings | None = _budget(Kind.GROUP, Op.CREATE)
+    group_update: BudgetSettings | None = _budget(Kind.GROUP, Op.UPDATE)
+    group_delete: BudgetSettings | None = _budget(Kind.GROUP, Op.DELETE)
+    member_add: BudgetSettings | None = _budget(Kind.MEMBER, Op.ADD)
+    member_remove: BudgetSettings | None = _budget(Kind.MEMBER, Op.REMOVE)
+
+
+class PolicySettings(_Strict):
+    """What an administrator allows."""
+
+    leavers: Leavers = Leavers.SUSPEND
+    grace: Duration = timedelta(days=30)
+    """Between suspension and deletion, where deletion is allowed."""
+    restore: bool = True
+    """Lift the suspensions that syncd made itself."""
+    vanished_groups: VanishedGroups = VanishedGroups.EMPTY
+    protect: ProtectSettings = ProtectSettings()
+    adopt: Adopt = Adopt.NEVER
+    """By what an account that exists already becomes syncd's own."""
+    adopt_groups: bool = False
+    """Whether a group that exists already does, by its name."""
+    budget: BudgetsSettings = BudgetsSettings()
+
+
+class SyncSettings(_Strict):
+    """One pairing: sources -> target."""
+
+    enabled: bool = True
+    """false: runs only when it is named."""
+    sources: Annotated[Texts, Field(min_length=1)]
+    """Names, in order of precedence."""
+    target: str
+    merge: MergeSettings = MergeSettings()
+    users: UsersSettings = UsersSettings()
+    groups: GroupsSettings = GroupsSettings()
+    policy: PolicySettings = PolicySettings()
+
+
+class Settings(_Strict):
+    """All of the configuration. `base` is the directory that relative paths are relative to."""
+
+    state_directory: Path = Path(".syncd")
+    """Default: systemd's, else .syncd beside the file."""
+    ledger: LedgerSettings = LedgerSettings()
+    sources: dict[str, Part] = {}
+    targets: dict[str, Part] = {}
+    syncs: dict[str, SyncSettings] = {}
+
+    _base: Path = Path()
+
+    @field_validator("state_directory")
+    @classmethod
+    def _absolute(cls, value: Path, info: ValidationInfo) -> Path:
+        return info.context / value if isinstance(info.context, Path) else value
+
+    def model_post_init(self, context: Any) -> None:
+        if isinstance(context, Path):
+            self._base = context
+
+    @property
+    def base(self) -> Path:
+        return self._base
