@@ -3,11 +3,11 @@
 `slapd`: a real OpenLDAP server, one a test worker, emptied before each test. What a source needs:
 `url` (ldap://), `ldaps_url`, `ldapi_url`, `ca_file`, `client_certificate`, `base`, `people`,
 `groups`, `bind_dn`, `password`; what a test does with it: `add`, `modify`, `rename`, `delete`, `load`
-(LDIF), `add_user`, `add_group`, `value`.
+(LDIF), `add_user`, `add_group`, `value`; `config(**settings)` is a source's configuration for it.
 
 `samba_ad`: a real Active Directory domain controller (Samba; root only), one a test worker,
 its organisational unit `people` emptied before each test: `ldaps_url`, `url`, `ca_file`,
-`base`, `people`, `bind_dn`, `password`; `add`, `modify`, `rename`, `delete`, `add_user`, `add_group`, `value`.
+`base`, `people`, `bind_dn`, `password`; `add`, `modify`, `rename`, `delete`, `add_user`, `add_group`, `value`, `config`.
 
 `fake_ldap`: a server that serves ranges, and odd answers, on demand.
 `proxy`: makes a TCP proxy before a port, which cuts or stalls where told.
@@ -22,7 +22,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 
+from tests.servers.fake_ldap import FakeLdap
 from tests.servers.proxy import Proxy
+from tests.servers.samba import Samba
 from tests.servers.slapd import Slapd
 
 
@@ -56,6 +58,32 @@ def _slapd_server(
 def slapd(_slapd_server: Slapd) -> Slapd:
     _slapd_server.reset()
     return _slapd_server
+
+
+@pytest.fixture(scope="session")
+def _samba_server(
+    tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA
+) -> Iterator[Samba]:
+    require("samba-tool", "samba-ad-provision")
+    require("samba", "samba-ad-dc")
+    if os.geteuid() != 0:
+        pytest.skip("a domain controller needs root: it writes extended attributes and low ports")
+    server = Samba(tmp_path_factory.mktemp("samba"), authority)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def samba_ad(_samba_server: Samba) -> Samba:
+    _samba_server.reset()
+    return _samba_server
+
+
+@pytest.fixture
+def fake_ldap() -> Iterator[FakeLdap]:
+    server = FakeLdap()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ It has the overlays memberof, ppolicy and retcode, speaks LDAP, LDAPS, StartTLS 
 accounts with narrow limits. `Slapd.add`, `modify` and `delete` work as the administrator.
 """
 
+import contextlib
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import ldap3
 import trustme
+from ldap3.core.exceptions import LDAPNoSuchObjectResult
 
 from tests.servers.ports import free_port, wait_until_listening
 
@@ -91,6 +93,18 @@ class Slapd:
             auto_bind=True,
         )
 
+    def config(self, **settings: object) -> dict[str, object]:
+        """What a source's configuration says to read everything, with these settings instead."""
+        return {
+            "type": "ldap",
+            "preset": "openldap",
+            "servers": [self.url],
+            "bind": {"dn": self.bind_dn, "password": self.password},
+            "read_timeout": 5,
+            "users": {"bases": [self.people]},
+            "groups": {"bases": [self.groups]},
+        } | settings
+
     def add(self, dn: str, attributes: Mapping[str, str | Sequence[str]]) -> None:
         self._admin.add(dn, attributes={name: value for name, value in attributes.items() if value})
 
@@ -137,10 +151,8 @@ class Slapd:
 
     def reset(self) -> None:
         """Only the base, the accounts and two empty branches are left."""
-        try:
+        with contextlib.suppress(LDAPNoSuchObjectResult):
             self.delete(BASE)
-        except ldap3.core.exceptions.LDAPNoSuchObjectResult:
-            pass
         self.add(
             BASE, {"objectClass": ["dcObject", "organization"], "o": "Example", "dc": "example"}
         )

@@ -38,35 +38,52 @@ def disconnect(connection: Connection) -> None:
     """Ends it, as well as it can be ended."""
     with contextlib.suppress(*failures.WIRE_ERRORS):
         connection.unbind()
+    if connection.socket is not None:  # ldap3 forgets it where the connection never came to be
+        connection.socket.close()
 
 
 def _open(server: ServerConfig, config: LdapConfig, base: Path) -> Connection:
-    """Raises `Unreachable`."""
-    tls = _tls(server, config, base)
-    connection = Connection(
-        _ldap3_server(server, config.connect_timeout, tls),
-        auto_referrals=False,
-        auto_range=False,
-        check_names=False,
-        return_empty_attributes=False,
-        receive_timeout=config.read_timeout,
-        **_credentials(config.bind, base),
-    )
+    """Tries each address of the host. Raises `Unreachable`."""
+    tls, credentials = _tls(server, config, base), _credentials(config.bind, base)
+    reasons: list[str] = []
+    for address in _addresses(server):
+        connection = Connection(
+            _ldap3_server(address, server, config.connect_timeout, tls),
+            auto_referrals=False,
+            auto_range=False,
+            check_names=False,
+            return_empty_attributes=False,
+            receive_timeout=config.read_timeout,
+            **credentials,
+        )
+        try:
+            _log_in(connection, server)
+        except failures.WIRE_ERRORS as exc:
+            disconnect(connection)
+            reasons.append(_reason(exc, tls, server, config))
+        else:
+            return _accepted(connection, config.bind)
+    raise Unreachable("; ".join(dict.fromkeys(reasons)))
+
+
+def _log_in(connection: Connection, server: ServerConfig) -> None:
+    """Raises one of `WIRE_ERRORS`; a refused login is in the connection's result."""
     try:
         connection.open(read_server_info=False)
         if server.start_tls:
             connection.start_tls(read_server_info=False)
         connection.bind(read_server_info=False)
-    except failures.WIRE_ERRORS as exc:
-        disconnect(connection)
-        raise Unreachable(_reason(exc, tls, server, config)) from None
     finally:
         connection.password = None  # ldap3's repr would show it
-    if connection.result["result"] != failures.SUCCESS:
-        reason = f"login as {config.bind.dn or config.bind.method} refused: "
-        disconnect(connection)
-        raise Unreachable(reason + failures.of_result(connection.result))
-    return connection
+
+
+def _accepted(connection: Connection, bind: BindConfig) -> Connection:
+    """The connection, if the login was accepted. Raises `Unreachable`."""
+    if connection.result["result"] == failures.SUCCESS:
+        return connection
+    reason = failures.of_result(connection.result)
+    disconnect(connection)
+    raise Unreachable(f"login as {bind.dn or bind.method} refused: {reason}")
 
 
 def _reason(
@@ -78,17 +95,29 @@ def _reason(
     return failures.of_handshake(tls.failure, _certified_name(server), str(trusted))
 
 
-def _ldap3_server(server: ServerConfig, timeout: int, tls: CheckedTls | None) -> Server:
-    url = server.parts
-    if url.scheme == "ldapi":
-        return Server(server.url, get_info=NONE, connect_timeout=timeout)
-    host, secure = url.hostname or "", url.scheme == "ldaps"
-    port = url.port or (636 if secure else 389)
+def _addresses(server: ServerConfig) -> list[str]:
+    """The host's addresses, in the system's order. Raises `Unreachable`."""
+    if server.parts.scheme == "ldapi":
+        return [server.url]
+    host = server.parts.hostname or ""
     try:
-        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as exc:  # ldap3 would say "invalid server address"
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as exc:
         raise Unreachable(f"the host name {host!r} is unknown ({exc.strerror})") from None
-    return Server(host, port=port, use_ssl=secure, get_info=NONE, connect_timeout=timeout, tls=tls)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+def _ldap3_server(
+    address: str, server: ServerConfig, timeout: int, tls: CheckedTls | None
+) -> Server:
+    """ldap3 is given an address: of several it would leave the sockets of failed attempts open."""
+    if server.parts.scheme == "ldapi":
+        return Server(address, get_info=NONE, connect_timeout=timeout)
+    secure = server.parts.scheme == "ldaps"
+    port = server.parts.port or (636 if secure else 389)
+    return Server(
+        address, port=port, use_ssl=secure, get_info=NONE, connect_timeout=timeout, tls=tls
+    )
 
 
 def _tls(server: ServerConfig, config: LdapConfig, base: Path) -> CheckedTls | None:

@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ldap3.core.exceptions import (
@@ -74,9 +74,9 @@ def of_result(result: Mapping[str, Any]) -> str:
 
 def of_wire(error: BaseException, timeout: int) -> str:
     """Why a connection that was open can no longer be used."""
-    if _is(error, TimeoutError) or _is(error, BlockingIOError):
+    if isinstance(error, TimeoutError | BlockingIOError):
         return f"no sign of life from the server for {timeout} s"
-    if _is(error, LDAPSessionTerminatedByServerError):
+    if isinstance(error, LDAPSessionTerminatedByServerError):
         return "the server closed the connection"
     if isinstance(error, LDAPException | OSError):
         return f"the connection broke ({error})"
@@ -87,13 +87,13 @@ def of_connect(error: BaseException, timeout: int) -> str:
     """Why there is no connection to be had."""
     if isinstance(error, LDAPStartTLSError):
         return f"the server refuses StartTLS ({error})"
-    if _is(error, ConnectionRefusedError):
+    if isinstance(error, ConnectionRefusedError):
         return "connection refused: nothing listens there"
-    if _is(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError):
         return "there is no such socket"
-    if _is(error, TimeoutError) or _is(error, BlockingIOError):
+    if isinstance(error, TimeoutError | BlockingIOError):
         return f"no answer within {timeout} s"
-    if _is(error, LDAPSessionTerminatedByServerError):
+    if isinstance(error, LDAPSessionTerminatedByServerError):
         return "the server closed the connection"
     return str(error)
 
@@ -109,15 +109,3 @@ def of_handshake(error: OSError, host: str, trusted: str) -> str:
     if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
         return "what answers does not speak TLS: is this a TLS port?"
     return f"the TLS handshake failed: {error}"
-
-
-def _is(error: BaseException, kind: type[BaseException]) -> bool:
-    return any(isinstance(each, kind) for each in _causes(error))
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and, where ldap3 tried several addresses, those that it lists with them."""
-    yield error
-    for argument in error.args:
-        if isinstance(argument, list):
-            yield from (each[0] for each in argument if isinstance(each, tuple))

@@ -36,10 +36,12 @@ class Groups:
         self._people = people
         self._groups: dict[Key, _Group] = {}
         self._by_dn: dict[str, Key] = {}
-        self._nameless = Tally(f"{{n}} groups have no single {rules.key} or no name")
-        self._doubled = Tally(f"{{n}} groups have the {rules.key} of another")
-        self._unreadable = Tally("{n} values of groups are not UTF-8 and were left out")
-        self._outside = Tally("{n} members of groups are no users of this source")
+        self._nameless = Tally(
+            f"groups without exactly one {rules.key} or without a name, left out"
+        )
+        self._doubled = Tally(f"groups with the {rules.key} of another, left out")
+        self._unreadable = Tally("values of groups that cannot be read as text, left out")
+        self._outside = Tally("members of groups that are no users of this source")
         self._cycles: tuple[tuple[Key, ...], ...] = ()
 
     @property

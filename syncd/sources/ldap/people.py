@@ -21,10 +21,10 @@ class People:
         self._by_dn: dict[str, Key] = {}
         self._by_login: dict[tuple[str, str], Key | None] = {}
         self._groups: dict[str, list[Key]] = {}
-        self._nameless = Tally(f"{{n}} users cannot be told apart without one {rules.key}")
-        self._doubled = Tally(f"{{n}} users have the {rules.key} of another")
-        self._unreadable = Tally("{n} values are not UTF-8 and were left out")
-        self._unclear = Tally("of {n} users it is not known whether they are disabled")
+        self._nameless = Tally(f"users without exactly one {rules.key}, left out")
+        self._doubled = Tally(f"users with the {rules.key} of another, left out")
+        self._unreadable = Tally("values of users that cannot be read as text, left out")
+        self._unclear = Tally("users of whom it is not known whether they are disabled")
 
     @property
     def attributes(self) -> list[str]:

@@ -26,7 +26,7 @@ class Session:
         self._page_size = page_size
         self._harmless = tuple(map(normal_dn, harmless_referrals))
         self._lost = False
-        self._left_alone = Tally("{n} referrals to where no people are were not followed")
+        self._left_alone = Tally("referrals to where no people are, not followed")
         self._gaps: list[str] = []
         self._notes = list(notes)
 
@@ -51,7 +51,7 @@ class Session:
         self._lost = search.lost
         if search.failure:
             self._gaps.append(f"{where}: {search.failure}")
-        followed = Tally(f"{where}: {{n}} referrals are not followed")
+        followed = Tally(f"{where}: referrals, which are not followed")
         for url in search.referrals:
             (self._left_alone if self._is_harmless(url) else followed).add(url)
         self._gaps.extend(followed.lines())

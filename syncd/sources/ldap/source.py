@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from syncd.ports import Cursor
 from syncd.sources.ldap.config import LdapConfig
 from syncd.sources.ldap.connection import connect
-from syncd.sources.ldap.presets import harmless_referrals
+from syncd.sources.ldap.presets import harmless_referrals, user_rules
 from syncd.sources.ldap.reading import LdapReading
 from syncd.sources.ldap.session import Session
 
@@ -36,6 +36,7 @@ class LdapSource:
         self._base = base
         self._clock = clock
         self._session: Session | None = None
+        self.supplies = frozenset(user_rules(config).attributes)
 
     def read(self, since: Cursor | None = None) -> LdapReading:  # noqa: ARG002 - the port's; always everything
         """Everything, whatever `since` says. Raises `SourceError` where no server can be used."""

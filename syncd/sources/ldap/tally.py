@@ -4,7 +4,7 @@ _SHOWN = 3
 
 
 class Tally:
-    """`text` has `{n}` for the count; the examples follow it."""
+    """`text` says what is counted."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -21,4 +21,4 @@ class Tally:
         if not self._count:
             return []
         examples = "; ".join(self._examples) + ("; …" if self._count > len(self._examples) else "")
-        return [f"{self._text.format(n=self._count)}: {examples}"]
+        return [f"{self._text} ({self._count}): {examples}"]
