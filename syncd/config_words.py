@@ -25,25 +25,39 @@ def complaints(error: ValidationError, model: type[BaseModel]) -> list[Complaint
     return [
         Complaint(detail["loc"], _words(detail, model), detail["type"] == "extra_forbidden")
         for detail in details
+        if not (detail["type"] == "too_short" and _has_inner(detail["loc"], details))
     ]
 
 
+def _has_inner(loc: Loc, details: list[ErrorDetails]) -> bool:
+    """pydantic counts only the right items of a tuple, and so complains of each wrong one twice."""
+    return any(len(d["loc"]) > len(loc) and d["loc"][: len(loc)] == loc for d in details)
+
+
+_MAPPING = "should be a mapping of names to values"
+_LIST = "should be a list, such as [a, b]"
+_PLAIN = {
+    "missing": "is missing",
+    "too_short": "needs at least one",
+    "path_type": "should be a path",
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+}
+"""By pydantic's types of errors; its own words fit the rest."""
+
+
 def _words(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    match detail["type"]:
-        case "extra_forbidden":
-            *outer, name = detail["loc"]
-            return f"is not known here{did_you_mean(str(name), fields_at(model, outer))}"
-        case "missing":
-            return "is missing"
-        case _ if detail["input"] is None:
-            return "has no value"
-        case "tuple_type" | "list_type":
-            return "should be a list, such as [a, b]"
-        case "dict_type" | "model_type" | "model_attributes_type" | "mapping_type":
-            return "should be a mapping of names to values"
-        case _:
-            words = detail["msg"].removeprefix("Value error, ")
-            return words.replace("Input should be", "should be")
+    if detail["type"] == "extra_forbidden":
+        *outer, name = detail["loc"]
+        return f"is not known here{did_you_mean(str(name), fields_at(model, outer))}"
+    if detail["input"] is None:
+        return "has no value"
+    words = detail["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
+    return _PLAIN.get(detail["type"], words)
 
 
 def fields_at(model: Any, loc: Sequence[str | int]) -> Collection[str]:

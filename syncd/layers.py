@@ -5,6 +5,7 @@ otherwise, and a name in them must stand in the file already: `SYNCD_TARGETS__ST
 slip and not a new target. Values of the upper layers are shown in no message.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,6 +84,11 @@ class _Given(NamedTuple):
     where: str
     value: str
 
+    def hidden(self, words: str) -> str:
+        """The words without the value."""
+        shown = rf"(?<!\w){re.escape(self.value)}(?!\w)"
+        return re.sub(shown, "…", words) if self.value else words
+
 
 class Layers:
     """`tree` is all layers as one; `mistakes` are names in upper layers that mean nothing."""
@@ -102,11 +108,16 @@ class Layers:
     def mistake(self, path: Path_, words: str, *, name: bool = False) -> Mistake:
         """A mistake at the value under `path`, or its name, or at what is nearest to it."""
         words = f"{'.'.join(map(str, path))}: {words}" if path else words
-        for end in range(len(path), 0, -1):
-            given = self._given.get(tuple(str(part).lower() for part in path[:end]))
+        lower = tuple(str(part).lower() for part in path)
+        for end in range(len(lower), 0, -1):
+            given = self._given.get(lower[:end])
             if given:
-                hidden = words.replace(given.value, "…") if given.value else words
-                return Mistake(given.where, 0, 0, hidden)
+                return Mistake(given.where, 0, 0, given.hidden(words))
+        inside = [given for at, given in self._given.items() if at[: len(lower)] == lower and lower]
+        for given in inside:
+            words = given.hidden(words)
+        if inside:
+            words += f" (some of it by {', '.join(given.where for given in inside)})"
         return mistake(self._nearest(path, name=name), words)
 
     def _nearest(self, path: Path_, *, name: bool) -> Node:

@@ -1,0 +1,175 @@
+"""What is wrong with a configuration is told at once, with its place, and without what is secret."""
+
+import pytest
+
+from syncd.config import load_settings
+from syncd.errors import ConfigError
+
+FILE = """\
+sources:
+  people: {type: yaml, paths: [people]}
+  head-office: {type: yaml, paths: [head]}
+targets:
+  store: {type: sql, password: 5ecret}
+syncs:
+  staff: {sources: [people], target: store}
+"""
+
+
+@pytest.fixture
+def problems(tmp_path):
+    """The problems of this text under these variables; the file is called `config.yaml`."""
+
+    def problems_of(text: str = FILE, **environ: str) -> tuple[str, ...]:
+        path = tmp_path / "config.yaml"
+        path.write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            load_settings(path, environ)
+        return tuple(problem.replace(f"{tmp_path}/", "") for problem in caught.value.problems)
+
+    return problems_of
+
+
+SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs: {s: {sources: [a], target: t, "
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- a", "config.yaml:1:1: a configuration is a mapping of names to values"),
+        ("a: [", "config.yaml:2:1: not YAML: while parsing a flow node, did not find expected node content"),
+        ("sources: {}\nsources: {}", 'config.yaml:2:1: "sources" stands here twice, first at config.yaml:1:1'),
+        ("shedule: x", "config.yaml:1:1: shedule: is not known here; known are ledger, sources, state_directory, syncs, targets"),
+        ("target: {}", 'config.yaml:1:1: target: is not known here; did you mean "targets"?'),
+        ("state_directory:", "config.yaml:1:1: state_directory: has no value"),
+        ("state_directory: [a]", "config.yaml:1:1: state_directory: should be a path"),
+        ("sources: [a]", "config.yaml:1:1: sources: should be a mapping of names to values"),
+        ("sources: {a: b}", "config.yaml:1:14: sources.a: should be a mapping with a type"),
+        ("sources: {a: {paths: []}}", "config.yaml:1:11: sources.a: type is missing; known are ldap, yaml"),
+        ("sources: {a: {type: ymal}}", 'config.yaml:1:21: sources.a.type: there is no source type "ymal"; did you mean "yaml"?'),
+        ("sources: {a: {type: yaml, paths: [x], path: y}}", 'config.yaml:1:39: sources.a.path: is not known here; did you mean "paths"?'),
+        ("sources: {a: {type: yaml}}", "config.yaml:1:11: sources.a.paths: is missing"),
+        ("sources: {a: {type: yaml, paths: x}}", "config.yaml:1:34: sources.a.paths: should be a list, such as [a, b]"),
+        ("sources: {a: {type: yaml, paths: []}}", "config.yaml:1:27: sources.a.paths: needs at least one"),
+        ("sources: {A: {type: yaml, paths: [x]}}", "config.yaml:1:11: sources.A: a source's name is of a-z, 0-9 and single - or _ between them"),
+        ("targets: {a__b: {type: memory}}", "config.yaml:1:11: targets.a__b: a target's name is of a-z, 0-9 and single - or _ between them"),
+        ("targets: {a-b: {type: memory}, a_b: {type: memory}}", 'config.yaml:1:32: targets.a_b: is the same name as "a-b" to the environment, without a -'),
+        ("ledger: {url: 'no:5ecret@url'}", "config.yaml:1:15: ledger.url: that is not a database URL: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"),
+        (
+            "sources: {c: {type: ldap, preset: openldap, servers: [{url: ldaps://h, star_tls: true}], bind: {method: anonymous}, users: {bases: [dc=x]}}}",
+            'config.yaml:1:72: sources.c.servers.0.star_tls: is not known here; did you mean "start_tls"?',
+        ),
+        (SYNC + "sources: [b]}}", 'config.yaml:3:38: "sources" stands here twice, first at config.yaml:3:13'),
+        (SYNC + "tagret: x}}", 'config.yaml:3:38: syncs.s.tagret: is not known here; did you mean "target"?'),
+        (SYNC + "enabled: maybe}}", "config.yaml:3:47: syncs.s.enabled: should be a valid boolean, unable to interpret input"),
+        (SYNC + "policy: {leavers: remove}}}", "config.yaml:3:56: syncs.s.policy.leavers: should be 'suspend', 'delete' or 'ignore'"),
+        (SYNC + "policy: {grace: 30}}}", "config.yaml:3:54: syncs.s.policy.grace: should be a time such as 30d: a number and m, h, d or w"),
+        (SYNC + "policy: {budget: {user.remove: {count: 1}}}}}", 'config.yaml:3:56: syncs.s.policy.budget.user.remove: is not known here; did you mean "user.restore"?'),
+        (SYNC + "policy: {budget: {user.delete: {count: -1}}}}}", "config.yaml:3:77: syncs.s.policy.budget.user.delete.count: should be greater than or equal to 0"),
+        (SYNC + "policy: {budget: {user.delete: {percent: 101}}}}}", "config.yaml:3:79: syncs.s.policy.budget.user.delete.percent: should be less than or equal to 100"),
+        (SYNC + "merge: {precedence: {email: [a]}}}}", "config.yaml:3:46: syncs.s.merge.precedence: says nothing without merge.by: no records are one person"),
+        (SYNC + "merge: {by: x, precedence: {email: [b]}}}}", 'config.yaml:3:74: syncs.s.merge.precedence.email.0: this sync has no source "b"; known are a'),
+        (SYNC + "users: {always: {titel: x}}}}", 'config.yaml:3:62: syncs.s.users.always.titel: the target "t" has no such field; did you mean "title"?'),
+        (SYNC + "users: {on_create: {attributes: x}}}}", 'config.yaml:3:70: syncs.s.users.on_create.attributes: the target "t" has no such field; did you mean "attributes.*"?'),
+        (SYNC + "users: {always: {active: x}}}}", "config.yaml:3:63: syncs.s.users.always.active: active follows the person's state and cannot be mapped"),
+        (SYNC + "users: {always: {title: '{{ x'}}}}", "config.yaml:3:62: syncs.s.users.always.title: is not a template: unexpected end of template, expected 'end of print statement'."),
+        (SYNC + "users: {always: {title: ''}}}}", "config.yaml:3:62: syncs.s.users.always.title: is empty; null leaves the field alone, and '{{ \"\" }}' clears it"),
+        (SYNC + "users: {always: {title: x}, on_create: {title: y}}}}", "config.yaml:3:85: syncs.s.users.on_create.title: is also under always; it can be only one of them"),
+        (SYNC + "groups: {rename: staff}}}", "config.yaml:3:55: syncs.s.groups.rename: gives every group one name; write {{ display_name }} in it"),
+        (SYNC + "groups: {rename: '{% x'}}}", "config.yaml:3:55: syncs.s.groups.rename: is not a template: Encountered unknown tag 'x'."),
+        (FILE.replace("[people], t", "[poeple], t"), 'config.yaml:7:21: syncs.staff.sources.0: there is no source "poeple"; did you mean "people"?'),
+        (FILE.replace("[people], t", "[people, people], t"), 'config.yaml:7:29: syncs.staff.sources.1: "people" stands here twice'),
+        (FILE.replace("[people], t", "[], t"), "config.yaml:7:11: syncs.staff.sources: needs at least one"),
+        (FILE.replace("target: store", "target: stroe"), 'config.yaml:7:38: syncs.staff.target: there is no target "stroe"; did you mean "store"?'),
+        (
+            FILE + "  more: {sources: [people], target: store}\n",
+            'config.yaml:8:37: syncs.more.target: the sync "staff" writes to "store" too; give both sources to one sync, or disable one',
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_place_and_what_was_probably_meant(problems, text, problem):
+    """One mistake, one line, and no secret in it."""
+    assert problems(text) == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("SYNCD_TARGETS__STORE__PASSWROD", "5ecret", 'targets.store.passwrod: is not known here; did you mean "password"?'),
+        ("SYNCD_TARGETS__STORE", "5ecret", "targets.store: should be a mapping with a type"),
+        ("SYNCD_TARGETS", "5ecret", "targets: should be a mapping of names to values"),
+        ("SYNCD_TARGETS__STROE__PASSWORD", "5ecret", 'there is no target "stroe" in config.yaml; did you mean "store"?'),
+        ("SYNCD_TARGET__STORE__PASSWORD", "5ecret", 'there is no setting "target"; did you mean "targets"?'),
+        ("SYNCD_SYNCS__STAFF__POLICY__LEAVERS", "5ecret", "syncs.staff.policy.leavers: should be 'suspend', 'delete' or 'ignore'"),
+        ("SYNCD_SOURCES__HEAD_OFFICE__TIME_ZONE", "5ecret", "sources.head-office.time_zone: is not a time zone such as Europe/Berlin"),
+        ("SYNCD_SYNCS__STAFF__TARGET", "5ecret", 'syncs.staff.target: there is no target "…"; known are store'),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_of_the_environment_is_told_by_its_variable_and_never_shown(
+    problems, variable, value, words
+):
+    """It could be a secret that was put into the wrong variable."""
+    found = [problem for problem in problems(**{variable: value}) if words in problem]
+    assert found == [f"environment variable {variable}: {words}"]
+    assert value not in "".join(problems(**{variable: value}))
+
+
+def test_what_is_wrong_with_a_part_as_a_whole_names_the_variables_that_made_it(problems):
+    """The place is the part's in the file; the value is not shown here either."""
+    words = "that is not a database URL: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+    assert problems(SYNCD_TARGETS__STORE__URL="5ecret") == (
+        f"config.yaml:5:3: targets.store: {words} (some of it by environment variable SYNCD_TARGETS__STORE__URL)",
+    )
+    text = "sources: {c: {type: ldap, preset: openldap, servers: [ldap://h], bind: {dn: x}, users: {bases: [dc=x]}}}"
+    assert problems(text, SYNCD_SOURCES__C__BIND__PASSWORD="5ecret") == (
+        "config.yaml:1:11: sources.c: 'ldap://h' would carry the password unencrypted: use ldaps:// or start_tls: true, or say allow_cleartext: true (some of it by environment variable SYNCD_SOURCES__C__BIND__PASSWORD)",
+    )
+
+
+def test_a_wrong_credential_is_told_by_its_name_and_never_shown(problems, tmp_path):
+    """The same for systemd's credentials, and for a file of them that is no text."""
+    directory = tmp_path / "credentials"
+    directory.mkdir()
+    (directory / "sources__people__paths").write_text("5ecret")
+    given = {"CREDENTIALS_DIRECTORY": str(directory)}
+    assert problems(**given) == (
+        "credential sources__people__paths: sources.people.paths: should be a list, such as [a, b]",
+    )
+    (directory / "sources__people__paths").write_bytes(b"5ecret\xff")
+    assert problems(**given) == (
+        "credentials: credentials cannot be read: a credential is not text, or too big",
+    )
+    (directory / "sources__people__paths").unlink()
+    (directory / "sources__people__paths").mkdir()
+    (directory / "source__people__paths").write_text("5ecret")
+    assert problems(**given) == (
+        'credential source__people__paths: there is no setting "source"; did you mean "sources"?',
+    )
+
+
+def test_mistakes_everywhere_are_told_at_once_in_the_order_of_places(problems):
+    """Of parts, syncs, references and the environment together."""
+    text = """\
+ledgre: {}
+sources: {people: {type: yaml, path: x}, corp: {type: yaml, paths: [y]}}
+syncs:
+  a: {sources: [crop], target: t}
+  b: {sources: [people], target: t, policy: {adopt: always}}
+"""
+    assert problems(text, SYNCD_SYNCS__A__ENABLED="perhaps", SYNCD_SYNCS__C__ENABLED="no") == (
+        'config.yaml:1:1: ledgre: is not known here; did you mean "ledger"?',
+        "config.yaml:2:11: sources.people.paths: is missing",
+        'config.yaml:2:32: sources.people.path: is not known here; did you mean "paths"?',
+        "config.yaml:5:53: syncs.b.policy.adopt: should be 'never', 'by_email' or 'by_user_name'",
+        "environment variable SYNCD_SYNCS__A__ENABLED: syncs.a.enabled: should be a valid boolean, unable to interpret input",
+        'environment variable SYNCD_SYNCS__C__ENABLED: there is no sync "c" in config.yaml; known are a, b',
+    )
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    """With the path that was tried."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path / "config.yaml", {})
+    assert caught.value.problems == (
+        f"{tmp_path}/config.yaml: cannot be read: No such file or directory",
+    )
