@@ -5,7 +5,7 @@ from itertools import groupby
 
 from rich.text import Text
 
-from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind, Op
+from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind, Op, User
 from syncd.core.plan import Change
 from syncd.render.listing import Row
 from syncd.render.words import SIGNS, STYLES, group_of_member, safe, value
@@ -49,22 +49,24 @@ def details(change: Change) -> Text:
     return reason
 
 
-def fields(change: Change) -> Iterator[tuple[str, str, str]]:
-    """Field, before and after, as shown."""
-    for name in change.after:
-        before, after = change.before.get(name), change.after[name]
-        yield safe(name.removeprefix(ATTRIBUTES)), value(before), value(after)
+def in_order(names: Iterable[str]) -> list[str]:
+    """Fields as people are used to read them: SCIM's first, in its order."""
+    usual = {name: place for place, name in enumerate(User.__struct_fields__)}
+    return sorted(names, key=lambda name: (usual.get(name, len(usual)), name))
 
 
 def _given(change: Change) -> Iterator[Text]:
-    for name, given in change.after.items():
+    for name in in_order(change.after):
+        given = change.after[name]
         if name != NAME_FIELD[change.kind] and given is not None:
             yield Text.assemble((f"{safe(name.removeprefix(ATTRIBUTES))} ", "dim"), value(given))
 
 
 def _altered(change: Change) -> Iterator[Text]:
-    for name, before, after in fields(change):
-        yield Text.assemble((f"{name}  ", "dim"), before, (" → ", "dim"), (after, "bold"))
+    for name in in_order(change.after):
+        before, after = value(change.before.get(name)), value(change.after[name])
+        shown = safe(name.removeprefix(ATTRIBUTES))
+        yield Text.assemble((f"{shown}  ", "dim"), before, (" → ", "dim"), (after, "bold"))
 
 
 def _gains_and_losses(changes: Sequence[Change], names: int | None) -> Text:

@@ -10,9 +10,6 @@ from rich.text import Text
 
 from syncd.render.words import safe
 
-SHOWN = 40
-"""How many things a section shows unless all are asked for."""
-
 
 class Row(NamedTuple):
     sign: Text

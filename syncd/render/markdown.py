@@ -1,4 +1,4 @@
-"""A plan as Markdown, for a merge request: escaped, long sections folded, never too long to post."""
+"""A plan as Markdown, for a merge request: escaped, long sections folded, short enough to post."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from itertools import groupby
 
 from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind, Op
 from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.render.changes import in_order
 from syncd.render.remarks import remarks
 from syncd.render.words import NOTHING, SIGNS, group_of_member, moment, safe, summary, value
 
@@ -20,17 +21,18 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def render_markdown(plan: Plan) -> str:
     """As much of each section as fits; what is left out is counted."""
-    for shown in _SHOWN:
-        text = "\n".join(_lines(plan, shown))
-        if len(text) <= LONGEST:
-            break
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2].rsplit(chr(10), 1)[0]}\n…\n"
+    tried = ("\n".join(_lines(plan, shown)) for shown in _SHOWN)
+    fitting = next((text for text in tried if len(text) <= LONGEST), None)
+    return fitting or f"### {prose(plan.sync)}\n\n**{summary(plan)}**\n"
 
 
 def prose(text: str) -> str:
     """Foreign text as nothing but text."""
-    escaped = "".join(_HTML.get(letter, letter) for letter in safe(text))
-    return _PUNCTUATION.sub(r"\\\1", escaped).replace("@", "@\u2060")  # not a mention
+    return _PUNCTUATION.sub(r"\\\1", _html(text)).replace("@", "@\u2060")  # not a mention
+
+
+def _html(text: str) -> str:
+    return "".join(_HTML.get(letter, letter) for letter in safe(text))
 
 
 def code(text: str) -> str:
@@ -70,7 +72,7 @@ def _changes(words: str, changes: Sequence[Change], shown: int) -> Iterator[str]
 
 def _refusals(words: str, refusals: Sequence[Refusal], shown: int) -> Iterator[str]:
     for rule, some in groupby(sorted(refusals, key=lambda one: one.rule), lambda one: one.rule):
-        yield from _changes(f"{words}: {prose(rule)}", [one.change for one in some], shown)
+        yield from _changes(f"{words}: {rule}", [one.change for one in some], shown)
 
 
 def _problems(words: str, problems: Sequence[Problem], shown: int) -> Iterator[str]:
@@ -87,7 +89,7 @@ _Row = tuple[str, str, str]
 def _row(change: Change) -> _Row:
     fields = [
         f"{prose(name.removeprefix(ATTRIBUTES))} {_step(change, name)}"
-        for name in change.after
+        for name in in_order(change.after)
         if change.op is Op.UPDATE or (change.op is Op.CREATE and name != NAME_FIELD[change.kind])
     ]
     return SIGNS[change.op], code(change.name), "<br>".join([*fields, prose(change.reason)])
@@ -110,7 +112,8 @@ def _table(title: str, rows: Sequence[_Row], shown: int) -> Iterator[str]:
     if not rows:
         return
     fold = len(rows) > _FOLD
-    yield f"\n<details><summary>{title}</summary>\n" if fold else f"\n#### {title}\n"
+    summed = f"\n<details><summary>{_html(title)}</summary>\n"
+    yield summed if fold else f"\n#### {prose(title)}\n"
     yield "| | who | what |"
     yield "| --- | --- | --- |"
     yield from (f"| {' | '.join(row)} |" for row in rows[:shown])

@@ -11,7 +11,7 @@ from rich.text import Text
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.render.changes import rows
-from syncd.render.listing import SHOWN, Row, bullets, listing, more, title
+from syncd.render.listing import Row, bullets, listing, more, title
 from syncd.render.remarks import remarks
 from syncd.render.words import moment, safe, summary
 
@@ -30,7 +30,7 @@ _ADOPTION = (
 )
 
 
-def render_plan(plan: Plan, shown: int | None = SHOWN) -> Group:
+def render_plan(plan: Plan, shown: int | None) -> Group:
     """`shown` is how many things each section shows; None for all."""
     return Group(
         _header(plan),

@@ -9,7 +9,7 @@ from rich.text import Text
 from syncd.core.plan import Change
 from syncd.executor import Failed
 from syncd.render.changes import row
-from syncd.render.listing import SHOWN, Row, listing, more, title
+from syncd.render.listing import Row, listing, more, title
 from syncd.render.words import number, safe, tally, value
 from syncd.report import Report, Unsettled
 
@@ -17,7 +17,7 @@ _UNKNOWN = "may have happened; the next run looks first"
 _UNSETTLED = "was written, and something else came back"
 
 
-def render_report(report: Report, elapsed: timedelta, shown: int | None = SHOWN) -> Group:
+def render_report(report: Report, elapsed: timedelta, shown: int | None) -> Group:
     execution = report.execution
     return Group(
         *_failures("Failed", execution.failed, "", shown),

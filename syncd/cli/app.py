@@ -1,0 +1,121 @@
+# ruff: noqa: PLC0415  a verb imports what it needs when it runs, so that --help is quick
+"""The verbs and their options."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd import __version__
+from syncd.cli.words import SHOWN, Format, TableOrJson
+
+if TYPE_CHECKING:
+    from syncd.cli.opening import Opened
+
+app = typer.Typer(
+    name="syncd",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done · 10 changes pending · 2 configuration or usage · 3 source · "
+    "4 target · 5 held · 6 not converged · 1 a bug",
+)
+
+Syncs = Annotated[
+    list[str] | None,
+    typer.Option("--sync", metavar="NAME", help="Only this sync; default: all that are enabled."),
+]
+All = Annotated[bool, typer.Option("--all", help="Show all of long sections.")]
+Shown = Annotated[TableOrJson, typer.Option("--format", help="For people or for programs.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"syncd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def syncd(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", envvar="SYNCD_CONFIG", help="Its settings."),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """Keeps user stores true to the directory: people and groups from YAML and LDAP.
+
+    Look with `plan`, which never writes; make it so with `apply`.
+    """
+    del version  # told by its callback
+    context.obj = config
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Sources and targets; default: those of enabled syncs."
+        ),
+    ] = None,
+) -> None:
+    """Reach the ledger, each source and each target, and say what is there."""
+    from syncd.cli.checking import check
+
+    _run(context, lambda opened: check(opened, names or []))
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    sync: Syncs = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan, for `apply FILE`.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    everything: All = False,
+    detailed: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 10 where changes are pending.")
+    ] = False,
+) -> None:
+    """Show what an apply would do. Writes nothing."""
+    from syncd.cli.planning import plan
+
+    shown = None if everything else SHOWN
+    _run(context, lambda opened: plan(opened, sync or [], out, format_, shown, detailed=detailed))
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    planfile: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLANFILE]", help="Only what this plan has, if it is true still."),
+    ] = None,
+    sync: Syncs = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    everything: All = False,
+) -> None:
+    """Show the plan, ask, and make it so."""
+    from syncd.cli.applying import apply
+
+    shown = None if everything else SHOWN
+    _run(context, lambda opened: apply(opened, planfile, sync or [], shown, yes=yes))
+
+
+def main() -> None:
+    """The command `syncd`."""
+    app(prog_name="syncd")
+
+
+def _run(context: typer.Context, body: "Callable[[Opened], int]") -> None:
+    from syncd.cli.opening import run
+
+    raise typer.Exit(run(context.obj, body))

@@ -1,0 +1,122 @@
+"""`syncd apply`: shows the plan, asks, makes it so, and says what became of it."""
+
+import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from msgspec.structs import replace
+from rich.text import Text
+
+from syncd import planfile
+from syncd.assemble import assemble, chosen, ledger
+from syncd.cli.failures import Interrupted
+from syncd.cli.opening import Opened, each_sync, now
+from syncd.cli.planning import cleaned
+from syncd.cli.progress import Waiting
+from syncd.cli.screen import asks
+from syncd.cli.signals import Stop
+from syncd.core.plan import Plan
+from syncd.engine import apply as make_it_so
+from syncd.errors import ConfigError
+from syncd.executor import Failed
+from syncd.redact import Redactor
+from syncd.render.plan import render_plan
+from syncd.render.report import render_report
+from syncd.render.words import safe
+from syncd.report import Exit, Report
+
+_NOBODY = (
+    "nobody is there to be asked: standard input is no terminal; say --yes to apply without a "
+    "question, or look first with `syncd plan`"
+)
+
+
+def apply(
+    opened: Opened, file: Path | None, names: list[str], shown: int | None, *, yes: bool
+) -> int:
+    if not yes and not asks():
+        raise ConfigError(_NOBODY)
+    saved = planfile.read(file) if file is not None else None
+    if saved is not None:
+        if names and names != [saved.sync]:
+            raise ConfigError(f"{file} is a plan of the sync {saved.sync}, not {', '.join(names)}")
+        names = [saved.sync]
+    return each_sync(
+        opened,
+        chosen(opened.settings, names),
+        lambda name: _Apply(opened, shown, yes=yes).run(name, saved),
+    )
+
+
+class _Apply:
+    """One sync's apply: what must be at hand from the question to the last word."""
+
+    def __init__(self, opened: Opened, shown: int | None, *, yes: bool) -> None:
+        self._settings, self._screen = opened.settings, opened.screen
+        self._shown, self._yes = shown, yes
+        self._waiting = Waiting(self._screen.err)
+        self._stop = Stop()
+        self._began = monotonic()
+
+    def run(self, name: str, saved: Plan | None) -> int:
+        with (
+            self._stop,
+            closing(ledger(self._settings, write=True)) as memory,
+            closing(assemble(self._settings, name)) as sync,
+            self._waiting,
+        ):
+            report = make_it_so(
+                sync,
+                memory,
+                clock=now,
+                approve=self._approve,
+                stop=self._stop,
+                saved=saved,
+                watch=self._waiting,
+            )
+            self._stop.writing = False
+        return self._tell(report)
+
+    def _approve(self, plan: Plan) -> bool:
+        self._waiting.pause()
+        self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown))
+        self._screen.show(Text())
+        if plan.changes and not self._yes and not self._ask(plan):
+            return False
+        self._began = monotonic()
+        self._stop.writing = True
+        self._waiting.resume()
+        return True
+
+    def _ask(self, plan: Plan) -> bool:
+        several = len(plan.changes) > 1
+        what = f"these {len(plan.changes):,} changes" if several else "this change"
+        self._screen.err.print(f"Apply {what} to {safe(plan.target)}? [y/N] ", end="")
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    def _tell(self, report: Report) -> int:
+        if report.run is None:
+            self._screen.say("Nothing was applied.")
+            return Exit.DONE
+        if report.plan.changes:
+            elapsed = timedelta(seconds=monotonic() - self._began)
+            told = _cleaned(report, self._screen.redact)
+            self._screen.show(render_report(told, elapsed, self._shown))
+            self._screen.show(Text())
+        if self._stop.signum is not None and report.exit_code in (Exit.DONE, Exit.HELD):
+            return Interrupted(self._stop.signum).exit_code
+        return report.exit_code
+
+
+def _cleaned(report: Report, redact: Redactor) -> Report:
+    """Without secrets in the target's words."""
+    execution = report.execution
+    hidden = replace(
+        execution,
+        failed=[Failed(one.change, redact(one.why)) for one in execution.failed],
+        unknown=[Failed(one.change, redact(one.why)) for one in execution.unknown],
+        stopped=redact(execution.stopped),
+    )
+    return replace(report, execution=hidden)

@@ -1,0 +1,56 @@
+"""What every verb begins with: the checked settings, and a screen that knows their secrets."""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from syncd.cli.failures import by_signal, guarded, worst
+from syncd.cli.screen import Screen
+from syncd.config import load_settings
+from syncd.errors import ConfigError
+from syncd.redact import Redactor, secrets_of, suspects
+from syncd.settings import Settings
+
+_NO_CONFIG = "which configuration? Say `syncd --config FILE VERB`, or set SYNCD_CONFIG"
+
+
+class Opened(NamedTuple):
+    settings: Settings
+    screen: Screen
+
+
+def run(config: Path | None, body: Callable[[Opened], int]) -> int:
+    """The body's exit code, or that of the configuration's mistakes."""
+    screen = Screen(Redactor())
+
+    def opened() -> int:
+        return body(Opened(_settings(config, screen), screen))
+
+    return guarded(opened, screen)
+
+
+def each_sync(opened: Opened, names: Sequence[str], body: Callable[[str], int]) -> int:
+    """The worst exit code; one sync that fails does not keep the others waiting."""
+    several = len(names) > 1
+    codes: list[int] = []
+    for name in names:
+        codes.append(guarded(partial(body, name), opened.screen, name if several else ""))
+        if by_signal(codes[-1]):
+            break
+    return worst(codes)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _settings(config: Path | None, screen: Screen) -> Settings:
+    screen.redact.learn(suspects(os.environ, config))
+    if config is None:
+        raise ConfigError(_NO_CONFIG)
+    settings = load_settings(config, os.environ)
+    screen.redact.learn(secrets_of(settings))
+    return settings

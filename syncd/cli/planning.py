@@ -1,0 +1,79 @@
+"""`syncd plan`: what a run now would do; writes nothing but the file that was asked for."""
+
+from contextlib import closing
+from pathlib import Path
+
+from msgspec.structs import replace
+from rich.text import Text
+
+from syncd import planfile
+from syncd.assemble import assemble, chosen, ledger
+from syncd.cli.opening import Opened, each_sync, now
+from syncd.cli.progress import Waiting
+from syncd.cli.words import Format
+from syncd.core.plan import Plan
+from syncd.engine import plan as make_plan
+from syncd.errors import ConfigError
+from syncd.redact import Redactor
+from syncd.render.markdown import render_markdown
+from syncd.render.plan import render_plan
+from syncd.report import Exit, plan_exit_code
+
+
+def plan(
+    opened: Opened,
+    names: list[str],
+    out: Path | None,
+    format_: Format,
+    shown: int | None,
+    *,
+    detailed: bool,
+) -> int:
+    chosen_names = chosen(opened.settings, names)
+    if len(chosen_names) > 1 and (out is not None or format_ is Format.JSON):
+        what = "--out" if out is not None else "--format json"
+        raise ConfigError(
+            f"{what} is one plan, and there are {len(chosen_names)} syncs: "
+            f"say which with --sync ({', '.join(chosen_names)})"
+        )
+
+    def one(name: str) -> int:
+        made = cleaned(_planned(opened, name), opened.screen.redact)
+        if out is not None:
+            planfile.write(made, out)
+        _show(opened, made, format_, shown)
+        if out is not None:
+            opened.screen.say(f"written to {out}; `syncd apply {out}` runs exactly this plan")
+        code = plan_exit_code(made)
+        return Exit.PENDING if detailed and made.changes and code is Exit.DONE else code
+
+    return each_sync(opened, chosen_names, one)
+
+
+def cleaned(plan: Plan, redact: Redactor) -> Plan:
+    """Without secrets in the words of sources and targets."""
+    return replace(
+        plan,
+        withheld=tuple(redact(why) for why in plan.withheld),
+        notes=tuple(redact(note) for note in plan.notes),
+    )
+
+
+def _planned(opened: Opened, name: str) -> Plan:
+    with (
+        closing(ledger(opened.settings, write=False)) as memory,
+        closing(assemble(opened.settings, name)) as sync,
+        Waiting(opened.screen.err) as waiting,
+    ):
+        return make_plan(sync, memory, now(), waiting)
+
+
+def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None) -> None:
+    match format_:
+        case Format.TABLE:
+            opened.screen.show(render_plan(plan, shown))
+            opened.screen.show(Text())
+        case Format.JSON:
+            opened.screen.write(planfile.dumps(plan))
+        case Format.MARKDOWN:
+            opened.screen.write(render_markdown(plan))

@@ -1,0 +1,43 @@
+"""Results go to standard output, all else to standard error; only a terminal is drawn on."""
+
+import sys
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+
+from syncd.redact import Redactor
+
+
+class Screen:
+    def __init__(self, redact: Redactor) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            # A name that the terminal's encoding does not have is no reason to stop.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        self.redact = redact
+        self.out = Console(highlight=False, markup=False, emoji=False)
+        self.err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    def show(self, what: RenderableType) -> None:
+        """A result, for people. In a pipe, without the spaces that fill a terminal's lines."""
+        if self.out.is_terminal:
+            self.out.print(what)
+            return
+        with self.out.capture() as captured:
+            self.out.print(what)
+        self.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+    def write(self, text: str) -> None:
+        """A result, for programs: as it is."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def say(self, text: str, style: str = "") -> None:
+        """A word beside the result, or an error; long lines are the terminal's to break."""
+        self.err.print(self.redact(text), style=style or None, soft_wrap=True)
+
+
+def asks(stream: TextIO | None = None) -> bool:
+    """Whether somebody is there to answer."""
+    stream = stream or sys.stdin
+    return stream is not None and not stream.closed and stream.isatty()

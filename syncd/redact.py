@@ -1,0 +1,85 @@
+"""The last line of defence for secrets: what is known to be one is blotted out of every error.
+
+Secrets are `SecretStr` and appear in no message to begin with. This is for what nobody thought of:
+a library that quotes its arguments, a traceback.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+BLOT = "***"
+
+_SHORTEST = 4
+"""Shorter ones would blot out half of every message."""
+
+_SECRET_NAME = re.compile(r"(?i)passw|passphrase|secret|token|credential|api_?key|private_?key")
+_IN_URL = re.compile(r"://[^/?#@:\s]*:([^/?#@\s]+)@|[?&]password=([^&\s\"']+)")
+_IN_FILE = re.compile(r"(?im)^[\s\-{,]*[\"']?([\w-]*)[\"']?\s*:[ \t]*(\"[^\"]*\"|'[^']*'|[^\n#]+)")
+
+
+class Redactor:
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            self._known |= {form for form in _forms(secret) if len(form) >= _SHORTEST}
+
+    def __call__(self, text: str) -> str:
+        for secret in sorted(self._known, key=len, reverse=True):
+            text = text.replace(secret, BLOT)
+        return text
+
+
+def secrets_of(value: object) -> Iterator[str]:
+    """All that a model keeps as a secret, at any depth."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, SecretBytes):
+        yield value.get_secret_value().decode(errors="replace")
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secrets_of(getattr(value, name))
+    elif isinstance(value, Mapping | list | tuple | set | frozenset):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from secrets_of(inner)
+
+
+def suspects(environ: Mapping[str, str], config: Path | None) -> Iterator[str]:
+    """What looks like a secret, for as long as there are no checked settings to tell."""
+    for name, value in environ.items():
+        if name.upper().startswith("SYNCD_"):
+            yield from _suspect(name, value)
+    if directory := environ.get("CREDENTIALS_DIRECTORY"):
+        yield from (_text(path).strip() for path in _files(Path(directory)))
+    for name, value in _IN_FILE.findall(_text(config) if config else ""):
+        yield from _suspect(name, value.strip().strip("\"'"))
+
+
+def _suspect(name: str, value: str) -> Iterator[str]:
+    if _SECRET_NAME.search(name):
+        yield value
+    for groups in _IN_URL.findall(value):
+        yield from groups
+
+
+def _forms(secret: str) -> set[str]:
+    """As it is, and as URLs, JSON and `repr` write it."""
+    bare = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+    return {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], *bare}
+
+
+def _files(directory: Path) -> list[Path]:
+    return [path for path in directory.iterdir() if path.is_file()] if directory.is_dir() else []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
