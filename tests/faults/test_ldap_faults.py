@@ -139,9 +139,7 @@ def test_a_server_that_stalls_at_login_is_passed_over(staffed, proxy):
     users, _, reading = read(config | {"servers": [silent, staffed.url]})
 
     assert (len(users), reading.gaps) == (20, [])
-    assert reading.notes == [
-        f"source staff: {silent}: no answer within 1 s; using {staffed.url} instead"
-    ]
+    assert reading.notes == [f"{silent}: no answer within 1 s; using {staffed.url} instead"]
 
 
 def test_a_stalled_tls_handshake_is_told(staffed, proxy):

@@ -170,7 +170,7 @@ class Slapd:
 
     def _write_files(self, authority: trustme.CA) -> None:
         authority.cert_pem.write_to_path(self.ca_file)
-        server = authority.issue_cert("localhost", "127.0.0.1")
+        server = authority.issue_cert("localhost", "127.0.0.1", "ldap.example.test")
         server.cert_chain_pems[0].write_to_path(self._directory / "server.pem")
         server.private_key_pem.write_to_path(self._directory / "server.key")
         client = authority.issue_cert("syncd.example.test", common_name="syncd")

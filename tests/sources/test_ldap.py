@@ -341,6 +341,27 @@ def test_scope_and_filter_say_who_is_read(slapd):
     assert (list(users), reading.gaps) == (["ada"], [])
 
 
+def test_a_filter_may_need_escapes_and_letters_beyond_ascii(slapd):
+    """The filter reaches the server as it is written, escapes and all."""
+    for name, cn in (("ada", "Lučić (A*B)"), ("ben", "Lučić (AxB)")):
+        slapd.modify(slapd.add_user(name), {"cn": cn})
+    rules = {"bases": [slapd.people], "filter": r"(&(uid=*)(cn=Lučić \28A\2aB\29))"}
+
+    users, _, reading = by_name(slapd.config(users=rules))
+
+    assert (list(users), reading.gaps) == (["ada"], [])
+
+
+def test_admin_is_true_or_false(slapd):
+    """LDAP's TRUE is our true."""
+    slapd.add_user("ada", employeeType="TRUE")
+    users = {"bases": [slapd.people], "attributes": {"admin": "employeeType"}}
+
+    ((ada,), _, _) = read(slapd.config(users=users))
+
+    assert ada.attributes["admin"] == "true"
+
+
 def test_a_value_that_is_no_text_is_left_out_and_told(slapd):
     """An octet string under a name of ours is a note, and costs nobody the record."""
     dn = slapd.add_user("ada", jpegPhoto=b"\xff\xd8\xff")

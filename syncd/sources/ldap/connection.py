@@ -15,23 +15,29 @@ from syncd.sources.ldap.tls import CheckedTls, tls_context
 
 
 class Unreachable(Exception):
-    """One server cannot be used; the message says why."""
+    """One server cannot be used, another one may; the message says why."""
+
+
+class Refused(Exception):
+    """A login was refused, or is not to be had: to try it elsewhere would only lock the account."""
 
 
 def connect(name: str, config: LdapConfig, base: Path) -> tuple[Connection, list[str]]:
-    """A connection to the first server that lets us in, and a note on each before it.
+    """A connection to the first server that can be used, and a note on each before it.
 
-    Raises `SourceError` with each server's own reason where none does.
+    Raises `SourceError` with each server's own reason where none lets us in.
     """
     reasons: list[str] = []
     for server in config.servers:
         try:
             connection = _open(server, config, base)
-        except Unreachable as exc:
-            reasons.append(f"source {name}: {server.url}: {exc}")
+        except (Unreachable, Refused) as exc:
+            reasons.append(f"{server.url}: {exc}")
+            if isinstance(exc, Refused):
+                break
         else:
             return connection, [f"{reason}; using {server.url} instead" for reason in reasons]
-    raise SourceError(*reasons)
+    raise SourceError(*(f"source {name}: {reason}" for reason in reasons))
 
 
 def disconnect(connection: Connection) -> None:
@@ -43,7 +49,7 @@ def disconnect(connection: Connection) -> None:
 
 
 def _open(server: ServerConfig, config: LdapConfig, base: Path) -> Connection:
-    """Tries each address of the host. Raises `Unreachable`."""
+    """Tries each address of the host. Raises `Unreachable` or `Refused`."""
     tls, credentials = _tls(server, config, base), _credentials(config.bind, base)
     reasons: list[str] = []
     for address in _addresses(server):
@@ -78,12 +84,13 @@ def _log_in(connection: Connection, server: ServerConfig) -> None:
 
 
 def _accepted(connection: Connection, bind: BindConfig) -> Connection:
-    """The connection, if the login was accepted. Raises `Unreachable`."""
-    if connection.result["result"] == failures.SUCCESS:
+    """The connection, if the login was accepted. Raises `Unreachable` or `Refused`."""
+    result = connection.result
+    if result["result"] == failures.SUCCESS:
         return connection
-    reason = failures.of_result(connection.result)
     disconnect(connection)
-    raise Unreachable(f"login as {bind.dn or bind.method} refused: {reason}")
+    reason = f"login as {bind.dn or bind.method} refused: {failures.of_result(result)}"
+    raise (Unreachable if result["result"] in failures.PASSING else Refused)(reason)
 
 
 def _reason(
@@ -154,7 +161,7 @@ def _password(bind: BindConfig, base: Path) -> str:
         password = (base / bind.password_file).read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
-        raise Unreachable(f"password_file {bind.password_file} cannot be read: {reason}") from None
+        raise Refused(f"password_file {bind.password_file} cannot be read: {reason}") from None
     if not password:  # RFC 4513, 5.1.2: a server may take that for an anonymous login
-        raise Unreachable(f"password_file {bind.password_file} is empty")
+        raise Refused(f"password_file {bind.password_file} is empty")
     return password

@@ -12,8 +12,9 @@ from ldap3.core.exceptions import (
 )
 
 SUCCESS = 0
-REFERRAL = 10
 INVALID_CREDENTIALS = 49
+PASSING = frozenset({51, 52})
+"""busy and unavailable: another server may not be."""
 
 WIRE_ERRORS = (LDAPException, OSError, ValueError, LookupError, TypeError, RecursionError)
 """What ldap3 raises when the connection fails, or when what comes is no LDAP message."""

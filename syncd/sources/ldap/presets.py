@@ -91,6 +91,8 @@ PRODUCTS: dict[Preset, Product] = {
             attributes=_PERSON | {"user_name": ("sAMAccountName",)},
             disabled=(READY_RULES["userAccountControl"], READY_RULES["accountExpires"]),
         ),
+        # "Domain Users", and whatever else is somebody's primary group, does not list those people
+        # as members ([MS-ADA3] 2.120): a sync that needs them takes another group
         groups=GroupRules(
             filter="(objectClass=group)",
             key="objectGUID",

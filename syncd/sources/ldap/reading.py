@@ -42,7 +42,7 @@ class LdapReading:
         wanted = self._people.attributes
         entries = self._entries("users", self._config.users, self._rules.filter, wanted)
         for record in self._people.read(entries, standings):
-            self._unseen.discard(prepared(str(record.attributes.get("user_name", ""))))
+            self._unseen.difference_update(_logins(record))
             yield record
         self._unread.remove("users")
         if not self._people and (problems := self._session.gaps + self._people.gaps):
@@ -111,3 +111,9 @@ class LdapReading:
                         found[key] = f"it matches {rule.filter}"
         whole = len(self._session.gaps) == failed
         return Standings(rules.disabled, found if whole else None, self._now)
+
+
+def _logins(record: UserRecord) -> set[str]:
+    """The user names, as sentinels are compared with them."""
+    names = record.attributes.get("user_name", ())
+    return {prepared(name) for name in ((names,) if isinstance(names, str) else names)}

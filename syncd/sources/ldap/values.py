@@ -55,6 +55,8 @@ def attributes(
     for name, sources in rules.items():
         for source in sources:
             texts = _texts(source, entry, unreadable)
+            if name == "admin":  # RFC 4517, 3.3.3, writes TRUE and FALSE
+                texts = [each.lower() for each in texts]
             if texts:
                 found[name] = texts[0] if len(texts) == 1 else tuple(sorted(texts))
                 break
