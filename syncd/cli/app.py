@@ -110,6 +110,46 @@ def apply(
     _run(context, lambda opened: apply(opened, planfile, sync or [], shown, yes=yes))
 
 
+@app.command()
+def history(
+    context: typer.Context,
+    run: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="What this run did, line by line.")
+    ] = None,
+    sync: Annotated[
+        str | None, typer.Option("--sync", metavar="NAME", help="Only runs of this sync.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many runs.")] = 20,
+    format_: Shown = TableOrJson.TABLE,
+    everything: All = False,
+) -> None:
+    """Show the last runs, or what one of them did."""
+    from syncd.cli.history import history, one_run
+
+    shown = None if everything else SHOWN
+    if run is None:
+        _run(context, lambda opened: history(opened, sync, limit, format_))
+    _run(context, lambda opened: one_run(opened, run or 0, format_, shown))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    from syncd.cli.listings import schema
+    from syncd.cli.opening import without_settings
+
+    raise typer.Exit(without_settings(schema))
+
+
+@app.command()
+def backends(format_: Shown = TableOrJson.TABLE) -> None:
+    """List the installed types of sources and targets, and what they hold and do."""
+    from syncd.cli.listings import backends
+    from syncd.cli.opening import without_settings
+
+    raise typer.Exit(without_settings(lambda screen: backends(screen, format_)))
+
+
 def main() -> None:
     """The command `syncd`."""
     app(prog_name="syncd")

@@ -1,6 +1,6 @@
 """`syncd check`: reach the ledger, each source and each target, and say what is there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from time import monotonic
@@ -31,12 +31,10 @@ def check(opened: Opened, names: Sequence[str]) -> int:
     sources, targets = _named(settings, names) if names else _enabled(settings)
     steps = _Steps(opened)
     steps.good("configuration", _counts(settings))
-    codes = [guarded(steps.ledger, opened.screen, "✗ ledger")]
-    for name in sources:
-        codes.append(guarded(partial(steps.source, name), opened.screen, f"✗ source {name}"))
-    for name in targets:
-        codes.append(guarded(partial(steps.target, name), opened.screen, f"✗ target {name}"))
-    return worst(codes)
+    tried: dict[str, Callable[[], int]] = {"ledger": steps.ledger}
+    tried |= {f"source {name}": partial(steps.source, name) for name in sources}
+    tried |= {f"target {name}": partial(steps.target, name) for name in targets}
+    return worst([guarded(step, opened.screen, f"✗ {what}") for what, step in tried.items()])
 
 
 def _named(settings: Settings, names: Sequence[str]) -> tuple[list[str], list[str]]:

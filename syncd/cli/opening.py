@@ -32,6 +32,12 @@ def run(config: Path | None, body: Callable[[Opened], int]) -> int:
     return guarded(opened, screen)
 
 
+def without_settings(body: Callable[[Screen], int]) -> int:
+    """The body's exit code; for verbs that need no configuration."""
+    screen = Screen(Redactor())
+    return guarded(partial(body, screen), screen)
+
+
 def each_sync(opened: Opened, names: Sequence[str], body: Callable[[str], int]) -> int:
     """The worst exit code; one sync that fails does not keep the others waiting."""
     several = len(names) > 1

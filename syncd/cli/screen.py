@@ -3,6 +3,7 @@
 import sys
 from typing import TextIO
 
+import msgspec
 from rich.console import Console, RenderableType
 
 from syncd.redact import Redactor
@@ -31,6 +32,10 @@ class Screen:
         """A result, for programs: as it is."""
         sys.stdout.write(text)
         sys.stdout.flush()
+
+    def write_json(self, what: object) -> None:
+        encoded = msgspec.json.encode(what)
+        self.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
 
     def say(self, text: str, style: str = "") -> None:
         """A word beside the result, or an error; long lines are the terminal's to break."""

@@ -35,6 +35,16 @@ def listing(rows: Iterable[Row]) -> Padding:
     return Padding(table, (0, 0, 0, 2), expand=False)
 
 
+def pairs(rows: Iterable[tuple[str, RenderableType]]) -> Padding:
+    """Labels, and what stands beside each; texts must be `safe` already."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for label, beside in rows:
+        table.add_row(Text(label), Text(beside) if isinstance(beside, str) else beside)
+    return Padding(table, (0, 0, 0, 2), expand=False)
+
+
 def bullets(lines: Iterable[str], sign: str = "•", style: str = "") -> Padding:
     """Foreign text, one point a line."""
     table = Table.grid(padding=(0, 1, 0, 0))
