@@ -30,6 +30,7 @@ class SqlConfig(BaseModel):
     password: SecretStr | None = Field(
         default=None, description="PostgreSQL's; wins over the URL's."
     )
+    batch_size: int = Field(default=500, ge=1, description="Changes that one transaction makes.")
 
     @model_validator(mode="before")
     @classmethod
@@ -64,13 +65,13 @@ class SqlBackend:
         Kind.MEMBER: Holds(ops=SqlMembers.ops),
     }
     concurrency = 1
-    batch_size = 500
 
     def __init__(self, name: str, config: SqlConfig, base: Path) -> None:
         url = database_url(config.url, config.password, base)
         if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
             raise ConfigError(f"target {name}: a SQL store in memory would be lost: name a file")
         self.name, self.config, self.base = name, config, base
+        self.batch_size = config.batch_size
         self._session = Session(name, url)
         self.users = SqlCollection(self._session, USERS, self.declares[Kind.USER], User)
         self.groups = SqlCollection(self._session, GROUPS, self.declares[Kind.GROUP], Group)
