@@ -29,9 +29,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"(\d{1,6})([mhdw])", value, re.ASCII) if isinstance(value, str) else None
+    match = re.fullmatch(r"(\d{1,4})([mhdw])", value, re.ASCII) if isinstance(value, str) else None
     if match is None:
         raise ValueError("should be a time such as 30d: a number and m, h, d or w")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
@@ -44,7 +42,7 @@ def _one_or_more(value: object) -> object:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[mhdw]$"}),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,4}[mhdw]$"}),
 ]
 Texts = Annotated[
     tuple[str, ...],

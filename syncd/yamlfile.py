@@ -127,7 +127,9 @@ class _Reader:
         else:
             node = self._items(event, depth)
         if event.tag is not None and event.tag not in _TAGS[kind]:
-            self._complain(*_start(event), f"the tag {event.tag} is not allowed; leave it out")
+            self._complain(
+                *_start(event), "a tag is not allowed; a text that begins with ! needs quotes"
+            )
         if event.anchor is not None:
             self._anchors[event.anchor] = (node, self._count - before)
         return node
@@ -135,7 +137,8 @@ class _Reader:
     def _alias(self, event: Any) -> Node:
         line, column = _start(event)
         if event.anchor not in self._anchors:
-            words = f"*{event.anchor} refers to an anchor that is not complete before it"
+            # The name is not shown: this may be a password that stands without quotes.
+            words = "an alias of nothing before it; a text that begins with * needs quotes"
             self._complain(line, column, words)
             return Text(self._file, line, column, "", plain=True)
         node, size = self._anchors[event.anchor]

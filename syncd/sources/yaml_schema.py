@@ -111,8 +111,10 @@ class Roster:
     def _attributes(self, fields: Fields) -> Mapping[str, RawValue]:
         table = fields.mapping("attributes")
         found: dict[str, RawValue] = {}
-        for name, (key, _) in table.entries.items() if table else ():
-            value = table.value(name) if table else None
+        if table is None:
+            return found
+        for name, (key, _) in table.entries.items():
+            value = table.value(name)
             if name in RESERVED or not name:
                 words = f"an attribute cannot be called {quoted(name)}: that name is taken"
                 self.mistakes.append(mistake(key, words))

@@ -5,16 +5,28 @@ import sys
 import pytest
 
 from syncd.backends.memory import MemoryBackend
+from syncd.config import load_settings
+from syncd.config_schema import schema
 from syncd.errors import ConfigError
 from syncd.plugins import BACKENDS, SOURCES, backend_plugin, source_plugin, types
 from syncd.sources.yaml import YamlSource
 
 MODULE = """
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
+from syncd.errors import ConfigError
 
 class Good:
     class Config(BaseModel):
         flavour: str
+
+class Picky:
+    class Config(BaseModel):
+        flavour: str
+
+        @field_validator("flavour")
+        @classmethod
+        def mild(cls, value):
+            raise ConfigError(f"{value} is too strong; take another")
 
 class Bare:
     pass
@@ -114,3 +126,23 @@ def test_a_package_that_is_seen_twice_is_one(install):
     install(SOURCES, "thyme = herbs:Good")
     install(SOURCES, "thyme = herbs:Good", name="herbs-again")
     assert source_plugin("thyme").Config.__name__ == "Config"
+
+
+def test_a_plug_in_need_not_know_its_own_type(install, tmp_path):
+    """`type` chooses it; the rest is checked by its `Config`, and stands in the schema."""
+    install(SOURCES, "thyme = herbs:Good")
+    path = tmp_path / "config.yaml"
+    path.write_text("sources: {a: {type: thyme, flavour: mild}}")
+    part = load_settings(path, {}).sources["a"]
+    assert (part.type, part.config.model_dump()) == ("thyme", {"flavour": "mild"})
+    assert schema()["$defs"]["source.thyme"]["required"] == ["flavour", "type"]
+
+
+def test_a_plug_in_may_refuse_its_configuration_in_its_own_words(install, tmp_path):
+    """They are shown at the part's place."""
+    install(SOURCES, "thyme = herbs:Picky")
+    path = tmp_path / "config.yaml"
+    path.write_text("sources: {a: {type: thyme, flavour: hot}}")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, {})
+    assert caught.value.problems == (f"{path}:1:11: sources.a: hot is too strong; take another",)

@@ -172,8 +172,11 @@ users:
 
 def test_an_anchored_list_is_read_like_any_other(read):
     """What cannot be streamed while it is parsed is not forgotten."""
-    reading = read("users: &all\n  - id: ada\n  - id: zoe\n")
-    assert reading.users == (user(2, "ada"), user(3, "zoe"))
+    reading = read(
+        "users: &all\n  - id: ada\n  - id: zoe\ngroups: &some [{id: g, members: [ada]}]\n"
+    )
+    group = GroupRecord("g", {"display_name": "g"}, ("ada",), "staff.yaml:4:16")
+    assert reading == YamlReading((user(2, "ada"), user(3, "zoe")), (group,))
 
 
 def test_a_reading_is_whole_and_can_be_repeated(tmp_path):

@@ -83,6 +83,7 @@ def problems(tmp_path):
             "users: [{id: ada, attributes: {x: {y: z}}}]",
             'a.yaml:1:35: "x" is text or a list of text',
         ),
+        ("groups: [g]", "a.yaml:1:10: a group is a mapping, such as {id: ada}"),
         (
             "groups: [{id: g, owners: [ada]}]",
             'a.yaml:1:18: a group has no "owners"; known are display_name, groups, id, members',
@@ -189,3 +190,13 @@ def test_a_file_that_cannot_be_parsed_makes_nobody_of_the_others(problems):
         "a.yaml:2:1: a tab; YAML is indented with spaces only",
         'b.yaml:1:34: a group has no "x"; known are display_name, groups, id, members',
     )
+
+
+def test_in_a_large_source_a_suggestion_is_looked_for_a_few_times_only(problems):
+    """Comparing every slip with every name would take minutes."""
+    users = ", ".join(f"{{id: user{number}}}" for number in range(2000))
+    slips = ", ".join(f"usr{number}" for number in range(100, 150))
+    found = problems(f"users: [{users}]\ngroups: [{{id: g, members: [{slips}]}}]")
+    assert found[0] == 'a.yaml:2:28: no user has the id "usr100"; did you mean "user100"?'
+    assert len([problem for problem in found if "did you mean" in problem]) == 25
+    assert len(found) == 50
