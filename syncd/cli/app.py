@@ -133,6 +133,19 @@ def history(
 
 
 @app.command()
+def explain(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(metavar="USER", help="A login, e-mail, key or ref.")],
+    sync: Syncs = None,
+    format_: Shown = TableOrJson.TABLE,
+) -> None:
+    """Say why an account is as it is, and what comes next."""
+    from syncd.cli.explaining import explain
+
+    _run(context, lambda opened: explain(opened, user, sync or [], format_))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     from syncd.cli.listings import schema

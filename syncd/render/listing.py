@@ -35,13 +35,14 @@ def listing(rows: Iterable[Row]) -> Padding:
     return Padding(table, (0, 0, 0, 2), expand=False)
 
 
-def pairs(rows: Iterable[tuple[str, RenderableType]]) -> Padding:
-    """Labels, and what stands beside each; texts must be `safe` already."""
+def pairs(rows: Iterable[tuple[str, ...]]) -> Padding:
+    """A label, what it is, and perhaps a remark; the texts must be `safe` already."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")
-    table.add_column(ratio=1, overflow="fold")
-    for label, beside in rows:
-        table.add_row(Text(label), Text(beside) if isinstance(beside, str) else beside)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", style="dim")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
     return Padding(table, (0, 0, 0, 2), expand=False)
 
 

@@ -71,8 +71,10 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def joined(names: Sequence[str], limit: int = 8) -> str:
-    """A list in one line, the end of a long one counted."""
+def joined(names: str | Sequence[str], limit: int = 8) -> str:
+    """A list in one line, the end of a long one counted; a single text as it is."""
+    if isinstance(names, str):
+        return value(names)
     shown = ", ".join(safe(name) for name in names[:limit])
     return f"{shown} and {len(names) - limit:,} more" if len(names) > limit else shown
 

@@ -1,0 +1,230 @@
+"""Answer "why is this account as it is, and what comes next?" from all that a plan is made of.
+
+Whom a word means is looked up among the sources' people, the target's accounts and the ledger's
+links, by login, e-mail, key or ref. What is known of one person is put together by key.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from syncd.core.decide import Question
+from syncd.core.desired import Wanted
+from syncd.core.mapping import UserMapping, is_template
+from syncd.core.memory import Link, Remark
+from syncd.core.merge import STATE, Person
+from syncd.core.model import Key, Kind, RawValue, Ref, State, Stored, User, Value, flat
+from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.core.policy import Leavers
+from syncd.ledger import Line
+from syncd.lookup import Names
+
+Journal = Callable[[Key], Sequence[Line]]
+"""The last lines of a key, the newest first."""
+
+_OWNING = (Remark.ADOPT, Remark.CLAIM)
+
+
+class Account(Struct, frozen=True):
+    """What the target has. `ours` is whether syncd made or adopted it."""
+
+    ref: Ref
+    fields: Mapping[str, Value]
+    groups: tuple[str, ...]
+    ours: bool
+
+
+class Attribute(Struct, frozen=True):
+    """What the sources state; more than one value where they have more."""
+
+    name: str
+    value: RawValue
+    source: str
+
+
+class Field(Struct, frozen=True):
+    """What the target should have, and the rule that gives it."""
+
+    name: str
+    value: Value
+    rule: str
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """All that is known of one person, or of an account that is nobody's (then without a key).
+
+    `not_wanted` says why a person is to have no account. `due` is when the account of somebody
+    who left may be deleted.
+    """
+
+    sync: str
+    target: str
+    name: str
+    key: Key | None = None
+    aliases: tuple[Key, ...] = ()
+    origins: Mapping[str, str] = {}
+    attributes: tuple[Attribute, ...] = ()
+    not_wanted: str = ""
+    wanted: tuple[Field, ...] = ()
+    groups: tuple[str, ...] = ()
+    account: Account | None = None
+    link: Link | None = None
+    due: datetime | None = None
+    changes: tuple[Change, ...] = ()
+    held: tuple[Refusal, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+class Explainer:
+    """One sync's question, its plan, and all that is found in them by key."""
+
+    def __init__(
+        self, question: Question, plan: Plan, mapping: UserMapping, journal: Journal
+    ) -> None:
+        self._q, self._plan, self._mapping, self._journal = question, plan, mapping, journal
+        self._people = {
+            key: person
+            for person in question.desired.people.values()
+            for key in (person.key, *person.aliases)
+        }
+        self._wanted = {one.key: one for one in question.desired.users}
+        self._accounts = {one.ref: one for one in question.seen.users}
+        self._links = {one.key: one for one in question.memory.links if one.kind is Kind.USER}
+        self._owners = {link.ref: key for key, link in self._links.items()}
+        self._owners |= {
+            mark.ref: mark.key
+            for mark in plan.marks
+            if mark.kind is Kind.USER and mark.remark in _OWNING
+        }
+        self.names = Names(question, plan)
+
+    def explain(self, who: str) -> list[Explanation]:
+        """Everybody whom the word means; nobody, one, or several that share it."""
+        keys, refs = self.names.find(who)
+        keys |= {self._owners[ref] for ref in refs if ref in self._owners}
+        own = {self._people[key].key if key in self._people else key for key in keys}
+        foreign = [self._foreign(ref) for ref in sorted(refs) if ref not in self._owners]
+        return [*(self._person(key) for key in sorted(own)), *foreign]
+
+    def _foreign(self, ref: Ref) -> Explanation:
+        stored = self._accounts[ref]
+        return Explanation(
+            sync=self._q.sync,
+            target=self._q.target,
+            name=stored.entity.user_name,
+            account=self._told(stored, ours=False),
+        )
+
+    def _person(self, key: Key) -> Explanation:
+        person, wanted = self._people.get(key), self._wanted.get(key)
+        aliases = person.aliases if person else ()
+        link = next((self._links[one] for one in (key, *aliases) if one in self._links), None)
+        stored = self._account(key, link)
+        name = self._name(key, wanted, stored, link)
+        return Explanation(
+            sync=self._q.sync,
+            target=self._q.target,
+            name=name,
+            key=key,
+            aliases=aliases,
+            origins=person.origins if person else {},
+            attributes=_attributes(person) if person else (),
+            not_wanted=self._not_wanted(key, wanted),
+            wanted=self._fields(wanted) if wanted else (),
+            groups=self._groups(key) if wanted else (),
+            account=self._told(stored, ours=True) if stored else None,
+            link=link,
+            due=self._due(link, wanted),
+            changes=tuple(one for one in self._plan.changes if _is_of(key, one)),
+            held=tuple(one for one in self._plan.held if _is_of(key, one.change)),
+            refused=tuple(one for one in self._plan.refused if _is_of(key, one.change)),
+            problems=self._problems({key, *aliases}),
+            notes=tuple(note for note in self._plan.notes if note.startswith(f"{name} ")),
+            lines=tuple(line for line in self._journal(key) if _is_of(key, line)),
+        )
+
+    def _groups(self, key: Key) -> tuple[str, ...]:
+        """Groups that the person should be in."""
+        desired = self._q.desired
+        return tuple(
+            sorted(
+                group.entity.display_name
+                for group in desired.groups
+                if key in desired.members.get(group.key, frozenset())
+            )
+        )
+
+    def _told(self, stored: Stored[User], *, ours: bool) -> Account:
+        seen = self._q.seen
+        inside = {member.group for member in seen.members if member.user == stored.ref}
+        groups = sorted(one.entity.display_name for one in seen.groups if one.ref in inside)
+        return Account(stored.ref, flat(stored.entity), tuple(groups), ours)
+
+    def _account(self, key: Key, link: Link | None) -> Stored[User] | None:
+        ref = link.ref if link else None
+        if ref is None:
+            ref = next((ref for ref, owner in self._owners.items() if owner == key), None)
+        return self._accounts.get(ref) if ref else None
+
+    def _name(
+        self, key: Key, wanted: Wanted[User] | None, stored: Stored[User] | None, link: Link | None
+    ) -> str:
+        if wanted:
+            return wanted.entity.user_name
+        if stored:
+            return stored.entity.user_name
+        return link.name if link else self.names.shown(key)
+
+    def _not_wanted(self, key: Key, wanted: Wanted[User] | None) -> str:
+        if wanted:
+            return ""
+        if key in self._q.desired.undecided[Kind.USER]:
+            return "undecided, as said below"
+        return self._q.desired.absent.get(key, "is in no source any more")
+
+    def _fields(self, wanted: Wanted[User]) -> tuple[Field, ...]:
+        desired = self._q.desired
+        kept = desired.managed | desired.once | {"active"}
+        fields = flat(wanted.entity)
+        return tuple(
+            Field(name, fields.get(name), self._rule(name)) for name in sorted(kept & fields.keys())
+        )
+
+    def _rule(self, field: str) -> str:
+        if field == "active":
+            return "follows the person's state"
+        once = field in self._mapping.on_create
+        text = self._mapping.on_create.get(field) or self._mapping.always.get(field) or field
+        what = f"template {text}" if is_template(text) else f"attribute {text}"
+        return f"{what}, once" if once else what
+
+    def _due(self, link: Link | None, wanted: Wanted[User] | None) -> datetime | None:
+        if wanted or link is None or link.left_at is None:
+            return None
+        if self._q.policy.leavers is not Leavers.DELETE:
+            return None
+        return max(link.left_at, link.suspended_at or link.left_at) + self._q.policy.grace
+
+    def _problems(self, keys: set[Key]) -> tuple[Problem, ...]:
+        problems = (*self._plan.conflicts, *self._plan.failures)
+        return tuple(one for one in problems if one.kind is Kind.USER and one.key in keys)
+
+
+def _attributes(person: Person) -> tuple[Attribute, ...]:
+    given = [
+        Attribute(name, value, person.given_by[name]) for name, value in person.attributes.items()
+    ]
+    if person.state is not None:
+        reason = f" ({person.reason})" if person.reason and person.state is State.LEFT else ""
+        given.append(Attribute(STATE, f"{person.state}{reason}", person.given_by[STATE]))
+    return tuple(given)
+
+
+def _is_of(key: Key, one: Change | Line) -> bool:
+    if one.kind is Kind.MEMBER:
+        return one.member == key
+    return one.kind is Kind.USER and one.key == key

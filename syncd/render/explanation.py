@@ -1,0 +1,114 @@
+"""One person on a page: what is stated, what should be, what is, what comes next, what has been."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from syncd.core.memory import Link
+from syncd.core.model import ATTRIBUTES, Value
+from syncd.core.plan import Change
+from syncd.explain import Explanation, Field
+from syncd.render.changes import details, in_order
+from syncd.render.history import render_lines
+from syncd.render.listing import Row, listing, pairs
+from syncd.render.words import SIGNS, STYLES, joined, moment, safe, value
+
+
+def render_explanation(one: Explanation) -> Group:
+    return Group(
+        _header(one),
+        *_part("In the sources", _stated(one)),
+        *_part("Should be", _should_be(one)),
+        *_part(f"In {safe(one.target)}", _is(one)),
+        *_part("Next", _next(one)),
+        *_part("Last", [render_lines(one.lines, dated=True)] if one.lines else []),
+        Text(),
+    )
+
+
+def _header(one: Explanation) -> Text:
+    keys = ", ".join(safe(key) for key in (one.key, *one.aliases) if key)
+    return Text.assemble(
+        (safe(one.name), "bold"), (f"   {keys or 'in no source'}   sync {safe(one.sync)}", "dim")
+    )
+
+
+def _part(title: str, inside: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    parts = list(inside)
+    if parts:
+        yield Text()
+        yield Text(title, style="bold")
+        yield from parts
+
+
+def _stated(one: Explanation) -> Iterator[RenderableType]:
+    if not one.origins:
+        yield Text("  nowhere")
+        return
+    yield pairs((safe(source), safe(origin)) for source, origin in one.origins.items())
+    given = {each.name: each for each in one.attributes}
+    yield pairs(
+        (safe(name), joined(each.value), safe(each.source) if len(one.origins) > 1 else "")
+        for name in in_order(given)
+        if (each := given[name])
+    )
+
+
+def _should_be(one: Explanation) -> Iterator[RenderableType]:
+    if one.not_wanted:
+        yield Text(f"  no account: {safe(one.not_wanted)}", style="yellow")
+    if one.wanted:
+        wanted: Mapping[str, Field] = {each.name: each for each in one.wanted}
+        yield pairs(
+            (_short(name), value(wanted[name].value), safe(wanted[name].rule))
+            for name in in_order(wanted)
+        )
+        yield from _in_groups(one.groups)
+
+
+def _is(one: Explanation) -> Iterator[RenderableType]:
+    if one.account is None:
+        yield Text("  no account", style="dim")
+    else:
+        whose = "made or adopted by syncd" if one.account.ours else "not syncd's: left alone"
+        yield Text.assemble("  ", (safe(one.account.ref), "dim"), f"  {whose}")
+        fields: Mapping[str, Value] = one.account.fields
+        yield pairs((_short(name), value(fields[name])) for name in in_order(fields))
+        yield from _in_groups(one.account.groups)
+    if one.link is not None:
+        yield from _stamps(one.link)
+
+
+def _stamps(link: Link) -> Iterator[RenderableType]:
+    if link.left_at:
+        yield Text(f"  first missed in the sources {moment(link.left_at)}", style="yellow")
+    if link.suspended_at:
+        yield Text(f"  suspended by syncd {moment(link.suspended_at)}", style="yellow")
+
+
+def _next(one: Explanation) -> Iterator[RenderableType]:
+    rows = [_change(change, "") for change in one.changes]
+    rows += [_change(held.change, f"held: {held.rule}") for held in one.held]
+    rows += [_change(refused.change, f"refused: {refused.rule}") for refused in one.refused]
+    rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
+    rows += [Row(Text("•"), Text("note"), Text(safe(note))) for note in one.notes]
+    if one.due is not None:
+        rows.append(Row(Text("•"), Text("delete"), Text(f"not before {moment(one.due)}")))
+    yield listing(rows) if rows else Text("  nothing: it is as it should be", style="dim")
+
+
+def _change(change: Change, rule: str) -> Row:
+    told = Text.assemble(details(change), (f"  {safe(rule)}" if rule else "", "yellow"))
+    style = STYLES[change.op]
+    what = f"{change.op} {safe(change.name)}" if change.member else str(change.op)
+    return Row(Text(SIGNS[change.op], style), Text(what, style), told)
+
+
+def _in_groups(names: Sequence[str]) -> Iterator[RenderableType]:
+    if names:
+        yield pairs([("groups", joined(names, len(names)))])
+
+
+def _short(name: str) -> str:
+    return safe(name.removeprefix(ATTRIBUTES))
