@@ -48,10 +48,10 @@ def _stated(one: Explanation) -> Iterator[RenderableType]:
         return
     yield pairs((safe(source), safe(origin)) for source, origin in one.origins.items())
     given = {each.name: each for each in one.attributes}
+    several = len(one.origins) > 1
     yield pairs(
-        (safe(name), joined(each.value), safe(each.source) if len(one.origins) > 1 else "")
+        (safe(name), joined(given[name].value), *([safe(given[name].source)] if several else []))
         for name in in_order(given)
-        if (each := given[name])
     )
 
 
@@ -60,11 +60,11 @@ def _should_be(one: Explanation) -> Iterator[RenderableType]:
         yield Text(f"  no account: {safe(one.not_wanted)}", style="yellow")
     if one.wanted:
         wanted: Mapping[str, Field] = {each.name: each for each in one.wanted}
-        yield pairs(
+        fields = [
             (_short(name), value(wanted[name].value), safe(wanted[name].rule))
             for name in in_order(wanted)
-        )
-        yield from _in_groups(one.groups)
+        ]
+        yield pairs([*fields, *_in_groups(one.groups)])
 
 
 def _is(one: Explanation) -> Iterator[RenderableType]:
@@ -74,8 +74,8 @@ def _is(one: Explanation) -> Iterator[RenderableType]:
         whose = "made or adopted by syncd" if one.account.ours else "not syncd's: left alone"
         yield Text.assemble("  ", (safe(one.account.ref), "dim"), f"  {whose}")
         fields: Mapping[str, Value] = one.account.fields
-        yield pairs((_short(name), value(fields[name])) for name in in_order(fields))
-        yield from _in_groups(one.account.groups)
+        held = [(_short(name), value(fields[name])) for name in in_order(fields)]
+        yield pairs([*held, *_in_groups(one.account.groups)])
     if one.link is not None:
         yield from _stamps(one.link)
 
@@ -105,9 +105,8 @@ def _change(change: Change, rule: str) -> Row:
     return Row(Text(SIGNS[change.op], style), Text(what, style), told)
 
 
-def _in_groups(names: Sequence[str]) -> Iterator[RenderableType]:
-    if names:
-        yield pairs([("groups", joined(names, len(names)))])
+def _in_groups(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [("groups", joined(names, len(names)))] if names else []
 
 
 def _short(name: str) -> str:

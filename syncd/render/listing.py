@@ -40,8 +40,10 @@ def pairs(rows: Iterable[tuple[str, ...]]) -> Padding:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
-    table.add_column(overflow="fold", style="dim")
     for row in rows:
+        # Where no row has a remark, an empty column would take its share of the width.
+        if len(row) > len(table.columns):
+            table.add_column(overflow="fold", style="dim")
         table.add_row(*(Text(cell) for cell in row))
     return Padding(table, (0, 0, 0, 2), expand=False)
 
