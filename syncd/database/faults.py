@@ -77,7 +77,8 @@ def diagnose(error: DBAPIError, where: str) -> tuple[Trouble, str]:
     origin = error.orig
     if isinstance(origin, sqlite3.Error):
         return _of_sqlite(error, where)
-    said = " ".join(str(origin).split())
+    # The detail below the first line can hold a whole row.
+    said = " ".join(str(_primary(origin) or origin).split())
     state = getattr(origin, "sqlstate", None)
     if state:
         return _of_sqlstate(state), f"{where}: {said}"
@@ -88,6 +89,10 @@ def diagnose(error: DBAPIError, where: str) -> tuple[Trouble, str]:
     if isinstance(error, DataError):
         return Trouble.REJECTED, f"{where}: {said}"
     return Trouble.UNAVAILABLE, f"{where}: {said}"
+
+
+def _primary(origin: object) -> str | None:
+    return getattr(getattr(origin, "diag", None), "message_primary", None)
 
 
 def _of_sqlite(error: DBAPIError, where: str) -> tuple[Trouble, str]:

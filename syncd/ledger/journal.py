@@ -60,9 +60,23 @@ def begin(
 ) -> list[int]:
     if not changes:
         return []
-    rows = [_row(run, sync, change, now) for change in changes]
-    statement = insert(JOURNAL).returning(JOURNAL.c.line, sort_by_parameter_order=True)
-    return list(connection.scalars(statement, rows))
+    numbers = _numbers(connection, len(changes))
+    rows = [
+        {"line": line, **_row(run, sync, change, now)}
+        for line, change in zip(numbers, changes, strict=True)
+    ]
+    connection.execute(insert(JOURNAL), rows)
+    return numbers
+
+
+def _numbers(connection: Connection, count: int) -> list[int]:
+    """Numbers for new lines. To have them answered by the insertions would make each its own."""
+    if connection.dialect.name == "postgresql":
+        sequence = func.nextval(func.pg_get_serial_sequence(JOURNAL.name, JOURNAL.c.line.name))
+        some = select(sequence).select_from(func.generate_series(1, count).alias())
+        return sorted(connection.scalars(some))
+    last = connection.scalar(select(func.max(JOURNAL.c.line))) or 0
+    return list(range(last + 1, last + 1 + count))
 
 
 def end(connection: Connection, ended: Sequence[Ended], now: datetime) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -26,10 +25,10 @@ _KEY = (
     LINKS.c.kind == bindparam("of_kind"),
     LINKS.c.key == bindparam("of_key"),
 )
-_KEY_OR_REF = (
+_REF = (
     LINKS.c.sync == bindparam("of_sync"),
     LINKS.c.kind == bindparam("of_kind"),
-    or_(LINKS.c.key == bindparam("of_key"), LINKS.c.ref == bindparam("of_ref")),
+    LINKS.c.ref == bindparam("of_ref"),
 )
 
 
@@ -51,7 +50,8 @@ def _created(connection: Connection, sync: str, ended: Sequence[Ended], _now: da
     # The target gave out these refs just now: an older link of the key, or of the ref, is of
     # something that is gone.
     rows = [{**_of(sync, one), "of_ref": one.ref, "new_name": one.change.name} for one in ended]
-    connection.execute(delete(LINKS).where(*_KEY_OR_REF), rows)
+    connection.execute(delete(LINKS).where(*_REF), rows)
+    connection.execute(delete(LINKS).where(*_KEY), rows)
     _insert(connection, rows)
 
 
@@ -107,8 +107,9 @@ def _remark(
 ) -> None:
     match remark:
         case Remark.ADOPT | Remark.CLAIM:
-            gone = _KEY if remark is Remark.ADOPT else _KEY_OR_REF
-            connection.execute(delete(LINKS).where(*gone), rows)
+            if remark is Remark.CLAIM:
+                connection.execute(delete(LINKS).where(*_REF), rows)
+            connection.execute(delete(LINKS).where(*_KEY), rows)
             _insert(connection, rows)
         case Remark.REKEY:
             moved = [{**row, "of_key": row["old_key"], "new_key": row["of_key"]} for row in rows]

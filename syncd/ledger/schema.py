@@ -33,8 +33,10 @@ LINKS = Table(
     Column("name", Text, nullable=False),
     Column("left_at", UtcTime),
     Column("suspended_at", UtcTime),
-    PrimaryKeyConstraint("sync", "kind", "key", name="ledger_links_by_key"),
-    UniqueConstraint("sync", "kind", "ref", name="ledger_links_by_ref"),
+    # No common first column: without statistics PostgreSQL would take one for the other, and walk
+    # through all links of a sync to find one.
+    PrimaryKeyConstraint("key", "sync", "kind", name="ledger_links_by_key"),
+    UniqueConstraint("ref", "sync", "kind", name="ledger_links_by_ref"),
 )
 
 RUNS = Table(

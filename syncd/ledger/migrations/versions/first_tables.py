@@ -27,8 +27,8 @@ def _links() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("left_at", TIME),
         sa.Column("suspended_at", TIME),
-        sa.PrimaryKeyConstraint("sync", "kind", "key", name="ledger_links_by_key"),
-        sa.UniqueConstraint("sync", "kind", "ref", name="ledger_links_by_ref"),
+        sa.PrimaryKeyConstraint("key", "sync", "kind", name="ledger_links_by_key"),
+        sa.UniqueConstraint("ref", "sync", "kind", name="ledger_links_by_ref"),
     )
 
 
