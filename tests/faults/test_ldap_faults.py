@@ -1,9 +1,15 @@
 """What the LDAP source does when a directory fails: never is a broken reading called whole."""
 
+import socket
+from contextlib import ExitStack
+from uuid import UUID
+
 import pytest
+from ldap3.core.exceptions import LDAPSessionTerminatedByServerError
 
 from syncd.core.model import State
 from syncd.errors import SourceError
+from syncd.sources.ldap import failures
 from tests.servers.slapd import BASE, PASSWORD
 from tests.sources.ldap_reading import by_name, read, settled, source
 
@@ -139,7 +145,26 @@ def test_a_server_that_stalls_at_login_is_passed_over(staffed, proxy):
     users, _, reading = read(config | {"servers": [silent, staffed.url]})
 
     assert (len(users), reading.gaps) == (20, [])
-    assert reading.notes == [f"{silent}: no answer within 1 s; using {staffed.url} instead"]
+    waited = "connect_timeout 1 s, read_timeout 1 s"
+    assert reading.notes == [f"{silent}: no answer in time ({waited}); using {staffed.url} instead"]
+
+
+def test_a_connection_that_is_never_accepted_is_given_up(slapd):
+    """A host that does not answer at all is given up after `connect_timeout`."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as callers:
+        address = full.getsockname()
+        for _ in range(3):  # more than the backlog holds
+            caller = callers.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(address)
+        url = f"ldap://127.0.0.1:{address[1]}"
+
+        with pytest.raises(SourceError) as caught:
+            source(slapd.config(servers=[url], connect_timeout=1)).read()
+
+    assert caught.value.problems == (
+        f"source staff: {url}: no answer in time (connect_timeout 1 s, read_timeout 5 s)",
+    )
 
 
 def test_a_stalled_tls_handshake_is_told(staffed, proxy):
@@ -277,6 +302,79 @@ def test_an_open_member_range_is_never_whole(fake_ldap, slapd):
             "no answer to member;range=6-*"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("oddity", "said"),
+    [
+        ({"range_answer": None}, "the entry is gone"),
+        ({"range_answer": {}}, "no answer to member;range=3-*"),
+        (
+            {"range_answer": {"member;range=3-1": [b"cn=x"]}},
+            "the server answers with member;range=3-1",
+        ),
+        (
+            {"range_answer": {"member;range=0-*": [b"cn=x"]}},
+            "no answer to member;range=3-*",
+        ),
+        ({"range_code": 51}, "the server is busy"),
+    ],
+)
+def test_an_odd_answer_to_a_range_is_never_whole(fake_ldap, slapd, oddity, said):
+    """Whatever comes instead of the next range, the group keeps what it has, and is named."""
+    config = ranged(fake_ldap, slapd, 10)
+    for name, value in oddity.items():
+        setattr(fake_ldap, name, value)
+
+    _, (group,), reading = read(config)
+
+    assert len(group.members) == 3
+    assert reading.gaps == [
+        f"member of 'cn=all,{slapd.groups}' is incomplete after 3 values: {said}"
+    ]
+
+
+def test_names_that_are_no_names_are_compared_as_they_are(fake_ldap, slapd):
+    """A server's malformed DNs, as old servers quote them, cost nobody the reading."""
+    config = ranged(fake_ldap, slapd, 0)
+    quoted = f'uid="ada",{slapd.people}'
+    fake_ldap.entries[quoted] = {"entryUUID": [str(UUID(int=1)).encode()], "uid": [b"ada"]}
+    fake_ldap.entries[f'cn="lab",{slapd.groups}'] = {
+        "entryUUID": [str(UUID(int=2)).encode()],
+        "cn": [b"lab"],
+        "member": [quoted.encode(), b"nonsense", b"\xff"],
+    }
+    fake_ldap.references = ["ldap://elsewhere/nonsense"]
+
+    (ada,), groups, reading = read(config)
+
+    assert {group.attributes["display_name"]: group.members for group in groups} == {
+        "all": (),
+        "lab": (ada.key,),
+    }
+    assert [gap.partition(" under ")[0] for gap in reading.gaps] == ["users", "groups"]
+    assert reading.notes[0].startswith("members of groups that are no users of this source (2): ")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (failures.of_wire(ConnectionResetError("reset"), 1), "the connection broke (reset)"),
+        (failures.of_connect(OSError("no route"), ""), "no route"),
+        (
+            failures.of_connect(LDAPSessionTerminatedByServerError(), ""),
+            "the server closed the connection",
+        ),
+        (failures.of_handshake(OSError("eof"), "x", "y"), "the TLS handshake failed: eof"),
+        (
+            failures.of_result({"result": 123, "description": "odd", "message": None, "dn": ""}),
+            "the server answers odd (123)",
+        ),
+    ],
+)
+def test_what_is_rare_has_words_too(words, expected):
+    """Failures for which there is no better word are told in the system's."""
+    assert words == expected
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 Attributes = Mapping[str, Sequence[bytes]]
+_NO_ODDITY: Attributes = {"": ()}
 
 BIND, BIND_RESPONSE, UNBIND = 0x60, 0x61, 0x42
 SEARCH, ENTRY, DONE, REFERENCE = 0x63, 0x64, 0x65, 0x73
@@ -48,6 +49,10 @@ class FakeLdap:
         self.range_size = 1_000_000
         self.range_ends_at: int | None = None
         """No values from this one on, although more were promised."""
+        self.range_answer: Attributes | None = _NO_ODDITY
+        """What an entry has when the next range is asked for; None for no entry."""
+        self.range_code = 0
+        """The result of a search for the next range."""
         self.ignores_pages = False
         self.search_answer: bytes | None = None
         """Sent in answer to a search, instead of an answer."""
@@ -108,9 +113,10 @@ class FakeLdap:
         if self.search_answer is not None:
             return self.search_answer
         found, cookie = self._page(self._found(request), controls)
+        code = self.range_code if ";range=" in self.searches[-1][1][0] else 0
         sent = [message(ENTRY, octets(dn), tlv(0x30, *_values(values))) for dn, values in found]
         sent += [message(REFERENCE, octets(url)) for url in self.references]
-        done = (tlv(0x0A, b"\0"), octets(""), octets(""))
+        done = (tlv(0x0A, bytes([code])), octets(""), octets(""))
         return b"".join([*sent, message(DONE, *done, controls=cookie)])
 
     def _page(
@@ -133,6 +139,8 @@ class FakeLdap:
         (_, base), (_, scope), *_, (_, wanted) = elements(request)
         names = [name.decode() for _, name in elements(wanted)]
         self.searches.append((base.decode(), names))
+        if ";range=" in names[0] and self.range_answer is not _NO_ODDITY:
+            return [] if self.range_answer is None else [(base.decode(), self.range_answer)]
         return [
             (dn, self._asked(attributes, names))
             for dn, attributes in self.entries.items()

@@ -307,6 +307,20 @@ def test_a_key_that_two_entries_have_is_a_gap(slapd):
     ]
 
 
+def test_a_group_key_that_two_entries_have_is_a_gap(slapd):
+    """Of two groups with one key the first counts, and the reading is not whole."""
+    ada = slapd.add_user("ada")
+    first = slapd.add_group("lab", [ada], businessCategory="1")
+    second = slapd.add_group("office", [ada], businessCategory="1")
+    groups = {"bases": [slapd.groups], "key": "businessCategory"}
+
+    _, found, reading = by_name(slapd.config(groups=groups))
+
+    assert list(found) == ["lab"]
+    told = f"{second!r} and {first!r} have 1"
+    assert reading.gaps == [f"groups with the businessCategory of another, left out (1): {told}"]
+
+
 def test_overlapping_bases_give_each_entry_once(slapd):
     """An entry found under two bases is one record, and no gap."""
     ada = slapd.add_user("ada")

@@ -97,7 +97,10 @@ def _reason(
     exc: BaseException, tls: CheckedTls | None, server: ServerConfig, config: LdapConfig
 ) -> str:
     if tls is None or tls.failure is None:
-        return failures.of_connect(exc, config.connect_timeout)
+        patience = (
+            f"connect_timeout {config.connect_timeout} s, read_timeout {config.read_timeout} s"
+        )
+        return failures.of_connect(exc, patience)
     trusted = server.ca_file or config.ca_file or "the system's certificate authorities"
     return failures.of_handshake(tls.failure, _certified_name(server), str(trusted))
 

@@ -84,8 +84,8 @@ def of_wire(error: BaseException, timeout: int) -> str:
     return f"what the server sent is no LDAP message ({type(error).__name__}: {error})"
 
 
-def of_connect(error: BaseException, timeout: int) -> str:
-    """Why there is no connection to be had."""
+def of_connect(error: BaseException, patience: str) -> str:
+    """Why there is no connection to be had. `patience` says how long an answer was waited for."""
     if isinstance(error, LDAPStartTLSError):
         return f"the server refuses StartTLS ({error})"
     if isinstance(error, ConnectionRefusedError):
@@ -93,7 +93,7 @@ def of_connect(error: BaseException, timeout: int) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such socket"
     if isinstance(error, TimeoutError | BlockingIOError):
-        return f"no answer within {timeout} s"
+        return f"no answer in time ({patience})"
     if isinstance(error, LDAPSessionTerminatedByServerError):
         return "the server closed the connection"
     return str(error)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from syncd.core.dn import normal_dn
 from syncd.core.model import GroupRecord, Key, RawValue
 from syncd.core.nesting import expand
 from syncd.sources.ldap import values
@@ -102,26 +101,22 @@ class Groups:
             )
 
     def _take(self, key: Key, group: _Group, entry: RawEntry) -> None:
-        dn = normal_dn(entry.dn)
+        dn = values.comparable(entry.dn)
         self._groups[key] = group
         self._by_dn[dn] = key
         group.people.extend(self._people.in_group(dn))
         for rule in self._rules.members:
             for octets in entry.attributes.get(rule.attribute.lower(), ()):
-                try:
-                    self._place(group, rule, octets.decode("utf-8"))
-                except ValueError:
-                    self._outside.add(f"{octets!r} in {group.dn!r} is no name")
+                self._place(group, rule, octets.decode("utf-8", "replace"))
 
     def _place(self, group: _Group, rule: MemberRule, value: str) -> None:
-        """Raises ValueError where the value is no DN but should be."""
         if rule.kind == "uid":
             person = self._people.by_login(rule.matches, value)
             if person is None:
                 self._outside.add(f"{value!r} in {group.dn!r}")
                 return
         else:
-            dn = normal_dn(_OPTIONAL_UID.sub("", value))
+            dn = values.comparable(_OPTIONAL_UID.sub("", value))
             person = self._people.by_dn(dn)
             if person is None:
                 group.others.append(dn)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from syncd.core.dn import normal_dn, prepared
+from syncd.core.dn import prepared
 from syncd.core.model import Key, UserRecord
 from syncd.sources.ldap import values
 from syncd.sources.ldap.presets import UserRules
@@ -83,7 +83,7 @@ class People:
         return self._groups.get(dn, [])
 
     def _is_new(self, key: Key, entry: RawEntry) -> bool:
-        dn = _normal(entry.dn)
+        dn = values.comparable(entry.dn)
         if (known := self._dn_of.setdefault(key, dn)) is not dn:
             if known != dn:
                 self._doubled.add(f"{entry.dn!r} and {known!r} have {key}")
@@ -95,13 +95,7 @@ class People:
                 self._by_login[login] = None if login in self._by_login else key
         if self._rules.member_of is not None:
             for octets in entry.attributes.get(self._rules.member_of.lower(), ()):
-                self._groups.setdefault(_normal(octets.decode("utf-8", "replace")), []).append(key)
+                self._groups.setdefault(
+                    values.comparable(octets.decode("utf-8", "replace")), []
+                ).append(key)
         return True
-
-
-def _normal(dn: str) -> str:
-    """The normal form, or the text itself where a server's name is no name by RFC 4514."""
-    try:
-        return normal_dn(dn)
-    except ValueError:
-        return dn

@@ -5,7 +5,7 @@ page: ldap3 hands out what came before a size limit as if it were all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from ldap3 import BASE, DEREF_NEVER, LEVEL, SUBTREE, Connection
 from msgspec import Struct
@@ -86,23 +86,20 @@ class Search:
         )
 
 
-def _entry(found: Mapping[str, object]) -> RawEntry:
+def _entry(found: Mapping[str, Any]) -> RawEntry:
     """Raises UnicodeDecodeError where the name is not UTF-8, as RFC 4511 demands."""
-    raw_dn, attributes = found["raw_dn"], found["raw_attributes"]
-    if not isinstance(raw_dn, bytes) or not isinstance(attributes, Mapping):
-        raise TypeError("an entry without name or attributes")
+    attributes = found["raw_attributes"].items()
     return RawEntry(
-        raw_dn.decode("utf-8"),
-        {name.lower(): list(values) for name, values in attributes.items() if values},
+        found["raw_dn"].decode("utf-8"),
+        {name.lower(): list(values) for name, values in attributes if values},
     )
 
 
-def _ending(result: Mapping[str, object], *, paged: bool) -> tuple[bytes | None, str]:
+def _ending(result: Mapping[str, Any], *, paged: bool) -> tuple[bytes | None, str]:
     """The cookie of the next page, if there is one, and why there will be none."""
     if result["result"] != failures.SUCCESS:
         return None, failures.of_result(result)
-    controls = result.get("controls")
-    control = controls.get(PAGED_RESULTS) if isinstance(controls, Mapping) else None
+    control = result.get("controls", {}).get(PAGED_RESULTS)
     if control is None:
         answer = "the server ignores the page size: page_size: 0 asks for all at once"
         return None, answer if paged else ""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from syncd.core.dn import normal_dn
 from syncd.core.model import Key, RawValue
 from syncd.sources.ldap.presets import Attributes
 from syncd.sources.ldap.search import RawEntry
@@ -36,6 +37,14 @@ _FORMS: dict[str, Callable[[bytes], str]] = {
 def text(attribute: str, octets: bytes) -> str:
     """The value as text. Raises ValueError or LookupError where it is none."""
     return _FORMS.get(attribute.lower(), bytes.decode)(octets)
+
+
+def comparable(dn: str) -> str:
+    """The normal form, or the text itself where a server's name is no name by RFC 4514."""
+    try:
+        return normal_dn(dn)
+    except ValueError:
+        return dn
 
 
 def key(attribute: str, entry: RawEntry) -> Key | None:
