@@ -1,6 +1,7 @@
 """What the LDAP source does when a directory fails: never is a broken reading called whole."""
 
 import socket
+import ssl
 from contextlib import ExitStack
 from uuid import UUID
 
@@ -356,6 +357,13 @@ def test_names_that_are_no_names_are_compared_as_they_are(fake_ldap, slapd):
     assert reading.notes[0].startswith("members of groups that are no users of this source (2): ")
 
 
+def wrong_version():
+    """OpenSSL's error for an answer that begins like no TLS record."""
+    error = ssl.SSLError(1, "wrong version number")
+    error.reason = "WRONG_VERSION_NUMBER"
+    return error
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -363,7 +371,11 @@ def test_names_that_are_no_names_are_compared_as_they_are(fake_ldap, slapd):
         (failures.of_connect(OSError("no route"), ""), "no route"),
         (
             failures.of_connect(LDAPSessionTerminatedByServerError(), ""),
-            "the server closed the connection",
+            "the server closed the connection: does this port want TLS?",
+        ),
+        (
+            failures.of_handshake(wrong_version(), "x", "y"),
+            "what answers does not speak TLS: is this a TLS port?",
         ),
         (failures.of_handshake(OSError("eof"), "x", "y"), "the TLS handshake failed: eof"),
         (

@@ -29,6 +29,7 @@ def config(**settings):
         ({"servers": ["http://x"]}, "must begin with ldaps://, ldap:// or ldapi://"),
         ({"servers": ["ldaps://"]}, "names no host"),
         ({"servers": ["ldaps://x:ldap"]}, "servers.0"),
+        ({"servers": ["ldaps://x:0"]}, "has no usable port"),
         ({"servers": ["ldaps://x/dc=example"]}, "goes beyond the port"),
         ({"servers": ["ldaps://ada:hunter2@x"]}, "they belong under bind"),
         ({"servers": [{"url": "ldaps://x", "start_tls": True}]}, "start_tls is for ldap:// only"),

@@ -147,10 +147,16 @@ def test_a_refused_connection_is_told(ada):
 
 
 def test_a_port_that_does_not_speak_tls_is_told(ada):
-    """LDAPS to the port of plain LDAP."""
-    words = refusal(ada.config(servers=[f"ldaps://localhost:{ada.port}"]))
-
-    assert "TLS" in words
+    """LDAPS to the port of plain LDAP, and the other way round."""
+    url = f"ldaps://localhost:{ada.port}"
+    assert refusal(ada.config(servers=[url])) == (
+        f"source staff: {url}: "
+        "the server closed the connection in the TLS handshake: is this a TLS port?"
+    )
+    url = f"ldap://127.0.0.1:{ada.tls_port}"
+    assert refusal(ada.config(servers=[url])) == (
+        f"source staff: {url}: the server closed the connection: does this port want TLS?"
+    )
 
 
 def test_a_server_that_refuses_start_tls_is_told(fake_ldap, ada):

@@ -94,8 +94,8 @@ def of_connect(error: BaseException, patience: str) -> str:
         return "there is no such socket"
     if isinstance(error, TimeoutError | BlockingIOError):
         return f"no answer in time ({patience})"
-    if isinstance(error, LDAPSessionTerminatedByServerError):
-        return "the server closed the connection"
+    if isinstance(error, LDAPSessionTerminatedByServerError | ConnectionResetError):
+        return "the server closed the connection: does this port want TLS?"
     return str(error)
 
 
@@ -107,6 +107,8 @@ def of_handshake(error: OSError, host: str, trusted: str) -> str:
         )
     if isinstance(error, TimeoutError | BlockingIOError):
         return "no answer to the TLS handshake: is this a TLS port?"
+    if isinstance(error, ssl.SSLEOFError | ConnectionResetError):
+        return "the server closed the connection in the TLS handshake: is this a TLS port?"
     if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
         return "what answers does not speak TLS: is this a TLS port?"
     return f"the TLS handshake failed: {error}"
