@@ -146,6 +146,21 @@ def explain(
 
 
 @app.command()
+def export(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Its name in the settings.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIRECTORY", help="New files here; default: print them."),
+    ] = None,
+) -> None:
+    """Write what a target holds as people files, to start from what is there."""
+    from syncd.cli.exporting import export
+
+    _run(context, lambda opened: export(opened, target, out))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     from syncd.cli.listings import schema

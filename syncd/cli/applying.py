@@ -105,6 +105,8 @@ class _Apply:
             told = _cleaned(report, self._screen.redact)
             self._screen.show(render_report(told, elapsed, self._shown))
             self._screen.show(Text())
+        elif report.plan.marks:
+            self._screen.show(Text(f"run {report.run}: remembered, as said above\n", style="dim"))
         if self._stop.signum is not None and report.exit_code in (Exit.DONE, Exit.HELD):
             return Interrupted(self._stop.signum).exit_code
         return report.exit_code
