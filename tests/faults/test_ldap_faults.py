@@ -204,7 +204,11 @@ def test_a_base_that_fails_is_a_gap_and_the_others_are_read(staffed, item, said)
 def test_where_nobody_was_read_the_failure_is_an_error(staffed):
     """A source of which nothing was read fails, rather than being empty with a gap."""
     failing = f"cn=busy,ou=retcodes,{BASE}"
+    reading = source(staffed.config(users={"bases": [failing]})).read()
 
+    with pytest.raises(SourceError):
+        list(reading.users)
+    assert list(reading.groups) == []
     assert problems(staffed.config(users={"bases": [failing]})) == (
         (
             f"source staff: users under '{failing}' are incomplete: "

@@ -34,6 +34,7 @@ class LdapReading:
         self._groups = Groups(self._group_rules, self._people)
         self._unseen = {prepared(each) for each in config.sentinels}
         self._unread = ["users", "groups"]
+        self._failed = False
 
     @property
     def users(self) -> Iterator[UserRecord]:
@@ -46,12 +47,14 @@ class LdapReading:
             yield record
         self._unread.remove("users")
         if not self._people and (problems := self._session.gaps + self._people.gaps):
+            self._failed = True
             self._session.close()
             raise SourceError(*(f"source {self._name}: {problem}" for problem in problems))
 
     @property
     def groups(self) -> Iterator[GroupRecord]:
-        if (given := self._config.groups) is not None:
+        given = self._config.groups
+        if given is not None and not self._failed:
             wanted = self._groups.attributes
             self._groups.read(self._entries("groups", given, self._group_rules.filter, wanted))
             yield from self._groups.records()
