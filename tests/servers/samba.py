@@ -26,6 +26,7 @@ server role = active directory domain controller
 workgroup = ADTEST
 realm = {realm}
 netbios name = dc1
+ldb:nosync = true
 pid directory = {directory}/run
 lock directory = {directory}/lock
 """
