@@ -6,5 +6,6 @@ pytest.register_assert_rewrite("syncd.testing")
 
 pytest_plugins = [
     "tests.servers.fixtures_ldap",
+    "tests.servers.databases",
     "tests.servers.postgres",
 ]

@@ -3,12 +3,13 @@
 The ledger and the SQL target both stand on it; they may share one PostgreSQL database.
 """
 
-from syncd.database.faults import Trouble, complaints
+from syncd.database.faults import Complaint, Trouble, complaints
 from syncd.database.opening import Database, Schema, Standing
 from syncd.database.time import UtcTime
 from syncd.database.url import database_url, shown, without_password
 
 __all__ = [
+    "Complaint",
     "Database",
     "Schema",
     "Standing",

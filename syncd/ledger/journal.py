@@ -184,6 +184,7 @@ def _row(run: int, sync: str, change: Change, now: datetime) -> dict[str, Any]:
         "after": _text(change.after),
         "reason": change.reason,
         "begun_at": now,
+        "error": "",
     }
 
 

@@ -102,6 +102,8 @@ def _still(connection: Connection, sync: str) -> None:
 
 
 def _release(connection: Connection, key: int) -> None:
+    if connection.invalidated:
+        return
     try:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
     except DBAPIError:

@@ -78,7 +78,7 @@ JOURNAL = Table(
     Column("begun_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("outcome", Text),
-    Column("error", Text, nullable=False, server_default=""),
+    Column("error", Text, nullable=False),
     Index("ledger_journal_of_run", "run"),
     Index("ledger_journal_of_key", "sync", "key"),
     Index("ledger_journal_ended", "sync", "ended_at"),

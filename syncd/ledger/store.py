@@ -1,7 +1,7 @@
 """The ledger: syncd's own memory, in SQLite or PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -25,19 +25,24 @@ from syncd.ledger.schema import METADATA, SCHEMA
 def open_ledger(url: str, password: SecretStr | None = None, *, write: bool) -> "Ledger":
     """For writing, creates or upgrades it; for reading, changes nothing: absent is empty."""
     database = Database(database_url(url, password), SCHEMA, "the ledger", _complaint)
-    if write:
-        database.migrate()
-        return Ledger(database, write=True)
-    match database.standing():
-        case Standing.ABSENT:
-            database.close()
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        if write:
+            database.migrate()
+        elif not _readable(database):
             return Ledger.in_memory(write=False)
-        case Standing.CURRENT:
-            return Ledger(database, write=False)
+        undo.pop_all()
+        return Ledger(database, write=write)
+
+
+def _readable(database: Database) -> bool:
+    match database.standing():
         case Standing.OLDER:
             raise database.older()
         case Standing.NEWER:
             raise database.newer()
+        case standing:
+            return standing is Standing.CURRENT
 
 
 class Ledger:

@@ -72,7 +72,7 @@ def _journal() -> None:
         sa.Column("begun_at", TIME, nullable=False),
         sa.Column("ended_at", TIME),
         sa.Column("outcome", sa.Text),
-        sa.Column("error", sa.Text, nullable=False, server_default=""),
+        sa.Column("error", sa.Text, nullable=False),
     )
     op.create_index("ledger_journal_of_run", "ledger_journal", ["run"])
     op.create_index("ledger_journal_of_key", "ledger_journal", ["sync", "key"])

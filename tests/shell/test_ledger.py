@@ -1,0 +1,257 @@
+"""The ledger: what is remembered of changes, and what it leads to."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
+from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.plan import Change, Plan
+from syncd.errors import LedgerError
+from syncd.ledger import BROKEN_OFF, DONE, FAILED, MOOT, Ended, Run, open_ledger
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+PLAN = Plan(sync="staff", target="wiki", created=NOW, config="c", withheld=("a gap",))
+
+
+@pytest.fixture
+def ledger(place):
+    ledger = open_ledger(*place, write=True)
+    yield ledger
+    ledger.close()
+
+
+def change(op: Op, key: str = "ada", **fields) -> Change:
+    kind = fields.pop("kind", Kind.USER)
+    return Change(op=op, kind=kind, key=Key(key), name=fields.pop("name", key), **fields)
+
+
+def do(ledger, *changes: Change, ref: str = "", outcome: str = DONE, at: datetime = NOW) -> int:
+    """One run of these changes, all with that outcome; a creation answers `r-KEY` or `ref`."""
+    run = ledger.begin_run("staff", PLAN, at)
+    lines = ledger.begin(run, changes, at)
+    refs = [Ref(ref or f"r-{one.key}") for one in changes]
+    ended = map(Ended, lines, changes, [outcome] * len(lines), refs)
+    ledger.end(list(ended), at)
+    return run
+
+
+def remember(ledger, remark: Remark, key: str = "ada", ref: str = "r-ada", **more) -> None:
+    run = ledger.begin_run("staff", PLAN, LATER)
+    mark = Mark(remark, Kind.USER, Key(key), Ref(ref), more.pop("name", key), "a rule", **more)
+    ledger.mark(run, [mark], LATER)
+
+
+def links(ledger) -> tuple[Link, ...]:
+    return ledger.recall("staff", EPOCH).links
+
+
+def link(key: str = "ada", ref: str = "r-ada", name: str = "", **more) -> Link:
+    return Link(Kind.USER, Key(key), Ref(ref), name or key, **more)
+
+
+def outcomes(ledger) -> list[tuple[str, str | None]]:
+    return sorted((line.key, line.outcome) for line in ledger.lines())
+
+
+def test_a_new_ledger_remembers_nothing(ledger):
+    """There is nothing to recall before the first run."""
+    assert ledger.recall("staff", EPOCH) == Memory()
+    assert (ledger.runs(), ledger.lines()) == ([], [])
+
+
+def test_a_begun_change_is_open_until_its_end_is_known(ledger):
+    """Whatever happens in between, the next run knows that it may have happened."""
+    run = ledger.begin_run("staff", PLAN, NOW)
+    changes = [change(Op.CREATE, after={"user_name": "Zoë", "admin": True, "email": None})]
+    [line] = ledger.begin(run, changes, NOW)
+    open_line = OpenLine(line, Op.CREATE, Kind.USER, Key("ada"), None, changes[0].after)
+    assert ledger.recall("staff", EPOCH) == Memory(open_lines=(open_line,))
+    ledger.end([Ended(line, changes[0], DONE, Ref("r1"))], NOW)
+    assert ledger.recall("staff", EPOCH) == Memory(
+        links=(link(ref="r1"),), spent={(Kind.USER, Op.CREATE): 1}
+    )
+
+
+def test_lines_are_numbered_in_the_order_of_their_changes(ledger):
+    """The executor matches them by position."""
+    run = ledger.begin_run("staff", PLAN, NOW)
+    keys = [f"k{number:04}" for number in range(3000)]
+    numbers = ledger.begin(run, [change(Op.CREATE, key) for key in reversed(keys)], NOW)
+    stored = {line.line: line.key for line in ledger.lines(run=run)}
+    assert [stored[number] for number in numbers] == list(reversed(keys))
+    assert numbers == sorted(numbers)
+
+
+def test_a_failed_change_links_nothing_and_says_why(ledger):
+    """Its line is closed with the target's words."""
+    run = ledger.begin_run("staff", PLAN, NOW)
+    [line] = ledger.begin(run, [change(Op.CREATE)], NOW)
+    ledger.end([Ended(line, change(Op.CREATE), FAILED, error="taken by bob")], LATER)
+    [stored] = ledger.lines()
+    assert (stored.outcome, stored.error, stored.ended_at) == (FAILED, "taken by bob", LATER)
+    assert ledger.recall("staff", EPOCH) == Memory()
+
+
+def test_a_link_follows_what_was_done(ledger):
+    """Each op leaves the link as the next plan needs it."""
+    do(ledger, change(Op.CREATE))
+    do(ledger, change(Op.UPDATE, after={"user_name": "lovelace"}))
+    do(ledger, change(Op.UPDATE, after={"title": "Dr"}))
+    assert links(ledger) == (link(name="lovelace"),)
+    remember(ledger, Remark.LEFT)
+    do(ledger, change(Op.SUSPEND, after={"active": False}))
+    assert links(ledger) == (link(name="lovelace", left_at=LATER, suspended_at=NOW),)
+    do(ledger, change(Op.RESTORE, after={"active": True}))
+    assert links(ledger) == (link(name="lovelace"),)
+    do(ledger, change(Op.DELETE))
+    assert links(ledger) == ()
+
+
+def test_a_members_change_is_journaled_and_links_nothing(ledger):
+    """Members have no links; their lines are found by the group's key and by the user's."""
+    member = change(Op.ADD, "g1", kind=Kind.MEMBER, member=Key("ada"), member_ref=Ref("r-ada"))
+    do(ledger, member)
+    assert links(ledger) == ()
+    assert ledger.lines(key=Key("ada")) == ledger.lines(key=Key("g1")) == ledger.lines()
+    assert ledger.lines()[0].member_ref == "r-ada"
+
+
+def test_a_new_account_replaces_the_link_to_the_one_that_vanished(ledger):
+    """Neither its key nor a ref that the target gives out again is held back by the past."""
+    do(ledger, change(Op.CREATE), ref="1")
+    do(ledger, change(Op.CREATE), ref="2")
+    assert links(ledger) == (link(ref="2"),)
+    do(ledger, change(Op.CREATE, "bob"), ref="2")
+    assert links(ledger) == (link("bob", "2"),)
+
+
+def test_outcomes_and_links_are_one(ledger):
+    """Where a link cannot be stored, no outcome is."""
+    run = ledger.begin_run("staff", PLAN, NOW)
+    changes = [change(Op.CREATE, "ada"), change(Op.CREATE, "bob")]
+    lines = ledger.begin(run, changes, NOW)
+    twice = [Ended(*one, DONE, Ref("same")) for one in zip(lines, changes, strict=True)]
+    with pytest.raises(LedgerError, match="the ledger"):
+        ledger.end(twice, NOW)
+    assert outcomes(ledger) == [("ada", None), ("bob", None)]
+    assert links(ledger) == ()
+
+
+@pytest.mark.parametrize(
+    ("remark", "left"),
+    [
+        (Remark.FORGET, ()),
+        (Remark.LEFT, (link(left_at=NOW, suspended_at=NOW),)),
+        (Remark.RETURNED, (link(suspended_at=NOW),)),
+        (Remark.SUSPENDED, (link(left_at=NOW, suspended_at=LATER),)),
+        (Remark.ACTIVE, (link(left_at=NOW),)),
+    ],
+)
+def test_a_remark_stamps_its_link(ledger, remark, left):
+    """Of a leaver that syncd suspended; who has left already left when they first did."""
+    do(ledger, change(Op.CREATE))
+    run = do(ledger, change(Op.SUSPEND))
+    ledger.mark(run, [Mark(Remark.LEFT, Kind.USER, Key("ada"), Ref("r-ada"), "ada")], NOW)
+    remember(ledger, remark)
+    assert links(ledger) == left
+
+
+def test_a_rekeyed_link_keeps_its_stamps(ledger):
+    """The same person under another key stands where they stood."""
+    do(ledger, change(Op.CREATE))
+    remember(ledger, Remark.LEFT)
+    remember(ledger, Remark.REKEY, "uuid-1", old_key=Key("ada"), name="ada.l")
+    assert links(ledger) == (link("uuid-1", name="ada.l", left_at=LATER),)
+
+
+def test_an_adopted_account_is_ours(ledger):
+    """By an explicit rule, which is kept."""
+    remember(ledger, Remark.ADOPT, ref="42")
+    assert links(ledger) == (link(ref="42"),)
+
+
+def test_one_account_has_one_key(ledger):
+    """What is linked already is never adopted under another key."""
+    do(ledger, change(Op.CREATE))
+    with pytest.raises(LedgerError, match="the ledger"):
+        remember(ledger, Remark.ADOPT, "bob", "r-ada")
+    assert links(ledger) == (link(),)
+
+
+def test_a_claim_links_the_account_and_ends_the_doubt(ledger):
+    """A creation that is found to have happened counts as done."""
+    run = ledger.begin_run("staff", PLAN, NOW)
+    ledger.begin(run, [change(Op.CREATE), change(Op.CREATE, "bob")], NOW)
+    remember(ledger, Remark.CLAIM)
+    memory = ledger.recall("staff", EPOCH)
+    assert memory.links == (link(),)
+    assert [line.key for line in memory.open_lines] == ["bob"]
+    assert memory.spent == {(Kind.USER, Op.CREATE): 1}
+
+
+def test_a_suspension_that_is_found_ends_its_doubt(ledger):
+    """It is ours, so that it can be restored."""
+    do(ledger, change(Op.CREATE))
+    ledger.begin(ledger.begin_run("staff", PLAN, NOW), [change(Op.SUSPEND)], NOW)
+    remember(ledger, Remark.SUSPENDED)
+    memory = ledger.recall("staff", EPOCH)
+    assert (memory.links, memory.open_lines) == ((link(suspended_at=LATER),), ())
+
+
+def test_settling_closes_what_earlier_runs_left_open(ledger):
+    """Neither this run's lines nor another sync's, and nothing that has its end."""
+    do(ledger, change(Op.CREATE, "done"))
+    old = ledger.begin_run("staff", PLAN, NOW)
+    ledger.begin(old, [change(Op.CREATE, "old")], NOW)
+    other = ledger.begin_run("other", PLAN, NOW)
+    ledger.begin(other, [change(Op.CREATE, "other")], NOW)
+    new = ledger.begin_run("staff", PLAN, NOW)
+    ledger.begin(new, [change(Op.CREATE, "new")], NOW)
+    ledger.settle("staff", new, LATER)
+    wanted = [("done", DONE), ("new", None), ("old", MOOT), ("other", None)]
+    assert outcomes(ledger) == wanted
+
+
+def test_only_done_changes_in_the_window_are_spent(ledger):
+    """What failed or happened before the window costs no budget."""
+    do(ledger, change(Op.CREATE, "early"), at=NOW)
+    do(ledger, change(Op.CREATE, "late"), change(Op.CREATE, "later"), at=LATER)
+    do(ledger, change(Op.DELETE, "never"), outcome=FAILED, at=LATER)
+    assert ledger.recall("staff", LATER).spent == {(Kind.USER, Op.CREATE): 2}
+    assert ledger.recall("other", EPOCH) == Memory()
+
+
+def test_times_are_utc_whatever_zone_they_come_in(ledger):
+    """A stamp of another zone is the same moment; one without a zone is a bug."""
+    zone = timezone(timedelta(hours=-7))
+    do(ledger, change(Op.CREATE), at=NOW.astimezone(zone))
+    [line] = ledger.lines()
+    assert (line.begun_at, line.begun_at.tzinfo) == (NOW, UTC)
+    with pytest.raises(Exception, match="without a zone"):
+        ledger.begin_run("staff", PLAN, NOW.replace(tzinfo=None))
+
+
+def test_a_run_is_told_with_its_outcome(ledger):
+    """A run that ended without a word was broken off."""
+    first = ledger.begin_run("staff", PLAN, NOW)
+    second = ledger.begin_run("staff", PLAN, NOW)
+    ledger.end_run(second, "done", 3, 1, LATER)
+    counts = {"planned": 0, "held": 0, "refused": 0, "conflicts": 0, "withheld": ("a gap",)}
+    same = {"sync": "staff", "target": "wiki", "digest": PLAN.digest, "begun_at": NOW, **counts}
+    assert ledger.runs("staff", 5) == [
+        Run(run=second, **same, ended_at=LATER, outcome="done", done=3, failed=1),
+        Run(run=first, **same, ended_at=None, outcome=BROKEN_OFF, done=0, failed=0),
+    ]
+    assert [run.run for run in ledger.runs(None, 1)] == [second]
+    assert ledger.runs("other", 5) == []
+
+
+def test_what_is_written_outlives_the_ledger(ledger, place):
+    """Another opening, even for reading only, recalls the same."""
+    do(ledger, change(Op.CREATE))
+    again = open_ledger(*place, write=False)
+    assert again.recall("staff", EPOCH) == ledger.recall("staff", EPOCH)
+    again.close()
