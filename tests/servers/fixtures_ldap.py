@@ -4,6 +4,7 @@
 `url` (ldap://), `ldaps_url`, `ldapi_url`, `ca_file`, `client_certificate`, `base`, `people`,
 `groups`, `bind_dn`, `password`; what a test does with it: `add`, `modify`, `rename`, `delete`, `load`
 (LDIF), `add_user`, `add_group`, `value`; `config(**settings)` is a source's configuration for it.
+`staffed` is `slapd` with twenty people and one group of them all.
 
 `samba_ad`: a real Active Directory domain controller (Samba; root only), one a test worker,
 its organisational unit `people` emptied before each test: `ldaps_url`, `url`, `ca_file`,
@@ -25,7 +26,7 @@ import trustme
 from tests.servers.fake_ldap import FakeLdap
 from tests.servers.proxy import Proxy
 from tests.servers.samba import Samba
-from tests.servers.slapd import Slapd
+from tests.servers.slapd import STAFF, Slapd
 
 
 def require(program: str, package: str) -> None:
@@ -58,6 +59,13 @@ def _slapd_server(
 def slapd(_slapd_server: Slapd) -> Slapd:
     _slapd_server.reset()
     return _slapd_server
+
+
+@pytest.fixture
+def staffed(slapd: Slapd) -> Slapd:
+    people = [slapd.add_user(name, description="x" * 500) for name in STAFF]
+    slapd.add_group("all", people)
+    return slapd
 
 
 @pytest.fixture(scope="session")

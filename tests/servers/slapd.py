@@ -62,6 +62,9 @@ retcode-item "cn=forbidden" 50
 retcode-item "cn=gone" 80 flags=pre-disconnect
 """
 
+STAFF = tuple(f"user{n:02}" for n in range(20))
+"""Who is there with the fixture `staffed`."""
+
 ACCOUNTS = ("syncd", "few", "unpaged", "narrow")
 """`cn=...` under the base, all with `PASSWORD`; all but the first have limits."""
 
@@ -121,7 +124,13 @@ class Slapd:
 
     def delete(self, dn: str) -> None:
         """The entry and all below it."""
-        self._admin.search(dn, "(objectClass=*)", attributes=["1.1"], controls=[_MANAGE_DSA_IT])
+        self._admin.search(
+            dn,
+            "(objectClass=*)",
+            dereference_aliases=ldap3.DEREF_NEVER,
+            attributes=["1.1"],
+            controls=[_MANAGE_DSA_IT],
+        )
         found = [each["dn"] for each in self._admin.response]
         for each in sorted(found, key=len, reverse=True):
             self._admin.delete(each, controls=[_MANAGE_DSA_IT])

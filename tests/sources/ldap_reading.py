@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from syncd.errors import SourceError
 from syncd.sources.ldap import LdapConfig, LdapSource
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,3 +36,10 @@ def settled(config):
     """The login and state of everybody that was read, and the gaps: also where nothing was."""
     users, _, reading = by_name(config)
     return {name: user.state for name, user in users.items()}, reading.gaps
+
+
+def problems(config):
+    """Why the source could not be read at all."""
+    with pytest.raises(SourceError) as caught:
+        read(config)
+    return caught.value.problems
