@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from syncd.core.bind import bind
 from syncd.core.decide import Question, Seen, decide
 from syncd.core.desired import Records, Rules, desire
@@ -19,7 +21,7 @@ from syncd.core.merge import Precedence
 from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.core.policy import Policy
-from syncd.errors import Incomplete, SourceError
+from syncd.errors import BackendError, Incomplete, SourceError
 from syncd.executor import Execution, Journal, execute
 from syncd.ledger import Ledger
 from syncd.ports import Backend, Holds, Reading, Source
@@ -111,8 +113,13 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         if not question.seen.gaps:
             ledger.settle(sync.name, run, clock())
         execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)
-        left = _verify(sync, ledger, question, execution, watch)
-        report = Report(planned, run, execution, left)
+        report = Report(planned, run, execution)
+        try:
+            left = _verify(sync, ledger, question, execution, watch)
+        except BackendError as error:
+            report = replace(report, unverified=str(error))
+        else:
+            report = replace(report, unsettled=left)
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         return report
@@ -202,4 +209,4 @@ def _verify(
     watch("verifying", 0, None)
     memory = ledger.recall(sync.name, question.now - sync.policy.window)
     seen = refresh(question.seen, sync.backend, execution)
-    return unsettled(execution, decide(question.after(seen, memory)))
+    return unsettled(execution, seen, decide(question.after(seen, memory)))

@@ -31,17 +31,21 @@ class Unsettled(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """`run` is None where nobody approved; `unsettled` is what never settles."""
+    """`run` is None where nobody approved; `unsettled` is what never settles.
+
+    `unverified` is why the target could not be read again after the run.
+    """
 
     plan: Plan
     run: int | None
     execution: Execution
     unsettled: tuple[Unsettled, ...] = ()
+    unverified: str = ""
 
     @property
     def exit_code(self) -> Exit:
         execution = self.execution
-        if execution.failed or execution.unknown or execution.denied:
+        if execution.failed or execution.unknown or execution.denied or self.unverified:
             return Exit.TARGET
         if self.unsettled:
             return Exit.NOT_CONVERGED
@@ -63,4 +67,6 @@ def outcome(report: Report) -> str:
         return "stopped"
     if execution.failed or execution.unknown:
         return "failed"
+    if report.unverified:
+        return "not verified"
     return "not converged" if report.unsettled else "done"
