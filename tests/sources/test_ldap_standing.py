@@ -1,9 +1,9 @@
-"""Laws of who is disabled, against a real slapd."""
+"""Laws of who is disabled, against a real slapd, and for products that are not at hand, a small one."""
 
 import pytest
 
 from syncd.core.model import State
-from tests.sources.ldap_reading import by_name, read
+from tests.sources.ldap_reading import by_name, read, settled
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,24 @@ def test_a_flag_that_cannot_be_read_leaves_the_state_unknown(slapd):
     assert ada.state is None
     told = f"{dn!r}: userAccountControl is missing"
     assert reading.notes == [f"users of whom it is not known whether they are disabled (1): {told}"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "key", "disabled"),
+    [
+        ("389ds", "nsUniqueId", {"nsAccountLock": [b"TRUE"]}),
+        ("freeipa", "ipaUniqueID", {"nsAccountLock": [b"TRUE"]}),
+        ("freeipa", "ipaUniqueID", {"krbPrincipalExpiration": [b"20251231000000Z"]}),
+    ],
+)
+def test_the_red_hat_directories_are_read_by_their_own_keys_and_locks(
+    fake_ldap, slapd, preset, key, disabled
+):
+    """389 Directory Server and FreeIPA: their immutable ids, their ways to lock an account."""
+    for name, more in (("ada", {}), ("ben", disabled)):
+        entry = {key: [name.encode()], "uid": [name.encode()]}
+        fake_ldap.entries[f"uid={name},{slapd.people}"] = entry | more
+
+    config = slapd.config(servers=[fake_ldap.url], preset=preset, groups=None)
+
+    assert settled(config) == ({"ada": State.ACTIVE, "ben": State.SUSPENDED}, [])

@@ -21,6 +21,8 @@ class People:
         self._by_dn: dict[str, Key] = {}
         self._by_login: dict[tuple[str, str], Key | None] = {}
         self._groups: dict[str, list[Key]] = {}
+        self.seen: set[str] = set()
+        """Our names for what anybody had a value of."""
         self._nameless = Tally(f"users without exactly one {rules.key}, left out")
         self._doubled = Tally(f"users with the {rules.key} of another, left out")
         self._unreadable = Tally("values of users that cannot be read as text, left out")
@@ -58,11 +60,11 @@ class People:
                 state, reason = standings.of(key, entry.attributes)
                 if state is None and reason:
                     self._unclear.add(f"{entry.dn!r}: {reason}")
+                found = values.attributes(self._rules.attributes, entry, self._unreadable.add)
+                self.seen.update(found)
                 yield UserRecord(
                     key=key,
-                    attributes=values.attributes(
-                        self._rules.attributes, entry, self._unreadable.add
-                    ),
+                    attributes=found,
                     state=state,
                     origin=entry.dn,
                     reason=reason,

@@ -69,7 +69,12 @@ class LdapReading:
 
     @property
     def notes(self) -> list[str]:
-        return self._session.notes + self._people.notes + self._groups.notes
+        unknown = [
+            f"no user has a value for {name} ({' or '.join(sources)}): is that name right?"
+            for name, sources in self._config.users.attributes.items()
+            if sources and self._people and name not in self._people.seen
+        ]
+        return self._session.notes + self._people.notes + unknown + self._groups.notes
 
     def _disappointments(self) -> list[str]:
         """What the configuration says must be there and was not."""
