@@ -8,7 +8,7 @@ and is made by the first batch.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, NestedTransaction
 from sqlalchemy.engine import URL
 
 from syncd.backends.sql_names import fill
@@ -31,7 +31,7 @@ class Session:
         self._batch: Connection | None = None
         self._lost: BackendError | None = None
         self._present = False
-        self._filled = False
+        self._prepared = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
@@ -58,18 +58,23 @@ class Session:
     def batch(self) -> Iterator[None]:
         if self._batch is not None:
             raise AssertionError("a batch inside a batch")
-        self._database.migrate()
-        self._present = True
+        self._prepare()
         with self._database.writing() as connection:
-            if not self._filled:
-                fill(connection)
             self._batch, self._lost = connection, None
             try:
                 yield
                 self._check()
             finally:
                 self._batch = None
-        self._filled = True
+
+    def _prepare(self) -> None:
+        """Once for each opening, and stored whatever becomes of the batch."""
+        if self._prepared:
+            return
+        self._database.migrate()
+        with self._database.writing() as connection:
+            fill(connection)
+        self._present = self._prepared = True
 
     def close(self) -> None:
         self._database.close()
@@ -80,14 +85,20 @@ class Session:
         connection = self._batch
         if connection is None:
             raise AssertionError("no batch is open")
+        savepoint: NestedTransaction | None = None
         try:
-            with complaints(self.where, _complaint), connection.begin_nested():
+            with complaints(self.where, _complaint):
+                savepoint = connection.begin_nested()
                 yield connection
+                savepoint.commit()
         except Rejected:
+            if savepoint is not None:
+                savepoint.rollback()
             raise
         except BackendError as error:
-            # The database may have ended the whole transaction (https://sqlite.org/lang_transaction.html,
-            # section 3.1), and what came after would be stored alone.
+            # The database may have ended the whole transaction by itself, savepoints and all
+            # (https://sqlite.org/lang_transaction.html, section 3.1), and what is written after
+            # that would be stored alone.
             self._lost = error
             raise
 
