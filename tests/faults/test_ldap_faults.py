@@ -5,7 +5,7 @@ import pytest
 from syncd.core.model import State
 from syncd.errors import SourceError
 from tests.servers.slapd import BASE, PASSWORD, STAFF
-from tests.sources.ldap_reading import problems, settled, source
+from tests.sources.ldap_reading import problems, read, settled, source
 
 ACTIVE = dict.fromkeys(STAFF, State.ACTIVE)
 
@@ -105,21 +105,35 @@ def test_a_failed_filter_for_the_disabled_restores_nobody(staffed):
     assert [gap.partition(" under ")[0] for gap in gaps] == ["disabled users", "users"]
 
 
-def test_a_referral_in_the_answer_is_never_whole(staffed):
-    """It is not followed, wherever it leads: counted, and told with its URL."""
-    elsewhere = "ldap://127.0.0.1:9/ou=abroad,dc=example,dc=test"
-    entry = {"objectClass": ["referral", "extensibleObject"], "ou": "abroad", "ref": elsewhere}
+@pytest.fixture
+def elsewhere(staffed):
+    """The URL of a referral that stands among the people."""
+    url = "ldap://127.0.0.1:9/ou=abroad,dc=example,dc=test"
+    entry = {"objectClass": ["referral", "extensibleObject"], "ou": "abroad", "ref": url}
     staffed.add(f"ou=abroad,{staffed.people}", entry)
+    return f"{url}??sub"
 
-    users, gaps = settled(staffed.config())
+
+@pytest.mark.parametrize("harmless", [None, [], ["ou=abroa", "dc=example"]])
+def test_a_referral_in_the_answer_is_never_whole(staffed, elsewhere, harmless):
+    """It is not followed, wherever it leads: counted, and told with its URL."""
+    users, gaps = settled(staffed.config(referrals_without_people=harmless))
 
     assert users == ACTIVE
     assert gaps == [
         (
-            f"users under '{staffed.people}' are incomplete: referrals, which are not followed (1): "
-            f"{elsewhere}??sub"
-        )
+            f"users under '{staffed.people}' are incomplete: "
+            f"referrals, which are not followed (1): {elsewhere}"
+        ),
     ]
+
+
+def test_a_referral_to_where_no_people_are_is_a_note(staffed, elsewhere):
+    """One that the settings excuse leaves the reading whole, and is told all the same."""
+    _, _, reading = read(staffed.config(referrals_without_people=["OU=Abroad, DC=example"]))
+
+    assert reading.gaps == []
+    assert reading.notes == [f"referrals to where no people are, not followed (1): {elsewhere}"]
 
 
 def test_a_base_that_is_a_referral_is_told(staffed):
