@@ -20,7 +20,7 @@ def _utc_now() -> datetime:
 
 
 class LdapSource:
-    """Each reading has a connection of its own, to the first server that answers."""
+    """Each reading has its own connection, to the first server that answers, and ends the one before."""
 
     Config: ClassVar[type[BaseModel]] = LdapConfig
 
