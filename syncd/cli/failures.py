@@ -22,6 +22,9 @@ WORST_FIRST = (
     Exit.DONE,
 )
 _BUG = "this is a bug in syncd; please report it, with the lines above"
+_LINES = 100
+"""Mistakes that are shown; who has more has made one big one."""
+
 _SIGNALLED = 128
 """Added to a signal's number, as shells do."""
 
@@ -51,8 +54,7 @@ def guarded(body: Callable[[], int], screen: Screen, name: str = "") -> int:
     try:
         return body()
     except SyncdError as error:
-        for line in str(error).splitlines():
-            screen.say(f"{prefix}{safe(line)}", "red")
+        _tell(str(error).splitlines(), screen, prefix)
         return error.exit_code
     except Interrupted as error:
         screen.say(f"{prefix}{error}")
@@ -69,3 +71,10 @@ def guarded(body: Callable[[], int], screen: Screen, name: str = "") -> int:
             screen.say(safe(line))
         screen.say(f"{prefix}{_BUG}", "bold red")
         return Exit.BUG
+
+
+def _tell(problems: list[str], screen: Screen, prefix: str) -> None:
+    for problem in problems[:_LINES]:
+        screen.say(f"{prefix}{safe(problem)}", "red")
+    if len(problems) > _LINES:
+        screen.say(f"{prefix}… and {len(problems) - _LINES:,} more", "red")

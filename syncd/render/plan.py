@@ -24,6 +24,7 @@ _HELD = "over a budget, or waiting for one that is"
 _REFUSED = "never runs as things stand"
 _CONFLICTS = "a person must decide; until then nothing is done"
 _FAILURES = "could not be mapped; nothing is done to these"
+_ALLOWANCE = "If this is meant, allow it under `budget` in the sync's policy, and apply again."
 _ADOPTION = (
     "To take over accounts that exist already, set `adopt: by_email` or "
     "`adopt: by_user_name` in the sync's policy."
@@ -37,6 +38,7 @@ def render_plan(plan: Plan, shown: int | None) -> Group:
         *_withheld(plan),
         *_changes(plan.changes, shown),
         *_refusals("Held", plan.held, _HELD, shown),
+        *_allowance(plan),
         *_refusals("Refused", plan.refused, _REFUSED, shown),
         *_problems("Conflicts", plan.conflicts, _CONFLICTS, shown),
         *_adoption(plan),
@@ -96,6 +98,11 @@ def _refusals(
         yield Text(f"  {safe(rule)}", style="yellow")
         yield Padding(listing(rows(changes, shown)), (0, 0, 0, 2), expand=False)
         yield from more(len(changes) - len(changes[:shown]))
+
+
+def _allowance(plan: Plan) -> Iterator[RenderableType]:
+    if any(one.rule.startswith("over budget ") for one in plan.held):
+        yield Padding(Text(_ALLOWANCE, style="dim"), (0, 0, 0, 2))
 
 
 def _problems(

@@ -12,7 +12,7 @@ _SAID: Mapping[Remark, str] = {
     Remark.CLAIM: "finds {who} of an earlier run, which did not learn of it",
     Remark.REKEY: "finds {who} under the key of another source",
     Remark.FORGET: "forgets {who}, gone from source and target",
-    Remark.LEFT: "misses {who} for the first time",
+    Remark.LEFT: "misses {who} in the sources for the first time",
     Remark.RETURNED: "finds {who} again that had been missing",
     Remark.SUSPENDED: "finds {who} suspended by an earlier run, which did not learn of it",
     Remark.ACTIVE: "finds {who} active that syncd had suspended; somebody else lifted that",

@@ -96,8 +96,9 @@ def _counted(of: int, kind: Kind, op: Op) -> str:
 
 def summary(plan: Plan) -> str:
     """The plan in one line."""
-    what = number(len(plan.changes), "change") if plan.changes else "Nothing to change"
-    first = f"{what}: {tally(plan.changes)}" if plan.changes else what
+    first = "Nothing to change"
+    if plan.changes:
+        first = f"{number(len(plan.changes), 'change')}: {tally(plan.changes)}"
     rest = [
         f"{len(some):,} {word}"
         for some, word in ((plan.held, "held"), (plan.refused, "refused"))

@@ -1,0 +1,80 @@
+"""The command as a test runs it: a small world in a directory of its own, and `syncd` in it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from syncd.cli.app import app
+
+CONFIG = """
+sources:
+  people: {type: yaml, paths: [people.yaml]}
+targets:
+  store: {type: sql, url: sqlite:///store.db}
+syncs:
+  main: {sources: [people], target: store}
+"""
+PEOPLE = """
+users:
+  - {id: ada, user_name: ada.lovelace, email: ada@example.org, title: Countess}
+  - {id: grace, user_name: grace.hopper, email: grace@example.org}
+groups:
+  - {id: eng, display_name: Engineering, members: [ada, grace]}
+"""
+SCRIPT = "from syncd.cli import main; main()"
+
+
+@dataclass
+class World:
+    """Files in `path`; `syncd` runs in this process, `command` is for one of its own."""
+
+    path: Path
+
+    def write(self, name: str, text: str) -> Path:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def syncd(self, *arguments: str, config: str = "config.yaml", **environ: str) -> Result:
+        where = ["--config", str(self.path / config)] if config else []
+        env = {"COLUMNS": "100", "SYNCD_CONFIG": "", "NO_COLOR": "1", **environ}
+        return CliRunner().invoke(app, [*where, *arguments], env=env)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [
+            sys.executable,
+            "-c",
+            SCRIPT,
+            "--config",
+            str(self.path / "config.yaml"),
+            *arguments,
+        ]
+
+    def python(self, code: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        )
+
+    def run(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.command(*arguments),
+            env={**os.environ, "COLUMNS": "100", **environ},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+
+
+def small_world(path: Path) -> World:
+    """Two people, a group, and nothing in the target yet."""
+    world = World(path)
+    world.write("config.yaml", CONFIG)
+    world.write("people.yaml", PEOPLE)
+    return world

@@ -1,0 +1,230 @@
+"""The verbs that look: check, history, explain, schema, backends, and help."""
+
+import json
+
+import pytest
+
+from syncd import __version__
+from syncd.report import Exit
+from tests.shell.command import CONFIG, PEOPLE, World, small_world
+
+
+@pytest.fixture
+def world(tmp_path) -> World:
+    return small_world(tmp_path)
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """The lines under each title, without the space in front."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for line in text.splitlines():
+        if line and not line.startswith(" "):
+            title = line
+            found[title] = []
+        elif line:
+            found[title].append(" ".join(line.split()))
+    return found
+
+
+def test_check_reaches_everything_and_counts_it(world: World):
+    """A line for each thing that is there, with what was found."""
+    world.syncd("apply", "--yes")
+
+    result = world.syncd("check")
+
+    assert result.exit_code == Exit.DONE
+    lines = [line.rpartition("  ")[0] or line for line in result.stdout.splitlines()]
+    assert lines[0] == "✓ configuration"
+    assert result.stdout.splitlines()[1].startswith("✓ ledger  last run 1 of main, ")
+    assert "✓ source people  2 users, 1 group" in lines
+    assert "✓ target store  2 users, 1 group, 2 members" in lines
+
+
+def test_check_goes_on_after_a_failure(world: World):
+    """The worst exit code wins, and the target is reached though the source is not."""
+    (world.path / "people.yaml").unlink()
+
+    result = world.syncd("check")
+
+    assert result.exit_code == Exit.SOURCE
+    assert result.stderr.startswith("✗ source people: people.yaml: ")
+    assert "✓ target store  0 users, 0 groups, 0 members" in result.stdout
+
+
+def test_check_of_a_name_looks_at_that_only(world: World):
+    """Also at what no enabled sync uses; an unknown name is a usage error."""
+    world.write("config.yaml", CONFIG.replace("target: store}", "target: store, enabled: false}"))
+
+    nothing, named = world.syncd("check").stdout, world.syncd("check", "people")
+    unknown = world.syncd("check", "peple")
+
+    assert "source" not in "".join(nothing.splitlines()[1:])
+    assert ("✓ source people" in named.stdout, "target store" in named.stdout) == (True, False)
+    assert (unknown.exit_code, unknown.stderr) == (
+        Exit.CONFIG,
+        'there is no source and no target "peple"; did you mean "people"?\n',
+    )
+
+
+def test_history_begins_empty(world: World):
+    """Looking makes no ledger."""
+    result = world.syncd("history")
+
+    assert (result.exit_code, result.stdout) == (
+        Exit.DONE,
+        "No run yet: `syncd apply` makes the first.\n",
+    )
+    assert not (world.path / ".syncd").exists()
+
+
+def test_history_lists_runs_and_what_each_did(world: World):
+    """The newest first; a run's lines as they happened, with before and after."""
+    world.syncd("apply", "--yes")
+    world.write("people.yaml", PEOPLE.replace("Countess", "Queen"))
+    world.syncd("apply", "--yes")
+
+    runs = [line.split() for line in world.syncd("history").stdout.splitlines()]
+    second = world.syncd("history", "2").stdout.splitlines()
+
+    assert [[line[0], *line[4:]] for line in runs] == [
+        ["run", "done", "failed", "held", "conflicts"],
+        ["2", "main", "done", "1"],
+        ["1", "main", "done", "5"],
+    ]
+    assert second[-1] == "  ~  ada.lovelace  title Countess → Queen  changed: people.yaml:3:5"
+
+
+def test_history_as_json_has_every_field(world: World):
+    """For programs: the runs as a list, one run with its lines."""
+    world.syncd("apply", "--yes")
+
+    runs = json.loads(world.syncd("history", "--format", "json").stdout)
+    one = json.loads(world.syncd("history", "1", "--format", "json").stdout)
+
+    assert (len(runs), runs[0]["planned"], runs[0]["outcome"]) == (1, 5, "done")
+    assert one["run"] == runs[0]
+    assert [line["op"] for line in one["lines"]] == ["create", "create", "create", "add", "add"]
+
+
+def test_a_run_that_never_was_is_told(world: World):
+    """With the newest there is."""
+    world.syncd("apply", "--yes")
+
+    result = world.syncd("history", "7")
+
+    assert (result.exit_code, result.stderr) == (
+        Exit.CONFIG,
+        "there is no run 7; the newest is 1\n",
+    )
+
+
+def test_explain_tells_what_is_stated_and_by_which_rule_it_is_kept(world: World):
+    """Source with its place, the wanted fields with their rules, the account, the journal."""
+    world.syncd("apply", "--yes")
+
+    found = sections(world.syncd("explain", "ada", COLUMNS="160").stdout)
+
+    assert found["In the sources"][0] == "people people.yaml:3:5"
+    assert "title Countess attribute title" in found["Should be"]
+    assert "groups Engineering" in found["Should be"]
+    assert found["In store"][0].endswith(" made or adopted by syncd")
+    assert found["Next"] == ["nothing: it is as it should be"]
+    assert [line.split()[1] for line in found["Last"]] == ["ada.lovelace", "ada.lovelace"]
+
+
+@pytest.mark.parametrize("who", ["ADA.lovelace", "ada@example.org", "people:ada", "ada"])
+def test_explain_knows_a_person_by_every_name(world: World, who: str):
+    """Login, e-mail, full key and the source's own key, without case."""
+    assert world.syncd("explain", who).stdout.startswith("ada.lovelace   people:ada   sync main\n")
+
+
+def test_explain_knows_an_account_by_its_ref(world: World):
+    """The target's own name leads to the person too."""
+    world.syncd("apply", "--yes")
+    (told,) = json.loads(world.syncd("explain", "ada", "--format", "json").stdout)
+
+    (again,) = json.loads(world.syncd("explain", told["account"]["ref"], "--format", "json").stdout)
+
+    assert again == told
+    assert (told["key"], told["account"]["ours"]) == ("people:ada", True)
+
+
+def test_explain_tells_why_somebody_is_to_have_no_account_and_what_comes_next(world: World):
+    """A contractor whose time is over: the reason, and the suspension that is due."""
+    world.syncd("apply", "--yes")
+    world.write("people.yaml", PEOPLE.replace("title: Countess", "valid_until: 2001-01-01"))
+
+    found = sections(world.syncd("explain", "ada.lovelace").stdout)
+
+    assert found["Should be"] == ["no account: valid_until 2001-01-01 has passed"]
+    assert found["Next"] == [
+        "‖ suspend leaver: valid_until 2001-01-01 has passed",
+    ]
+
+
+def test_explain_shows_an_account_that_is_not_ours(world: World, tmp_path):
+    """A stranger with the wanted login: both are shown, and the conflict between them."""
+    world.syncd("apply", "--yes")
+    world.write("config.yaml", CONFIG + "state_directory: fresh\n")
+
+    result = world.syncd("explain", "ada.lovelace")
+
+    assert "not syncd's: left alone" in result.stdout
+    assert "is taken by ada.lovelace" in result.stdout
+
+
+def test_explain_of_nobody_says_where_it_looked(world: World):
+    """And whom it may have been."""
+    result = world.syncd("explain", "grce")
+
+    assert (result.exit_code, result.stderr) == (
+        Exit.CONFIG,
+        'sync main: nobody is called "grce": looked for a login, e-mail, key or ref among 2 people '
+        'in the sources, 0 accounts in store and 0 links in the ledger; did you mean "grace"?\n',
+    )
+
+
+def test_the_schema_needs_no_configuration(world: World):
+    """It is for those who are about to write one."""
+    schema = json.loads(world.syncd("schema", config="").stdout)
+
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert {"sources", "targets", "syncs"} <= schema["properties"].keys()
+
+
+def test_backends_lists_what_is_installed_and_what_it_declares(world: World):
+    """The built-in ones among them, on a page and as JSON."""
+    page = world.syncd("backends", config="").stdout.splitlines()
+    told = json.loads(world.syncd("backends", "--format", "json", config="").stdout)
+
+    assert {"source yaml", "source ldap", "target sql"} <= set(page)
+    assert told["targets"]["sql"]["declares"]["member"] == {"ops": ["add", "remove"]}
+    assert told["targets"]["sql"]["declares"]["user"]["unique"] == ["user_name", "email"]
+
+
+def test_help_names_every_verb(world: World):
+    """Without a verb, the same page."""
+    helped, bare = world.syncd("--help", config=""), world.syncd(config="")
+
+    assert helped.exit_code == Exit.DONE
+    for verb in ("check", "plan", "apply", "history", "explain", "export", "schema", "backends"):
+        assert f" {verb} " in helped.stdout
+    assert bare.stdout.strip() == helped.stdout.strip()
+
+
+def test_help_is_quick_because_it_loads_nothing_heavy(world: World):
+    """No database, no LDAP, no templates, for a page of text."""
+    code = (
+        "import sys; from syncd.cli import app; "
+        "print([name for name in ('sqlalchemy', 'ldap3', 'jinja2', 'pydantic', 'rich.progress') "
+        "if name in sys.modules])"
+    )
+    result = world.python(code)
+
+    assert result.stdout == "[]\n"
+
+
+def test_the_version_is_told(world: World):
+    """Of the package that runs."""
+    assert world.syncd("--version", config="").stdout == f"syncd {__version__}\n"

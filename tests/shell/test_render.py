@@ -1,0 +1,302 @@
+"""Plans and reports as people see them, and foreign text that can do them no harm."""
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Kind, Op
+from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.executor import Execution, Failed
+from syncd.render.markdown import LONGEST, code, prose, render_markdown
+from syncd.render.plan import render_plan
+from syncd.render.report import render_report
+from syncd.render.words import safe, summary, value
+from syncd.report import Report, Unsettled
+
+
+def user(op: str, name: str, **fields) -> Change:
+    return Change(Op(op), Kind.USER, f"people:{name}", name, ref="7", **fields)
+
+
+def member(op: str, name: str, group: str) -> Change:
+    return Change(Op(op), Kind.MEMBER, f"people:{group}", f"{name} in {group}", member=name)
+
+
+def plan(**parts) -> Plan:
+    return Plan(
+        sync="main",
+        target="store",
+        created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        config="c",
+        **parts,
+    )
+
+
+def shown(what, width: int = 100, **options) -> list[str]:
+    """The lines on a plain terminal of this width."""
+    stream = StringIO()
+    Console(file=stream, width=width, highlight=False, **options).print(what)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def test_a_plan_is_told_section_by_section():
+    """What will happen first, then what will not and why, then the sum."""
+    whole = plan(
+        changes=(
+            user(
+                "update",
+                "zoe",
+                before={"title": None},
+                after={"title": "Dr"},
+                reason="changed: a:1:1",
+            ),
+            user(
+                "suspend", "bob", before={"active": True}, after={"active": False}, reason="leaver"
+            ),
+            member("add", "ada", "red"),
+            member("add", "zoe", "red"),
+            member("remove", "bob", "red"),
+        ),
+        held=(
+            Refusal(
+                user("delete", "eve", reason="leaver since 2025-01-01"), "over budget user.delete"
+            ),
+        ),
+        refused=(Refusal(user("suspend", "root", reason="leaver"), "protected: user root"),),
+        conflicts=(
+            Problem(Kind.USER, "people:x", "x", "user_name 'x' is taken by X (9)", "a:2:1"),
+        ),
+        failures=(Problem(Kind.USER, "people:y", "y", "email: 'mail' is undefined", "a:3:1"),),
+        marks=(Mark(Remark.ADOPT, Kind.USER, "people:z", "8", "z", "by email"),),
+        notes=("a group cycle",),
+        foreign={"user": 2, "group": 0},
+    )
+
+    lines = shown(render_plan(whole, 40))
+
+    assert lines == [
+        f"main → store   plan {whole.digest[:12]}   2026-01-02 03:04:05 UTC",
+        "",
+        "Update users (1)",
+        "  ~  zoe  title  ∅ → Dr  changed: a:1:1",
+        "",
+        "Suspend users (1)",
+        "  ‖  bob  leaver",
+        "",
+        "Change members (3)",
+        "  =  red  +ada, +zoe  -bob",
+        "",
+        "Held (1)  over a budget, or waiting for one that is",
+        "  over budget user.delete",
+        "    -  eve  leaver since 2025-01-01",
+        "  If this is meant, allow it under `budget` in the sync's policy, and apply again.",
+        "",
+        "Refused (1)  never runs as things stand",
+        "  protected: user root",
+        "    ‖  root  leaver",
+        "",
+        "Conflicts (1)  a person must decide; until then nothing is done",
+        "  !  x  user_name 'x' is taken by X (9)",
+        "        user people:x, a:2:1",
+        "  To take over accounts that exist already, set `adopt: by_email` or `adopt: by_user_name` in the",
+        "  sync's policy.",
+        "",
+        "Failures (1)  could not be mapped; nothing is done to these",
+        "  !  y  email: 'mail' is undefined",
+        "        user people:y, a:3:1",
+        "",
+        "  • adopts 1 account by email: z",
+        "  • a group cycle",
+        "  • 2 users in the target came from elsewhere and will be left alone",
+        "",
+        "5 changes: 1 update, 1 suspend, 2 members added, 1 member removed; 1 held; 1 refused; 1 conflict; 1",
+        "failure",
+    ]
+
+
+def test_a_withheld_removal_stands_first_in_a_frame():
+    """Why, what follows from it, and how many were left out."""
+    lines = shown(
+        render_plan(
+            plan(withheld=("source corp: size limit",), withheld_changes={"user.suspend": 3}), 40
+        )
+    )
+
+    assert lines[2].startswith("╭─ Removals are withheld ─")
+    assert "│   • source corp: size limit" in [line.rstrip("│ ") for line in lines]
+    assert any("Left out now: 3 user.suspend." in line for line in lines)
+    assert lines[-1] == "Nothing to change; 3 removals withheld"
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int):
+    """However long names and reasons are."""
+    long = user(
+        "update",
+        "n" * 90,
+        before={"title": "b" * 200},
+        after={"title": "a" * 200},
+        reason="r " * 90,
+    )
+
+    lines = shown(render_plan(plan(changes=(long, member("add", "m" * 90, "g" * 90))), 40), width)
+
+    assert max(map(len, lines)) <= width
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202eadmin\u2028[bold]x[/bold] :smile: \r\n"
+
+
+def test_foreign_text_steers_no_terminal():
+    """Escapes, bells, line breaks and direction marks are shown, not obeyed; nor is markup."""
+    change = user(
+        "update", HOSTILE, before={HOSTILE: HOSTILE}, after={HOSTILE: HOSTILE}, reason=HOSTILE
+    )
+    problem = Problem(Kind.USER, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    whole = plan(
+        changes=(change, member("add", HOSTILE, HOSTILE)),
+        held=(Refusal(change, HOSTILE),),
+        conflicts=(problem,),
+        withheld=(HOSTILE,),
+        marks=(Mark(Remark.LEFT, Kind.USER, "k", "r", HOSTILE),),
+        notes=(HOSTILE,),
+    )
+
+    text = "\n".join(shown(render_plan(whole, 40), 2000, no_color=True, force_terminal=False))
+
+    assert not set(text) & set("\x1b\x07\r\u202e\u2028")
+    assert text.count("[bold]x[/bold] :smile:") >= 9
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("Zoë Müller 王", "Zoë Müller 王"),
+        ("a\tb\x7f", "a\\tb\\x7f"),
+        ("\ud800", "\\ud800"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\u200eleft", "\\u200eleft"),
+    ],
+)
+def test_letters_stay_and_controls_are_escaped(text: str, harmless: str):
+    """Joiners that Persian is spelled with are letters; direction marks are not."""
+    assert safe(text) == harmless
+
+
+def test_values_are_shown_in_one_line_of_bounded_length():
+    """What a target holds may be long, or nothing."""
+    assert [value(None), value(True), value(False), len(value("x" * 500))] == [
+        "∅",
+        "yes",
+        "no",
+        120,
+    ]
+
+
+def test_the_summary_counts_in_words():
+    """Singular and plural, thousands apart."""
+    changes = tuple(user("create", f"u{number}") for number in range(1200))
+
+    assert summary(plan(changes=changes)) == "1,200 changes: 1,200 create"
+    assert summary(plan(changes=changes[:1])) == "1 change: 1 create"
+    assert summary(plan()) == "Nothing to change"
+
+
+def test_markdown_lets_no_foreign_text_out_of_its_cell():
+    """No pipe, backtick, tag, mention or line break of a name means anything."""
+    hostile = "|`<script>@all*_[x](y)\n"
+    change = user(
+        "update", hostile, before={"title": hostile}, after={"title": hostile}, reason=hostile
+    )
+
+    text = render_markdown(plan(changes=(change,), notes=(hostile,), withheld=(hostile,)))
+
+    (row,) = [line for line in text.splitlines() if line.startswith("| ~")]
+    assert row.replace("\\|", "").count("|") == 4
+    outside = "".join(part for place, part in enumerate(row.split("``")) if place % 2 == 0)
+    assert "<script>" not in outside
+    assert "@all" not in outside
+
+
+def test_code_and_prose_are_escaped_in_their_own_ways():
+    """A code span only ends at a longer fence; prose loses its punctuation's meaning."""
+    assert code("a`b|c") == "`` a`b\\|c ``"
+    assert code("") == "`∅`"
+    assert prose("<b>*x*</b> @all & a|b") == "&lt;b&gt;\\*x\\*&lt;/b&gt; @\u2060all &amp; a\\|b"
+
+
+def test_long_markdown_is_folded_and_cut_to_what_a_comment_takes():
+    """The sum stays, the sections shrink, and what is left out is counted."""
+    many = tuple(user("create", f"user{n}" * 20, after={"title": "x" * 100}) for n in range(5000))
+
+    text = render_markdown(plan(changes=many, notes=tuple("n" * 100 for _ in range(5000))))
+
+    assert len(text) <= LONGEST
+    assert "**5,000 changes: 5,000 create**" in text
+    assert "<details><summary>Changes (5,000)</summary>" in text
+    assert "… and 4,950 more." in text
+
+
+def report(*, unsettled=(), **parts) -> Report:
+    return Report(plan(changes=(user("create", "ada"),)), 7, Execution(**parts), unsettled)
+
+
+def told(what: Report) -> list[str]:
+    return shown(render_report(what, timedelta(seconds=1.25), 40))
+
+
+def test_a_run_that_went_well_says_so_in_two_lines():
+    """What was done, by which run, how long it took, and that nothing is left."""
+    assert told(report(done=[user("create", "ada")])) == [
+        "",
+        "1 change done: 1 create   run 7, 1.2 s",
+        "The target is as it should be: the next plan is empty.",
+    ]
+
+
+def test_what_a_run_did_not_do_is_told_with_the_reason():
+    """Failed, unknown, not begun and not converged, each apart."""
+    broken, lost = user("create", "bob"), user("delete", "cy")
+    lines = told(
+        report(
+            done=[user("update", "ada")],
+            failed=[Failed(broken, "the login is taken")],
+            unknown=[Failed(lost, "no answer")],
+            untried=[user("suspend", "eve")],
+            stopped="the target did not answer 3 times in a row",
+            unsettled=(Unsettled(user("update", "zoe"), {"title": ("Dr", None)}),),
+        )
+    )
+
+    assert lines == [
+        "",
+        "Failed (1)",
+        "  +  bob  the login is taken  create user",
+        "",
+        "Unknown (1)  may have happened; the next run looks first",
+        "  -  cy  no answer  delete user",
+        "",
+        "Not begun (1)  the target did not answer 3 times in a row",
+        "  1 suspend",
+        "",
+        "Not converged (1)  was written, and something else came back",
+        "  ~  zoe  title: wrote Dr, found ∅",
+        "",
+        "1 change done: 1 update; 1 failed; 1 unknown; 1 not begun; 1 not converged   run 7, 1.2 s",
+        "What is missing is in the next plan again.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"denied": True, "stopped": "no"}, "Mend the rights or the password of syncd's login, then apply again."),
+        ({"unsettled": (Unsettled(user("update", "z"), {}),)}, "The next plan has these again: the target keeps something else than it is given."),
+    ],
+)  # fmt: skip
+def test_the_last_line_says_what_comes_next(parts, sentence):
+    """So that nobody has to plan again to know."""
+    assert told(report(**parts))[-1] == sentence
