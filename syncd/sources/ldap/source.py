@@ -20,7 +20,7 @@ def _utc_now() -> datetime:
 
 
 class LdapSource:
-    """Each reading has its own connection, to the first server that answers, and ends the one before."""
+    """Each reading connects to the first server that answers, and ends the reading before it."""
 
     Config: ClassVar[type[BaseModel]] = LdapConfig
 
