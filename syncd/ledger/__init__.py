@@ -1,6 +1,7 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
 from syncd.ledger.journal import DONE, FAILED, MOOT, Ended, Line
+from syncd.ledger.links import Remarked
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.store import Ledger, open_ledger
 
@@ -12,6 +13,7 @@ __all__ = [
     "Ended",
     "Ledger",
     "Line",
+    "Remarked",
     "Run",
     "open_ledger",
 ]

@@ -1,22 +1,24 @@
 """Links, and what each done change and each remark makes of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     Connection,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from syncd.core.memory import Link, Mark, Remark
-from syncd.core.model import NAME_FIELD, Kind, Op
+from syncd.core.model import NAME_FIELD, Key, Kind, Op, Ref
 from syncd.ledger.journal import DONE, Ended, confirm
 from syncd.ledger.schema import LINKS, MARKS
 
@@ -85,6 +87,26 @@ _FOLLOW: dict[Op, Callable[[Connection, str, Sequence[Ended], datetime], None]] 
 }
 
 
+class Remarked(Struct, frozen=True):
+    """A mark, and when and by which run it was made."""
+
+    run: int
+    sync: str
+    at: datetime
+    mark: Mark
+
+
+def remarked(connection: Connection, sync: str, key: Key) -> list[Remarked]:
+    """The newest first; what was remarked under an older key is found by that."""
+    columns = (MARKS.c[name] for name in ("run", "at", *Mark.__struct_fields__))
+    same = or_(MARKS.c.key == key, MARKS.c.old_key == key)
+    statement = select(*columns).where(MARKS.c.sync == sync, same).order_by(MARKS.c.mark.desc())
+    return [
+        Remarked(run, sync, at, Mark(Remark(remark), Kind(kind), *rest))
+        for run, at, remark, kind, *rest in connection.execute(statement)
+    ]
+
+
 def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now: datetime) -> None:
     """What an apply remarks, in its order, and the reasons kept."""
     for remark, some in groupby(marks, key=lambda one: one.remark):
@@ -100,6 +122,14 @@ def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now
             insert(MARKS),
             [{**kept, **{name: getattr(one, name) for name in fields}} for one in marks],
         )
+
+
+def rename(connection: Connection, sync: str, names: Mapping[tuple[Kind, Ref], str]) -> None:
+    rows = [
+        {"of_sync": sync, "of_kind": kind, "of_ref": ref, "new_name": name}
+        for (kind, ref), name in names.items()
+    ]
+    connection.execute(update(LINKS).where(*_REF).values(name=bindparam("new_name")), rows)
 
 
 def _remark(

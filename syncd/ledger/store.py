@@ -1,6 +1,6 @@
 """The ledger: syncd's own memory, in SQLite or PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +11,13 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from syncd.core.memory import Mark, Memory
-from syncd.core.model import Key
+from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import journal, links, runs
 from syncd.ledger.journal import Ended, Line
+from syncd.ledger.links import Remarked
 from syncd.ledger.lock import Held, advisory_lock, file_lock, memory_lock
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import METADATA, SCHEMA
@@ -99,6 +100,12 @@ class Ledger:
         with self._writing() as connection:
             links.mark(connection, run, runs.sync_of(connection, run), marks, now)
 
+    def rename(self, sync: str, names: Mapping[tuple[Kind, Ref], str]) -> None:
+        """The links to these refs have these names."""
+        if names:
+            with self._writing() as connection:
+                links.rename(connection, sync, names)
+
     def settle(self, sync: str, before_run: int, now: datetime) -> None:
         """Closes what earlier runs left open, after a plan has taken it into account."""
         with self._writing() as connection:
@@ -130,6 +137,11 @@ class Ledger:
         """The journal, the newest first. A member's line is found by its user's key too."""
         with self._database.reading() as connection:
             return journal.lines(connection, {"run": run, "sync": sync}, key, limit)
+
+    def remarks(self, sync: str, key: Key) -> list[Remarked]:
+        """The marks of one thing with their rules, the newest first."""
+        with self._database.reading() as connection:
+            return links.remarked(connection, sync, key)
 
     def close(self) -> None:
         self._database.close()

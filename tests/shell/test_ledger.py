@@ -165,20 +165,18 @@ def test_a_rekeyed_link_keeps_its_stamps(ledger):
     remember(ledger, Remark.LEFT)
     remember(ledger, Remark.REKEY, "uuid-1", old_key=Key("ada"), name="ada.l")
     assert links(ledger) == (link("uuid-1", name="ada.l", left_at=LATER),)
+    assert [one.mark.remark for one in ledger.remarks("staff", Key("ada"))] == ["rekey", "left"]
 
 
-def test_an_adopted_account_is_ours(ledger):
-    """By an explicit rule, which is kept."""
+def test_an_adopted_account_is_ours_and_has_one_key(ledger):
+    """By an explicit rule; what is linked already is never adopted under another key."""
     remember(ledger, Remark.ADOPT, ref="42")
-    assert links(ledger) == (link(ref="42"),)
-
-
-def test_one_account_has_one_key(ledger):
-    """What is linked already is never adopted under another key."""
-    do(ledger, change(Op.CREATE))
     with pytest.raises(LedgerError, match="the ledger"):
-        remember(ledger, Remark.ADOPT, "bob", "r-ada")
-    assert links(ledger) == (link(),)
+        remember(ledger, Remark.ADOPT, "bob", "42")
+    assert links(ledger) == (link(ref="42"),)
+    [kept] = ledger.remarks("staff", Key("ada"))
+    assert (kept.at, kept.mark.remark, kept.mark.rule) == (LATER, Remark.ADOPT, "a rule")
+    assert ledger.remarks("staff", Key("bob")) == []
 
 
 def test_a_claim_links_the_account_and_ends_the_doubt(ledger):
@@ -247,11 +245,3 @@ def test_a_run_is_told_with_its_outcome(ledger):
     ]
     assert [run.run for run in ledger.runs(None, 1)] == [second]
     assert ledger.runs("other", 5) == []
-
-
-def test_what_is_written_outlives_the_ledger(ledger, place):
-    """Another opening, even for reading only, recalls the same."""
-    do(ledger, change(Op.CREATE))
-    again = open_ledger(*place, write=False)
-    assert again.recall("staff", EPOCH) == ledger.recall("staff", EPOCH)
-    again.close()

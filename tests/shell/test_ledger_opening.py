@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from syncd.core.memory import Memory
 from syncd.core.model import Key, Kind, Op
 from syncd.core.plan import Change, Plan
 from syncd.errors import LedgerError
-from syncd.ledger import open_ledger
+from syncd.ledger import Ledger, open_ledger
 from syncd.ledger.schema import SCHEMA
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -65,6 +66,16 @@ def test_reading_a_ledger_that_is_not_there_makes_none(place):
     else:
         tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         assert place.ask(SCHEMA, tables) == [(0,)]
+
+
+def test_what_is_written_outlives_the_ledger(ledger, place):
+    """Another opening, even for reading only, recalls the same."""
+    run = ledger.begin_run("staff", PLAN, NOW)
+    ledger.begin(run, [Change(op=Op.CREATE, kind=Kind.USER, key=Key("ada"), name="ada")], NOW)
+    again = open_ledger(*place, write=False)
+    assert again.recall("staff", NOW) == ledger.recall("staff", NOW) != Memory()
+    assert again.lines() == ledger.lines()
+    again.close()
 
 
 def test_a_ledger_opened_for_reading_is_not_written(ledger, place):
@@ -134,6 +145,26 @@ def test_one_run_of_a_sync_goes_at_a_time(ledger):
         )
     with ledger.lock("staff"):
         pass
+
+
+def test_a_ledger_in_memory_has_its_locks_too():
+    """Tests of what stands on it see the same refusals."""
+    ledger = Ledger.in_memory()
+    with ledger.lock("staff"):
+        with ledger.lock("other"), pytest.raises(LedgerError, match="another run of staff"):
+            ledger.lock("staff").__enter__()
+        assert ledger.begin(ledger.begin_run("staff", PLAN, NOW), [], NOW) == []
+    with ledger.lock("staff"):
+        pass
+    ledger.close()
+
+
+def test_an_older_ledger_is_upgraded_by_writing_only(place, monkeypatch):
+    """Who reads is told what to run."""
+    open_ledger(*place, write=True).close()
+    monkeypatch.setattr("syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=("0001", "0002")))
+    with pytest.raises(LedgerError, match="this syncd needs 0002: run `syncd apply` to upgrade it"):
+        open_ledger(*place, write=False)
 
 
 def test_a_killed_run_holds_no_lock(ledger, place):
