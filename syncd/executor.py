@@ -2,8 +2,8 @@
 
 Errors are decided on here, once. A rejection fails its change and those that need it; an
 unavailable target leaves the batch's lines open, for it may have happened, and the next run
-looks before it writes; a denial, or a row of failures to answer, ends the run. A creation is
-never repeated.
+looks before it writes; a row of these, or any other trouble with the target, such as a
+denial, ends the run. A creation is never repeated.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -111,10 +111,10 @@ def _run(batch: Sequence[Change], backend: Backend, journal: Journal, execution:
         with backend.batch():
             for call in _calls(batch):
                 work.attempt(call)
-    except (Unavailable, Denied) as error:
+    except BackendError as error:
         execution.unknown += [Failed(change, str(error)) for change in batch]
-        if isinstance(error, Denied):
-            execution.denied = True
+        execution.denied = isinstance(error, Denied)
+        if not isinstance(error, Unavailable):
             execution.stopped = str(error)
         return False
     ended = [
@@ -124,7 +124,7 @@ def _run(batch: Sequence[Change], backend: Backend, journal: Journal, execution:
     journal.end(ended)
     execution.made.update(work.made)
     for one in ended:
-        if one.outcome is DONE:
+        if one.outcome == DONE:
             execution.done.append(one.change)
         else:
             execution.failed.append(Failed(one.change, one.error))
