@@ -6,15 +6,15 @@ undone gives nothing up either, so this runs until nothing more falls out. Only 
 round in a circle (A and B swap logins) does one of them step aside under a temporary name.
 """
 
-import hashlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.detour import detour
 from syncd.core.judge import only
-from syncd.core.model import E, Key, Kind, Op, Ref, Stored, Value, flat
+from syncd.core.model import NAME_FIELD, E, Key, Kind, Op, Ref, Stored, Value, flat
 from syncd.core.normal import normal
 from syncd.core.plan import Change, Problem
 
@@ -46,24 +46,32 @@ def settle_names(changes: Sequence[Change], stored: Iterable[Stored[E]], naming:
     """`changes` of one kind, `stored` all that the target has of it."""
     work = _Names(changes, stored, naming)
     work.drop_rivals()
-    while work.drop_blocked():
-        pass
-    return Named(detour(work.with_needs(), naming), work.conflicts)
+    work.drop_blocked()
+    return Named(detour(work.changes, work.takes(), naming.required), work.conflicts)
 
 
 class _Names:
+    """`_holder` and `_held` are who has which name in the target, both ways round."""
+
     def __init__(
         self, changes: Sequence[Change], stored: Iterable[Stored[E]], naming: Naming
     ) -> None:
         self._naming = naming
         self._changes = {change.id: change for change in changes}
         self._holder: dict[_Name, tuple[Ref, str]] = {}
-        for one in stored:
+        self._held: dict[tuple[str, Ref], _Name] = {}
+        for one in sorted(stored, key=lambda one: one.ref):
             fields = flat(one.entity)
-            label = str(fields["user_name" if naming.kind is Kind.USER else "display_name"])
+            label = str(fields[NAME_FIELD[naming.kind]])
             for name in self._names(fields):
-                self._holder[name] = (one.ref, label)
+                self._holder.setdefault(name, (one.ref, label))
+                self._held[name[0], one.ref] = name
+        self._givers = self._find_givers()
         self.conflicts: list[Problem] = []
+
+    @property
+    def changes(self) -> list[Change]:
+        return list(self._changes.values())
 
     def _names(self, fields: Mapping[str, Value]) -> Iterator[_Name]:
         for field in sorted(self._naming.unique & fields.keys()):
@@ -87,20 +95,25 @@ class _Names:
                     others = ", ".join(sorted(c.key for c in some if c is not change))
                     self._drop(change, field, f"is claimed by {others} too")
 
-    def drop_blocked(self) -> bool:
-        """Drops what claims a name that nobody gives up; whether anything was dropped."""
-        dropped = False
-        givers = self._givers()
-        for change, (field, value) in self._claims():
-            holder = self._holder.get((field, value))
-            if holder is None or holder[0] == change.ref or (field, holder[0]) in givers:
+    def drop_blocked(self) -> None:
+        """Drops what claims a name that nobody gives up, and so whoever waited for its own."""
+        claimant = {name: change.id for change, name in self._claims()}
+        waiting = deque(claimant.items())
+        while waiting:
+            name, claiming = waiting.popleft()
+            field, change = name[0], self._changes.get(claiming)
+            holder = self._holder.get(name)
+            if change is None or field not in change.after or holder is None:
+                continue
+            if holder[0] == change.ref or (field, holder[0]) in self._givers:
                 continue
             if not self._release(change, field, holder):
                 self._drop(change, field, f"is taken by {holder[1]} ({holder[0]})")
-            dropped = True
-        return dropped
+                kept = self._held.get((field, change.ref)) if change.ref else None
+                if kept in claimant:
+                    waiting.append((kept, claimant[kept]))
 
-    def _givers(self) -> dict[tuple[str, Ref], str]:
+    def _find_givers(self) -> dict[tuple[str, Ref], str]:
         """Ids of the changes that give a field's value up, by field and holder."""
         return {
             (field, change.ref): change.id
@@ -133,6 +146,7 @@ class _Names:
             before, after = {**other.before, **cleared.before}, {**other.after, **cleared.after}
             cleared = replace(cleared, before=before, after=after)
         self._changes[cleared.id] = cleared
+        self._givers[field, ref] = cleared.id
         return True
 
     def _drop(self, change: Change, field: str, why: str) -> None:
@@ -144,82 +158,20 @@ class _Names:
         self.conflicts.append(
             Problem(change.kind, change.key, change.name, f"{field} {value!r} {why}", change.reason)
         )
+        if current.ref is not None:
+            self._givers.pop((field, current.ref), None)
         rest = current.after.keys() - {field}
         if change.op is Op.UPDATE and rest:
             self._changes[change.id] = only(current, rest)
         else:
             del self._changes[change.id]
 
-    def with_needs(self) -> list[Change]:
-        givers = self._givers()
-        needs: dict[str, list[str]] = defaultdict(list)
-        for change, (field, value) in self._claims():
-            holder = self._holder.get((field, value))
+    def takes(self) -> dict[str, dict[str, frozenset[str]]]:
+        """Who takes whose names, by the changes' ids, and which fields."""
+        takes: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+        for change, name in self._claims():
+            holder = self._holder.get(name)
             if holder is not None and holder[0] != change.ref:
-                needs[change.id].append(givers[field, holder[0]])
-        return [
-            replace(change, needs=tuple(dict.fromkeys((*change.needs, *needs[change.id]))))
-            for change in self._changes.values()
-        ]
-
-
-def detour(changes: Sequence[Change], naming: Naming) -> list[Change]:
-    """Breaks each circle of needs by one step aside of its first member by key."""
-    result = {change.id: change for change in changes}
-    while circle := find_circle(result):
-        first = min((result[one] for one in circle), key=lambda change: change.key)
-        taker = next(result[one] for one in circle if first.id in result[one].needs)
-        aside = _step_aside(first, result.values(), naming)
-        result[aside.id] = aside
-        before = {**first.before, **aside.after}
-        result[first.id] = replace(first, before=before, needs=(*first.needs, aside.id))
-        for change in list(result.values()):
-            if first.id in change.needs and (change.id == taker.id or change.id in circle):
-                needs = tuple(aside.id if one == first.id else one for one in change.needs)
-                result[change.id] = replace(change, needs=needs)
-    return list(result.values())
-
-
-def _step_aside(change: Change, changes: Iterable[Change], naming: Naming) -> Change:
-    """The change's unique fields that others wait for, under names that nobody else has."""
-    waited = {f for c in changes if change.id in c.needs for f in c.after.keys() & naming.unique}
-    after = {
-        field: _temporary(change.key, field) if field in naming.required else None
-        for field in sorted(waited & change.after.keys() & naming.unique)
-    }
-    return replace(
-        change,
-        before={field: change.before.get(field) for field in after},
-        after=after,
-        reason="steps aside, for its names change hands in a circle",
-        needs=(),
-        temporary=True,
-    )
-
-
-def _temporary(key: Key, field: str) -> str:
-    """Hard to meet by accident; an address in the reserved domain of RFC 2606, section 2."""
-    name = f"syncd-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    return f"{name}@syncd.invalid" if field == "email" else name
-
-
-def find_circle(changes: Mapping[str, Change]) -> list[str]:
-    """The ids on one circle of needs, or empty; the same one for the same changes."""
-    finished: set[str] = set()
-    for start in sorted(changes):
-        path: list[str] = []
-        pending = [(start, iter(changes[start].needs))]
-        while pending:
-            current, needs = pending[-1]
-            if current not in path:
-                path.append(current)
-            following = next((one for one in needs if one in changes and one not in finished), None)
-            if following is None:
-                finished.add(current)
-                path.pop()
-                pending.pop()
-            elif following in path:
-                return path[path.index(following) :]
-            else:
-                pending.append((following, iter(changes[following].needs)))
-    return []
+                giver = self._givers[name[0], holder[0]]
+                takes[change.id][giver] = takes[change.id].get(giver, frozenset()) | {name[0]}
+        return takes
