@@ -18,7 +18,7 @@ from syncd.core.desired import Records, Rules, desire
 from syncd.core.health import distrust_empty
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind
+from syncd.core.model import Kind, Ref
 from syncd.core.plan import Plan
 from syncd.core.policy import Policy
 from syncd.errors import BackendError, Incomplete, SourceError
@@ -110,6 +110,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             return Report(planned, None, Execution())
         run = ledger.begin_run(sync.name, planned, clock())
         ledger.mark(run, planned.marks, clock())
+        ledger.rename(sync.name, _other_names(question))
         if not question.seen.gaps:
             ledger.settle(sync.name, run, clock())
         execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)
@@ -140,6 +141,15 @@ def ask(sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent) -> Que
         policy=sync.policy,
         now=now,
     )
+
+
+def _other_names(question: Question) -> dict[tuple[Kind, Ref], str]:
+    """What the target calls those whose links have another name: a renaming was left in doubt."""
+    seen = question.seen
+    names = {(Kind.USER, one.ref): one.entity.user_name for one in seen.users}
+    names |= {(Kind.GROUP, one.ref): one.entity.display_name for one in seen.groups}
+    links = {(link.kind, link.ref): link.name for link in question.memory.links}
+    return {ref: names[ref] for ref, name in links.items() if names.get(ref, name) != name}
 
 
 def read_sources(sources: Mapping[str, Source], watch: Watch = silent) -> dict[str, Records]:
