@@ -5,13 +5,13 @@ away is withheld unless all was read; what is over budget is held; the last admi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.mapping import holds, matches
-from syncd.core.model import Kind, Op, Ref, Stored, User
+from syncd.core.model import Kind, Op, Ref, Stored, User, Value
 from syncd.core.plan import Change, Refusal, count
 from syncd.core.policy import Policy
 
@@ -75,9 +75,9 @@ def protect(
     for ref, name in groups.items():
         if matches(name, policy.protect.groups):
             protected[Kind.GROUP, ref] = f"protected: group {name}"
-    for group, user in members:
-        if rule := protected.get((Kind.GROUP, group)):
-            protected[Kind.USER, user] = rule.replace("group", "member of", 1)
+    for group, user in sorted(pair for pair in members if (Kind.GROUP, pair[0]) in protected):
+        rule = protected[Kind.GROUP, group].replace("group", "member of", 1)
+        protected.setdefault((Kind.USER, user), rule)
     for account in accounts:
         names = (account.entity.user_name, account.entity.email or "")
         if any(matches(name, policy.protect.users) for name in names if name):
@@ -201,8 +201,7 @@ def _keep_an_administrator(
     losing = [c for c in changes if c.kind is Kind.USER and c.removes and c.ref in before]
     if not before or before - {change.ref for change in losing}:
         return changes, []
-    gaining = tuple(sorted(c.id for c in changes if c.after.get("admin") is True))
-    if gaining:
+    if gaining := _gaining(changes, facts.accounts, before):
         needy = {id(change) for change in losing}
         return [
             replace(c, needs=(*c.needs, *gaining)) if id(c) in needy else c for c in changes
@@ -211,6 +210,26 @@ def _keep_an_administrator(
     rule = "protected: the last administrator"
     refused = [Refusal(change, rule) for change in losing if change.ref == last]
     return [c for c in changes if not (c in losing and c.ref == last)], refused
+
+
+def _gaining(
+    changes: Iterable[Change], accounts: Iterable[Stored[User]], before: Collection[Ref]
+) -> list[str]:
+    """Ids of the changes that make somebody an administrator who can log in once all is done."""
+    after: dict[str, dict[str, Value]] = {
+        one.ref: {"active": one.entity.active, "admin": one.entity.admin} for one in accounts
+    }
+    steps: dict[str, list[str]] = defaultdict(list)
+    for change in changes:
+        if change.kind is Kind.USER and change.ref not in before:
+            account = change.ref or change.id
+            after.setdefault(account, {"active": True}).update(change.after)
+            if change.after.keys() & {"active", "admin"}:
+                steps[account].append(change.id)
+    made = [
+        account for account in steps if after[account]["active"] and after[account].get("admin")
+    ]
+    return sorted(one for account in made for one in steps[account])
 
 
 def rejoin(changes: Iterable[Change]) -> list[Change]:

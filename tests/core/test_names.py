@@ -207,8 +207,12 @@ def test_many_swaps_and_long_chains_are_planned_in_seconds():
     count = 4000
     here = opened(*numbered(count, lambda n: f"user{n}"))
     here.backend.users.plant(User(user_name=f"user{count}"))
-    for login in (lambda n: n ^ 1, lambda n: (n + 1) % count, lambda n: n + 1):
-        here.source.has(*numbered(count, lambda n: f"user{login(n)}"))
+    for login in (
+        lambda n: f"user{n ^ 1}",
+        lambda n: f"user{(n + 1) % count}",
+        lambda n: f"user{n + 1}",
+    ):
+        here.source.has(*numbered(count, login))
         begun = time.process_time()
         here.plan()
         assert time.process_time() - begun < 5

@@ -1,0 +1,324 @@
+"""Every change comes out accepted, held, refused or withheld, with a rule."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.backends.memory import GROUPS, MEMBERS, USERS
+from syncd.core.judge import Abilities, Facts, judge, protect, rejoin
+from syncd.core.mapping import UserMapping
+from syncd.core.model import Key, Kind, Op, Ref, State, Stored, User
+from syncd.core.plan import Change, Refusal
+from syncd.core.policy import Budget, Policy, Protect
+from tests.world import ids, office, person
+
+ADMIN = UserMapping(always={"admin": "admin"})
+ABILITIES = {
+    kind: Abilities(of.fields, of.immutable, of.required, of.ops)
+    for kind, of in ((Kind.USER, USERS), (Kind.GROUP, GROUPS), (Kind.MEMBER, MEMBERS))
+}
+
+
+def facts(**given):
+    return Facts(
+        **{
+            "abilities": ABILITIES,
+            "population": {Kind.USER: 10, Kind.GROUP: 10, Kind.MEMBER: 10},
+            "spent": {},
+            "protected": {},
+            "accounts": (),
+            "gaps": (),
+            **given,
+        }
+    )
+
+
+def with_admin(here):
+    here.source.supplies |= {"admin"}
+    return here
+
+
+def governed(*people, **rest):
+    here = with_admin(office(*people, users=ADMIN, **rest))
+    here.apply()
+    return here
+
+
+def test_the_last_administrator_is_not_suspended():
+    """Somebody must be able to log in and mend things."""
+    here = governed(person("1", "ada", admin="true"), person("2", "bob"))
+    here.source.has(person("2", "bob"))
+    plan = here.plan()
+    assert plan.changes == ()
+    assert [(r.change.id, r.rule) for r in plan.refused] == [
+        ("user/suspend/p:1", "protected: the last administrator")
+    ]
+
+
+def test_of_several_administrators_who_all_lose_it_one_stays():
+    """The first by key; for the others nothing speaks against it."""
+    here = governed(*[person(key, f"user{key}", admin="true") for key in "123"])
+    here.source.has(person("2", "user2"))
+    plan = here.plan()
+    assert ids(plan.changes) == ["user/suspend/p:3", "user/update/p:2"]
+    assert ids(r.change for r in plan.refused) == ["user/suspend/p:1"]
+
+
+def test_the_old_administrator_goes_once_the_new_one_is_there():
+    """In one run, and in that order."""
+    here = governed(person("1", "ada", admin="true"), person("2", "bob"))
+    here.source.has(person("2", "bob", admin="true"))
+    assert ids(here.apply().execution.done) == ["user/update/p:2", "user/suspend/p:1"]
+    assert here.plan().changes == ()
+
+
+def test_who_cannot_log_in_is_no_administrator_that_counts():
+    """Rights given to one whom a person disabled make nobody able to mend things."""
+    here = governed(person("1", "ada", admin="true"), person("2", "bob"))
+    here.backend.users._rows[here.ref("bob")] = Stored(
+        here.ref("bob"), User(user_name="bob", active=False, admin=False), Key("p:2")
+    )
+    here.source.has(person("2", "bob", admin="true"))
+    plan = here.plan()
+    assert ids(plan.changes) == ["user/update/p:2"]
+    assert ids(r.change for r in plan.refused) == ["user/suspend/p:1"]
+
+
+def test_who_gains_and_is_suspended_at_once_is_no_administrator_that_counts():
+    """The source gives rights to somebody and suspends them in the same breath."""
+    here = governed(person("1", "ada", admin="true"), person("2", "bob"))
+    here.source.has(person("2", "bob", State.SUSPENDED, admin="true"))
+    plan = here.plan()
+    assert ids(r.change for r in plan.refused) == ["user/suspend/p:1"]
+    here.apply()
+    assert here.accounts()["ada"]["active"] is True
+
+
+def test_an_administrator_who_is_restored_counts():
+    """One of them comes back while the other leaves."""
+    here = governed(person("1", "ada", admin="true"), person("2", "bob", admin="true"))
+    here.source.has(person("1", "ada", admin="true"))
+    here.apply()
+    here.source.has(person("2", "bob", admin="true"))
+    assert ids(here.apply().execution.done) == ["user/restore/p:2", "user/suspend/p:1"]
+    assert here.plan().changes == ()
+
+
+def test_rights_that_are_taken_away_wait_and_the_rest_of_the_update_does_not():
+    """A protected person's title follows the source; their rights stay."""
+    here = governed(
+        person("1", "ada", admin="true", title="Engineer"),
+        person("2", "bob", admin="true"),
+        policy=Policy(budgets={}, protect=Protect(users=("ADA",))),
+    )
+    here.source.has(person("1", "ada", title="Doctor"), person("2", "bob", admin="true"))
+    plan = here.plan()
+    assert [(c.id, dict(c.after)) for c in plan.changes] == [
+        ("user/update/p:1", {"title": "Doctor"})
+    ]
+    assert [(dict(r.change.after), r.rule) for r in plan.refused] == [
+        ({"admin": False}, "protected: user ada")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (Change(Op.RESTORE, Kind.GROUP, Key("g"), "g"), "the target cannot restore a group"),
+        (
+            Change(Op.CREATE, Kind.USER, Key("1"), "", after={"title": "x"}),
+            "the target needs user_name, and the source has none",
+        ),
+        (
+            Change(
+                Op.UPDATE,
+                Kind.USER,
+                Key("1"),
+                "",
+                Ref("u1"),
+                {"user_name": "a"},
+                {"user_name": None},
+            ),
+            "the target cannot be without user_name, and the source has none",
+        ),
+        (
+            Change(Op.DELETE, Kind.GROUP, Key("g"), "g", Ref("g1")),
+            "protected: group root",
+        ),
+        (
+            Change(Op.REMOVE, Kind.MEMBER, Key("g"), "g", Ref("g1"), member=Key("1")),
+            "protected: group root",
+        ),
+        (
+            Change(
+                Op.REMOVE,
+                Kind.MEMBER,
+                Key("h"),
+                "h",
+                Ref("g2"),
+                member=Key("1"),
+                member_ref=Ref("u9"),
+            ),
+            "protected: user ada",
+        ),
+    ],
+)
+def test_what_cannot_or_must_not_be_is_refused(change, rule):
+    """Each in the rule's own words."""
+    protected = {
+        (Kind.GROUP, Ref("g1")): "protected: group root",
+        (Kind.USER, Ref("u9")): "protected: user ada",
+    }
+    verdict = judge([change], Policy(budgets={}), facts(protected=protected))
+    assert (verdict.accepted, verdict.held) == ([], [])
+    assert verdict.refused == [Refusal(change, rule)]
+
+
+def test_a_target_without_a_place_for_standing_suspends_nobody():
+    """The op alone is not enough where there is no field to write."""
+    abilities = {
+        **ABILITIES,
+        Kind.USER: Abilities(USERS.fields - {"active"}, frozenset(), frozenset(), USERS.ops),
+    }
+    change = Change(Op.SUSPEND, Kind.USER, Key("1"), "ada", Ref("u1"), after={"active": False})
+    verdict = judge([change], Policy(), facts(abilities=abilities))
+    assert verdict.refused == [Refusal(change, "the target cannot suspend a user")]
+
+
+def test_protection_goes_by_login_address_group_and_own_account():
+    """Without case, and the rule says which of them it was; the own account above all."""
+    users = [
+        Stored(Ref("u1"), User(user_name="Root")),
+        Stored(Ref("u2"), User(user_name="bob", email="BOB@ops.example")),
+        Stored(Ref("u3"), User(user_name="cy")),
+        Stored(Ref("u4"), User(user_name="dan")),
+        Stored(Ref("u5"), User(user_name="eve")),
+    ]
+    policy = Policy(protect=Protect(users=("root", "*@ops.example"), groups=("Board*",)))
+    groups = {Ref("g1"): "board", Ref("g2"): "staff", Ref("g3"): "board of trustees"}
+    members = [(Ref("g1"), Ref("u3")), (Ref("g2"), Ref("u4")), (Ref("g3"), Ref("u3"))]
+    expected = {
+        (Kind.GROUP, "g1"): "protected: group board",
+        (Kind.GROUP, "g3"): "protected: group board of trustees",
+        (Kind.USER, "u3"): "protected: member of board",
+        (Kind.USER, "u1"): "protected: user Root",
+        (Kind.USER, "u2"): "protected: user bob",
+        (Kind.USER, "u5"): "protected: syncd logs in with this account",
+    }
+    assert protect(users, groups, members, Ref("u5"), policy) == expected
+    assert protect(users, groups, members[::-1], Ref("u5"), policy) == expected
+
+
+def test_over_budget_all_of_that_kind_is_held_and_the_rest_runs():
+    """Nobody can tell which of them is wrong."""
+    some = [
+        Change(Op.SUSPEND, Kind.USER, Key(k), k, Ref(k), {"active": True}, {"active": False})
+        for k in "abc"
+    ]
+    other = Change(Op.UPDATE, Kind.USER, Key("d"), "d", Ref("d"), {"title": "x"}, {"title": "y"})
+    policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=3)})
+    within = judge([*some, other], policy, facts())
+    assert (within.accepted, within.held) == ([*some, other], [])
+    verdict = judge([*some, other], policy, facts(spent={(Kind.USER, Op.SUSPEND): 1}))
+    rule = "over budget user.suspend: 3 planned, 1 done in the last 1 day, 0:00:00, 3 allowed of 10"
+    assert verdict.accepted == [other]
+    assert verdict.held == [Refusal(change, rule) for change in some]
+
+
+def test_what_a_broken_reading_would_take_away_is_counted():
+    """By kind and op, a demotion as the update that it is."""
+    demotion = Change(
+        Op.UPDATE,
+        Kind.USER,
+        Key("1"),
+        "a",
+        Ref("u1"),
+        {"admin": True, "title": "x"},
+        {"admin": False, "title": "y"},
+    )
+    leaving = Change(Op.DELETE, Kind.USER, Key("2"), "b", Ref("u2"))
+    verdict = judge([demotion, leaving], Policy(budgets={}), facts(gaps=("cut",)))
+    assert [dict(c.after) for c in verdict.accepted] == [{"title": "y"}]
+    assert verdict.withheld == {"user.delete": 1, "user.update": 1}
+
+
+REFS = ["u1", "u2", "u3", None]
+VALUES = st.sampled_from(["x", "y", None])
+
+
+@st.composite
+def changes(draw):
+    """Any change at all, whether it makes sense or not."""
+    kind = draw(st.sampled_from(Kind))
+    ops = (
+        [Op.ADD, Op.REMOVE]
+        if kind is Kind.MEMBER
+        else [o for o in Op if o not in {Op.ADD, Op.REMOVE}]
+    )
+    op = draw(st.sampled_from(ops))
+    after = draw(st.dictionaries(st.sampled_from(["user_name", "email", "title"]), VALUES))
+    if draw(st.booleans()):
+        after["admin"] = draw(st.booleans())
+    if op in {Op.SUSPEND, Op.RESTORE}:
+        after = {"active": op is Op.RESTORE}
+    before = {name: draw(st.sampled_from([True, "z"])) for name in after}
+    key, ref = draw(st.sampled_from("abcdef")), draw(st.sampled_from(REFS))
+    member = Key("m") if kind is Kind.MEMBER else None
+    return Change(
+        op,
+        kind,
+        Key(key),
+        key,
+        ref,
+        before,
+        after,
+        member=member,
+        member_ref=draw(st.sampled_from(REFS)),
+    )
+
+
+def atoms(change):
+    """The single fields of an update, and any other change as one."""
+    fields = change.after if change.op is Op.UPDATE else [None]
+    return [(change.id, field) for field in fields]
+
+
+@given(
+    st.lists(changes(), max_size=8, unique_by=lambda change: change.id),
+    st.sampled_from([{}, {(Kind.USER, op): Budget(count=1) for op in Op}]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([frozenset(), frozenset({"email"})]),
+)
+def test_nothing_vanishes(given_changes, budgets, cut, guarded, immutable):
+    """Accepted, held, refused and withheld together are all that went in, to the single field."""
+    abilities = {
+        **ABILITIES,
+        Kind.USER: Abilities(USERS.fields, immutable, USERS.required, USERS.ops),
+    }
+    people = [Stored(Ref(r), User(user_name=r, admin=True)) for r in ("u1", "u2", "u3")]
+    verdict = judge(
+        given_changes,
+        Policy(budgets=budgets),
+        facts(
+            abilities=abilities,
+            gaps=("cut",) if cut else (),
+            accounts=people,
+            protected={(Kind.USER, Ref("u1")): "protected"} if guarded else {},
+        ),
+    )
+    out = [*verdict.accepted, *(one.change for one in (*verdict.held, *verdict.refused))]
+    found = Counter(atom for change in out for atom in atoms(change))
+    wanted = Counter(atom for change in given_changes for atom in atoms(change))
+    missing = wanted - found
+    assert found - wanted == Counter()
+    assert len(missing) == sum(verdict.withheld.values())
+    assert all(one.rule for one in (*verdict.held, *verdict.refused))
+    assert cut or not missing
+    rejoined = rejoin(verdict.accepted)
+    assert len({change.id for change in rejoined}) == len(rejoined)
+    assert Counter(a for c in rejoined for a in atoms(c)) == Counter(
+        a for c in verdict.accepted for a in atoms(c)
+    )
