@@ -44,7 +44,8 @@ def secrets_of(value: object) -> Iterator[str]:
         yield value.get_secret_value().decode(errors="replace")
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from secrets_of(getattr(value, name))
+            inner = getattr(value, name)
+            yield from _in_file(name, inner) if isinstance(inner, Path) else secrets_of(inner)
     elif isinstance(value, Mapping | list | tuple | set | frozenset):
         for inner in value.values() if isinstance(value, Mapping) else value:
             yield from secrets_of(inner)
@@ -66,6 +67,12 @@ def _suspect(name: str, value: str) -> Iterator[str]:
         yield value
     for groups in _IN_URL.findall(value):
         yield from groups
+
+
+def _in_file(name: str, path: Path) -> Iterator[str]:
+    """What a setting such as `password_file` names."""
+    if _SECRET_NAME.search(name):
+        yield _text(path).strip()
 
 
 def _forms(secret: str) -> set[str]:

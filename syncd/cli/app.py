@@ -179,8 +179,13 @@ def backends(format_: Shown = TableOrJson.TABLE) -> None:
 
 
 def main() -> None:
-    """The command `syncd`."""
-    app(prog_name="syncd")
+    """The command `syncd`. What goes wrong before a verb guards itself is a bug like any other."""
+    try:
+        app(prog_name="syncd")
+    except Exception as error:  # noqa: BLE001  whatever it is, it ends in one way
+        from syncd.cli.failures import crashed
+
+        raise SystemExit(crashed(error)) from None
 
 
 def _run(context: typer.Context, body: "Callable[[Opened], int]") -> None:

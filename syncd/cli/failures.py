@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from syncd.cli.screen import Screen
 from syncd.errors import SyncdError
+from syncd.redact import Redactor, suspects
 from syncd.render.words import safe
 from syncd.report import Exit
 
@@ -67,10 +68,21 @@ def guarded(body: Callable[[], int], screen: Screen, name: str = "") -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _SIGNALLED + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001  whatever it is, it ends here, with its place and no values
-        for line in "".join(traceback.format_exception(error)).splitlines():
-            screen.say(safe(line))
-        screen.say(f"{prefix}{_BUG}", "bold red")
-        return Exit.BUG
+        return _bug(error, screen, prefix)
+
+
+def crashed(error: Exception) -> int:
+    """The exit code of what went wrong before there was a verb to guard."""
+    redact = Redactor()
+    redact.learn(suspects(os.environ, None))
+    return _bug(error, Screen(redact))
+
+
+def _bug(error: Exception, screen: Screen, prefix: str = "") -> int:
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        screen.say(safe(line))
+    screen.say(f"{prefix}{_BUG}", "bold red")
+    return Exit.BUG
 
 
 def _tell(problems: list[str], screen: Screen, prefix: str) -> None:

@@ -173,9 +173,9 @@ def test_a_target_that_cannot_be_reached_is_its_own_exit_code(world: World):
 
 def test_a_second_run_at_the_same_time_is_told_who_is_first(world: World):
     """Nothing is read, and the message says which process holds the sync."""
-    with closing(open_ledger(f"sqlite:///{world.path}/.syncd/ledger.db", write=True)) as ledger:
-        with ledger.lock("main"):
-            result = world.run("apply", "--yes")
+    url = f"sqlite:///{world.path}/.syncd/ledger.db"
+    with closing(open_ledger(url, write=True)) as ledger, ledger.lock("main"):
+        result = world.run("apply", "--yes")
 
     assert result.returncode == Exit.TARGET
     assert f"pid {os.getpid()}" in result.stderr

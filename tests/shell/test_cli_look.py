@@ -163,7 +163,7 @@ def test_explain_tells_why_somebody_is_to_have_no_account_and_what_comes_next(wo
     ]
 
 
-def test_explain_shows_an_account_that_is_not_ours(world: World, tmp_path):
+def test_explain_shows_an_account_that_is_not_ours(world: World):
     """A stranger with the wanted login: both are shown, and the conflict between them."""
     world.syncd("apply", "--yes")
     world.write("config.yaml", CONFIG + "state_directory: fresh\n")
@@ -178,10 +178,10 @@ def test_explain_of_nobody_says_where_it_looked(world: World):
     """And whom it may have been."""
     result = world.syncd("explain", "grce")
 
-    assert (result.exit_code, result.stderr) == (
-        Exit.CONFIG,
+    assert result.exit_code == Exit.CONFIG
+    assert result.stderr == (
         'sync main: nobody is called "grce": looked for a login, e-mail, key or ref among 2 people '
-        'in the sources, 0 accounts in store and 0 links in the ledger; did you mean "grace"?\n',
+        'in the sources, 0 accounts in store and 0 links in the ledger; did you mean "grace"?\n'
     )
 
 

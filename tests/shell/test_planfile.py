@@ -44,7 +44,7 @@ PLANS = st.builds(
     Plan,
     sync=TEXT,
     target=TEXT,
-    created=st.datetimes(min_value=datetime(1, 1, 2), timezones=st.just(UTC)),
+    created=st.datetimes(timezones=st.just(UTC)),
     config=TEXT,
     changes=some(CHANGES),
     held=some(REFUSALS),

@@ -147,6 +147,7 @@ def test_no_line_is_wider_than_the_terminal(width: int):
     assert max(map(len, lines)) <= width
 
 
+PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202eadmin\u2028[bold]x[/bold] :smile: \r\n"
 
 
@@ -177,7 +178,7 @@ def test_foreign_text_steers_no_terminal():
         ("Zoë Müller 王", "Zoë Müller 王"),
         ("a\tb\x7f", "a\\tb\\x7f"),
         ("\ud800", "\\ud800"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
+        (PERSIAN, PERSIAN),
         ("\u200eleft", "\\u200eleft"),
     ],
 )
