@@ -10,8 +10,8 @@ from tests.scenario.directory import Fault
 from tests.scenario.organisation import SENTINEL, Person, Team, founded
 from tests.servers.samba import PASSWORD, Samba
 
-_ENABLED, _DISABLED = "512", "514"
-"""userAccountControl of an ordinary account, and the same with ACCOUNTDISABLE."""
+_ENABLED, _DISABLED = "544", "546"
+"""userAccountControl of an ordinary account that needs no password, and with ACCOUNTDISABLE."""
 
 
 class ActiveDirectory:
@@ -46,20 +46,17 @@ class ActiveDirectory:
         if key not in self._entries:
             given = {"objectClass": ["user"], **described}
             self._server.add(entry, {name: value for name, value in given.items() if value})
-            self._server._admin.extend.microsoft.modify_password(entry, PASSWORD)
-        elif self._entries[key] != entry:
-            self._server.rename(self._entries[key], name)
+        else:
+            if self._entries[key] != entry:
+                self._server.rename(self._entries[key], name)
+            self._server.modify(entry, described)
         self._entries[key] = entry
-        standing = {"userAccountControl": _DISABLED if person.suspended else _ENABLED}
-        self._server.modify(entry, {**described, **standing})
 
     def move_out(self, key: str) -> None:
-        name = self._entries[key].removesuffix(f",{self._staff}")
-        self._server._admin.modify_dn(self._entries[key], name, new_superior=self._out)
+        self._move(key, self._out)
 
     def move_in(self, key: str) -> None:
-        name = self._entries[key].removesuffix(f",{self._staff}")
-        self._server._admin.modify_dn(f"{name},{self._out}", name, new_superior=self._staff)
+        self._move(key, self._staff)
 
     def delete_person(self, key: str) -> None:
         self._server.delete(self._entries.pop(key))
@@ -106,6 +103,12 @@ class ActiveDirectory:
         yield
         self.move_in(SENTINEL)
 
+    def _move(self, key: str, branch: str) -> None:
+        """Groups name whoever is in them by the new name at once, as the domain sees to."""
+        name = self._entries[key].removesuffix(f",{self._staff}").removesuffix(f",{self._out}")
+        self._server._admin.modify_dn(self._entries[key], name, new_superior=branch)
+        self._entries[key] = f"{name},{branch}"
+
     def _members(self, team: Team) -> list[str]:
         people = [self._entries[key] for key in sorted(team.members) if key in self._entries]
         inner = [self._team_entries[key] for key in sorted(team.inner) if key in self._team_entries]
@@ -119,4 +122,5 @@ def _attributes(person: Person) -> dict[str, str | list[str]]:
         "givenName": person.given_name,
         "displayName": person.display_name,
         "mail": person.email or [],
+        "userAccountControl": _DISABLED if person.suspended else _ENABLED,
     }

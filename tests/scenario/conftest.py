@@ -7,7 +7,7 @@ import pytest
 from tests.scenario.active_directory import ActiveDirectory
 from tests.scenario.directory import Directory
 from tests.scenario.openldap import OpenLdap
-from tests.scenario.stores import PostgresqlStore, SqliteStore, Store
+from tests.scenario.stores import PostgresqlStore, SqliteStore, Store, difference
 from tests.scenario.world import World
 from tests.scenario.yaml_files import YamlFiles
 
@@ -36,4 +36,5 @@ def world(directory: Directory, store: Store, tmp_path: Path) -> World:
     world = World(tmp_path, directory, store)
     world.found()
     world.syncd("apply", "--yes")
+    assert difference(store, world.expected()) == ""
     return world

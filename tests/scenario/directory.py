@@ -1,6 +1,6 @@
 """What the scenario asks of a directory, whichever it is."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,7 +16,7 @@ class Fault:
 
     name: str
     words: str
-    broken: AbstractContextManager[object] | None = None
+    broken: AbstractContextManager[object] = field(default_factory=nullcontext)
     environ: dict[str, str] = field(default_factory=dict)
 
 

@@ -130,7 +130,10 @@ class OpenLdap:
         people = [self._entries[key] for key in sorted(team.members) if key in self._entries]
         inner = [self._team_entries[key] for key in sorted(team.inner) if key in self._team_entries]
         entries = [*people, *inner]
-        return [*entries[::2], *(entry.upper().replace(",OU=", " , OU=") for entry in entries[1::2])]
+        return [
+            *entries[::2],
+            *(entry.upper().replace(",OU=", " , OU=") for entry in entries[1::2]),
+        ]
 
 
 def _attributes(person: Person) -> dict[str, str | list[str]]:

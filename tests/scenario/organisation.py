@@ -151,7 +151,9 @@ def founded(*, circle: bool) -> Organisation:
         "security": Team("Sécurité, R+D", frozenset({*keys[3:9], "p31"})),
         "sales": Team("Vertrieb & Märkte", frozenset(keys[30:45])),
         "ops": Team("Ops", frozenset(keys[44:60]), frozenset({"night"})),
-        "night": Team("Night shift", frozenset({"p02", "p50"}), frozenset({"ops"} if circle else ())),
+        "night": Team(
+            "Night shift", frozenset({"p02", "p50"}), frozenset({"ops"} if circle else ())
+        ),
         "empty": Team("Nobody yet"),
     }
     return Organisation(people, teams)

@@ -79,3 +79,11 @@ def active_memberships(store: Store) -> frozenset[tuple[str, str | None]]:
 def refs(store: Store, table: str = "users", name: str = "user_name") -> dict[str, str]:
     """The store's own ids by name."""
     return dict(store.rows(f"SELECT {name}, id FROM {table}"))
+
+
+def difference(store: Store, expected: Content) -> str:
+    """What the store lacks and what it has too much, or nothing."""
+    found = content(store)
+    lacking = [sorted(map(str, want - have)) for want, have in zip(expected, found, strict=True)]
+    beyond = [sorted(map(str, have - want)) for want, have in zip(expected, found, strict=True)]
+    return f"lacks {lacking}, has beyond {beyond}" if found != expected else ""

@@ -85,7 +85,7 @@ class YamlFiles:
         users = [_user(key, person) for key, person in self._people.items()]
         teams = [self._team(key, team) for key, team in self._teams.items()]
         for name, found in (("staff", {"users": users}), ("teams", {"groups": teams})):
-            text = yaml.safe_dump(found, allow_unicode=True, sort_keys=False)
+            text = yaml.dump(found, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
             (self._folder / f"{name}.yaml").write_text(text, "utf-8")
 
     def _team(self, key: str, team: Team) -> dict[str, object]:
