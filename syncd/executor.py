@@ -45,7 +45,8 @@ class Failed(Struct, frozen=True):
 class Execution(Struct):
     """What became of each change.
 
-    `unknown` may have happened. `untried` were not begun, for the reason in `stopped`.
+    `unknown` may have happened. `untried` were not begun, for the reason in `stopped`. `lost` are
+    the ids of all that others wait for in vain.
     """
 
     done: list[Change] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Execution(Struct):
     stopped: str = ""
     denied: bool = False
     made: dict[tuple[Kind, Key], Ref] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     def refs(self, kind: Kind) -> frozenset[Ref]:
         """All users, or groups, that a change was tried on."""
@@ -111,24 +113,29 @@ def _run(batch: Sequence[Change], backend: Backend, journal: Journal, execution:
         with backend.batch():
             for call in _calls(batch):
                 work.attempt(call)
-    except BackendError as error:
+    except Unavailable as error:
         execution.unknown += [Failed(change, str(error)) for change in batch]
-        execution.denied = isinstance(error, Denied)
-        if not isinstance(error, Unavailable):
-            execution.stopped = str(error)
+        execution.lost |= {change.id for change in batch}
         return False
-    ended = [
-        Ended(line, change, *work.outcomes[change.id])
-        for line, change in zip(lines, batch, strict=True)
-    ]
+    except Denied as error:
+        work.deny(batch, str(error), stored=backend.batch_size == 1)
+        execution.denied, execution.stopped = True, str(error)
+    _end(zip(lines, batch, strict=True), work, journal, execution)
+    return True
+
+
+def _end(
+    begun: Iterable[tuple[int, Change]], work: "_Batch", journal: Journal, execution: Execution
+) -> None:
+    ended = [Ended(line, change, *work.outcomes[change.id]) for line, change in begun]
     journal.end(ended)
     execution.made.update(work.made)
     for one in ended:
-        if one.outcome == DONE:
+        if one.outcome is DONE:
             execution.done.append(one.change)
         else:
             execution.failed.append(Failed(one.change, one.error))
-    return True
+            execution.lost.add(one.change.id)
 
 
 def _calls(batch: Iterable[Change]) -> Iterator[list[Change]]:
@@ -150,7 +157,8 @@ class _Batch:
     def __init__(self, backend: Backend, execution: Execution) -> None:
         self._backend = backend
         self._made = execution.made
-        self._lost = {one.change.id for one in (*execution.failed, *execution.unknown)}
+        self._lost_before = execution.lost
+        self._lost: set[str] = set()
         self.made: dict[tuple[Kind, Key], Ref] = {}
         self.outcomes: dict[str, _Ended] = {}
 
@@ -172,10 +180,21 @@ class _Batch:
                 self.outcomes[change.id] = (DONE, ref, "")
 
     def _waits(self, change: Change) -> bool:
-        lost = next((need for need in change.needs if need in self._lost), None)
+        lost = next(
+            (one for one in change.needs if one in self._lost or one in self._lost_before), None
+        )
         if lost is not None:
             self._fail(change, f"not tried: it waits for {lost}, which failed")
         return lost is not None
+
+    def deny(self, batch: Iterable[Change], why: str, *, stored: bool) -> None:
+        """The target ends the batch; `stored` is whether it has kept what went before."""
+        if not stored:
+            self.outcomes.clear()
+            self.made.clear()
+        for change in batch:
+            if change.id not in self.outcomes:
+                self._fail(change, why)
 
     def _end(self, change: Change, error: BackendError) -> None:
         if change.op is Op.DELETE and isinstance(error, NotFound):
