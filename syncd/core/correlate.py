@@ -97,7 +97,7 @@ class _Correlation(Generic[E]):
             if stored is None:
                 self._miss(link)
                 continue
-            if key in doubtful and link.suspended_at is None and not _active(stored):
+            if key in doubtful and not _active(stored):
                 self._remember(Remark.SUSPENDED, link, "the suspension had been done")
                 link = replace(link, suspended_at=SOME_TIME)  # noqa: PLW2901  the link as the mark will leave it
             self._ours[key] = Ours(link, stored)

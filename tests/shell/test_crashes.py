@@ -1,0 +1,227 @@
+"""Killed at any write to the target or the ledger, syncd loses nothing and doubles nothing."""
+
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syncd.backends.memory import MemoryBackend
+from syncd.core.model import Kind, Op, State, User
+from syncd.core.policy import Adopt, Leavers, Policy, VanishedGroups
+from tests.core.worlds import steps, worlds
+from tests.wired import Wired
+from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, by_hand, group, office, person
+
+WRITES = {
+    "create",
+    "update",
+    "delete",
+    "change",
+    "begin_run",
+    "mark",
+    "settle",
+    "begin",
+    "end",
+    "end_run",
+}
+
+
+class Killed(BaseException):
+    """The process is gone: nobody catches this."""
+
+
+class Doom:
+    """Kills at the nth moment; each write has one before it and one after."""
+
+    def __init__(self, moment=None):
+        self.moment = moment
+        self.passed = 0
+
+    def __call__(self, _when, verb):
+        if verb.split(".")[-1] in WRITES:
+            self.passed += 1
+            if self.passed - 1 == self.moment:
+                raise Killed
+
+
+class MortalLedger:
+    """A ledger whose process can be killed at each write."""
+
+    def __init__(self, ledger, doom):
+        self._ledger, self._doom = ledger, doom
+
+    def __getattr__(self, name):
+        found = getattr(self._ledger, name)
+        if name not in WRITES:
+            return found
+
+        def written(*given, **named):
+            self._doom("before", name)
+            result = found(*given, **named)
+            self._doom("after", name)
+            return result
+
+        return written
+
+
+def killed_at(here, moment):
+    """One apply that is killed at this moment; whether it was."""
+    doom = Doom(moment)
+    whole, here.ledger, here.backend.hook = here.ledger, MortalLedger(here.ledger, doom), doom
+    try:
+        here.apply()
+    except Killed:
+        return True
+    finally:
+        here.ledger, here.backend.hook = whole, lambda _when, _verb: None
+    return False
+
+
+def state(here):
+    """All that two runs may be compared by: refs are told by the login that they stand for."""
+    memory = here.backend.inner
+    names = {s.ref: s.entity.user_name for s in memory.users.read()}
+    names |= {s.ref: s.entity.display_name for s in memory.groups.read()}
+    links = {
+        (link.kind, link.key): (names.get(link.ref), link.left_at, link.suspended_at)
+        for link in here.links()
+    }
+    return memory.snapshot(), links
+
+
+def scene(batch_size, **rest):
+    policy = Policy(
+        leavers=Leavers.DELETE, vanished_groups=VanishedGroups.DELETE, budgets={}, **rest
+    )
+    return office(
+        ADA,
+        ZOE,
+        KIM,
+        groups=[ENGINEERING, EVERYONE],
+        policy=policy,
+        backend=Wired(MemoryBackend(), batch_size=batch_size),
+    )
+
+
+def joining(batch_size):
+    return scene(batch_size)
+
+
+def adopting(batch_size):
+    here = scene(batch_size, adopt=Adopt.BY_EMAIL, adopt_groups=True)
+    here.backend.inner.users.plant(User(user_name="ada.l", email="ADA@example.org"))
+    return here
+
+
+def moving(batch_size):
+    """Ada and Kim swap logins, Zoë is suspended, Max joins, a group is renamed and one vanishes."""
+    here = scene(batch_size)
+    here.apply()
+    here.source.has(
+        person("1", "kim", email="ada@example.org"),
+        person("2", "Zoë", State.SUSPENDED, email="zoe@example.org"),
+        person("3", "ada", email="kim@example.org"),
+        person("4", "max"),
+    )
+    here.source.groups = [group("e", "Research", "1", "4")]
+    return here
+
+
+def leaving(batch_size):
+    """Zoë leaves, and her address goes to Ada."""
+    here = scene(batch_size)
+    here.apply()
+    here.source.has(person("1", "ada", email="zoe@example.org"), KIM)
+    return here
+
+
+def deleting(batch_size):
+    """The grace of Zoë and of a group is over."""
+    here = leaving(batch_size)
+    here.source.groups = [ENGINEERING]
+    here.apply()
+    here.pass_days(31)
+    return here
+
+
+def returning(batch_size):
+    """Zoë is back, and Kim's account has been deleted by hand."""
+    here = leaving(batch_size)
+    here.apply()
+    here.source.has(ADA, ZOE, KIM)
+    here.backend.inner.users.delete(here.ref("kim"))
+    return here
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+@pytest.mark.parametrize("begin", [joining, adopting, moving, leaving, deleting, returning])
+def test_killed_at_any_write_the_next_run_ends_where_an_undisturbed_one_does(begin, batch_size):
+    """Each possible moment once: same accounts, same links, same stamps, and nothing open."""
+    undisturbed = begin(batch_size)
+    undisturbed.apply()
+    for moment in count():
+        here = begin(batch_size)
+        killed = killed_at(here, moment)
+        here.apply()
+        assert state(here) == state(undisturbed)
+        plan = here.plan()
+        assert (plan.changes, plan.marks, plan.conflicts) == ((), (), ())
+        assert here.ledger.recall("main", here.now).open_lines == ()
+        if not killed:
+            assert moment > 4
+            break
+
+
+def test_a_run_that_was_killed_is_told_of():
+    """History says that it broke off."""
+    here = joining(1)
+    killed_at(here, 9)
+    here.apply()
+    assert [run.outcome for run in here.ledger.runs()] == ["done", "broken off"]
+
+
+@settings(max_examples=40)
+@given(
+    worlds(), st.lists(steps(), min_size=1, max_size=3), st.lists(st.integers(0, 40), max_size=4)
+)
+def test_killed_at_random_again_and_again_there_is_no_orphan_and_no_second_account(
+    world, history, moments
+):
+    """Several deaths in a row, in any world; then runs until done."""
+    for step in history:
+        step.happen(world)
+        for moment in moments:
+            killed_at(world, moment)
+        world.apply()
+        world.apply()
+        plan = world.plan()
+        assert plan.marks == ()
+        refs = [(link.kind, link.ref) for link in world.links()]
+        assert len(refs) == len(set(refs))
+        there = {(Kind.USER, s.ref) for s in world.memory.users.read()}
+        assert {(k, ref) for k, ref in there if ref not in world.planted} <= set(refs)
+        assert {change.id for change in plan.changes} <= {r.change.id for r in plan.held}
+
+
+def test_the_grace_begins_anew_with_a_suspension_that_a_crash_left_in_doubt():
+    """An old stamp does not let a deletion follow at once on a new suspension."""
+    policy = Policy(leavers=Leavers.DELETE, budgets={})
+    here = office(ADA, ZOE, policy=policy, backend=Wired(MemoryBackend(), batch_size=1))
+    here.apply()
+    here.source.has(ZOE)
+    here.apply()
+    by_hand(here.backend.inner, Kind.USER, here.ref("ada"), active=True)
+    here.pass_days(100)
+    doom = Doom()
+    here.backend.hook = lambda when, verb: doom(when, verb) if verb == "users.update" else None
+    doom.moment = 1
+    with pytest.raises(Killed):
+        here.apply()
+    here.backend.hook = lambda _when, _verb: None
+    report = here.apply()
+    assert report.plan.changes == ()
+    here.pass_days(29)
+    assert here.plan().changes == ()
+    here.pass_days(1)
+    assert [change.op for change in here.plan().changes] == [Op.DELETE]
