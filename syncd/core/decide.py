@@ -193,17 +193,19 @@ class _Decision:
             wanted={key: self._q.desired.members.get(key, frozenset()) for key in wanted_groups},
             current={key: frozenset(some) for key, some in current.items()},
             groups=self._member_groups(wanted_groups, groups),
-            users=self._member_users(users),
+            users=self._member_users(wanted_users, users),
         )
         uncertain = self._q.desired.uncertain
         return list(
             diff_members(both, lambda group, user: user in wanted_users and group not in uncertain)
         )
 
-    def _member_users(self, users: Found) -> dict[Key, tuple[str, Ref | None]]:
+    def _member_users(self, wanted: set[Key], users: Found) -> dict[Key, tuple[str, Ref | None]]:
+        """Whoever may be added somewhere: no leaver, and none of whom nothing may be planned."""
         there = {
             ours.link.key: (ours.stored.entity.user_name, ours.stored.ref)
             for ours in self._users.ours
+            if ours.link.key in wanted
         }
         return {**_created(users), **there}
 
