@@ -46,7 +46,7 @@ class Claims(Struct, frozen=True):
 
     `adopt_by` is the field that an adoption goes by, None for never; `kept` are the accounts
     that are never adopted (protected ones, and the one that syncd logs in with). `whole` is
-    whether the target was read to its end.
+    whether the target was read to its end, `certain` whether the sources were too.
     """
 
     kind: Kind
@@ -55,6 +55,7 @@ class Claims(Struct, frozen=True):
     adopt_by: str | None
     kept: frozenset[Ref]
     whole: bool
+    certain: bool
 
 
 def correlate(
@@ -157,7 +158,7 @@ class _Correlation(Generic[E]):
             if value and one.key not in self._ours and one.key not in self._undecided:
                 takers[self._normal(field, value)].append(one)
         holders: dict[str, list[Stored[E]]] = defaultdict(list)
-        for stored in self._unlinked.values():
+        for stored in sorted(self._unlinked.values(), key=lambda stored: stored.ref):
             if value := flat(stored.entity).get(field):
                 holders[self._normal(field, value)].append(stored)
         for value, wanting in sorted(takers.items()):
@@ -165,15 +166,22 @@ class _Correlation(Generic[E]):
                 self._adopt_one(field, wanting, held)
 
     def _adopt_one(self, field: str, wanting: list[Wanted[E]], held: list[Stored[E]]) -> None:
-        if len(wanting) == len(held) == 1 and held[0].ref not in self._claims.kept:
+        why = self._against(wanting, held)
+        if not why:
             self._take(Remark.ADOPT, wanting[0].key, held[0], f"by {field}")
             return
-        why = "several could be meant" if len(wanting) + len(held) > 2 else "it is protected"  # noqa: PLR2004  one each
         for one in wanting:
             self._undecided.add(one.key)
             name = _name(flat(one.entity), self._claims.kind)
             refs = ", ".join(stored.ref for stored in held)
             self._conflict(one.key, name, f"not adopted by {field} ({refs}): {why}", one.origin)
+
+    def _against(self, wanting: list[Wanted[E]], held: list[Stored[E]]) -> str:
+        if len(wanting) > 1 or len(held) > 1:
+            return "several could be meant"
+        if held[0].ref in self._claims.kept:
+            return "it is protected"
+        return "" if self._claims.certain else "not all was read, and several could be meant"
 
     def _normal(self, field: str, value: Value) -> str:
         return normal(str(value), caseless=field in self._claims.caseless)

@@ -118,7 +118,13 @@ class _Decision:
         declared = self._q.declared[kind]
         kept = frozenset(ref for of, ref in self._protected if of is kind)
         return Claims(
-            kind, declared.unique, declared.caseless, adopt_by, kept, not self._q.seen.gaps
+            kind=kind,
+            unique=declared.unique,
+            caseless=declared.caseless,
+            adopt_by=adopt_by,
+            kept=kept,
+            whole=not self._q.seen.gaps,
+            certain=not self._gaps,
         )
 
     def plan(self) -> Plan:
@@ -275,7 +281,7 @@ class _Decision:
         marks = [*self._users.marks, *self._groups.marks, *users.marks, *groups.marks]
         if self._gaps:
             marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
-        return tuple(sorted(marks, key=lambda mark: (mark.kind, mark.key, mark.remark)))
+        return tuple(sorted(marks, key=_first_its_key))
 
     def _lacks(self) -> list[str]:
         """What the sources state and the target has no place for."""
@@ -289,6 +295,11 @@ class _Decision:
                 "map `admin` in `users.always` to keep it true"
             )
         return notes
+
+
+def _first_its_key(mark: Mark) -> tuple[str, str, bool, str]:
+    """A link gets its new key before anything else is remembered under that."""
+    return mark.kind, mark.key, mark.remark is not Remark.REKEY, mark.remark
 
 
 def _created(found: Found) -> dict[Key, tuple[str, Ref | None]]:

@@ -1,0 +1,264 @@
+"""Ours is what a link says is ours; an adoption needs a rule, and nobody guesses."""
+
+import pytest
+from msgspec.structs import replace
+
+from syncd.backends.memory import USERS, MemoryBackend
+from syncd.core.correlate import Claims, correlate
+from syncd.core.desired import Wanted
+from syncd.core.memory import Link, Memory, OpenLine, Remark
+from syncd.core.merge import Precedence
+from syncd.core.model import Group, Key, Kind, Op, Ref, Stored, User
+from syncd.core.policy import Adopt, Policy, Protect
+from tests.wired import Wired
+from tests.world import (
+    ADA,
+    ENGINEERING,
+    ZOE,
+    MemorySource,
+    Office,
+    by_hand,
+    group,
+    ids,
+    office,
+    opened,
+    person,
+)
+
+BY_EMAIL = Policy(adopt=Adopt.BY_EMAIL, budgets={})
+BY_LOGIN = Policy(adopt=Adopt.BY_USER_NAME, budgets={})
+LOOSE = {Kind.USER: replace(USERS, unique=frozenset())}
+
+
+def remarks(plan):
+    return [(mark.remark, mark.key, mark.ref, mark.rule) for mark in plan.marks]
+
+
+def test_an_account_with_the_same_login_is_a_conflict_and_no_adoption():
+    """By default what was there before stays another's, and a person is told."""
+    here = office(ADA)
+    here.backend.users.plant(User(user_name="Ada", title="Countess"))
+    plan = here.plan()
+    assert (plan.changes, plan.marks) == ((), ())
+    assert [(p.key, p.why) for p in plan.conflicts] == [
+        ("p:1", "user_name 'ada' is taken by Ada (u1)")
+    ]
+
+
+def test_a_name_met_again_with_another_key_is_a_conflict():
+    """Deleted and made again in the source: that may be another person."""
+    here = opened(ADA)
+    here.source.has(person("99", "ada", email="ada@example.org"))
+    report = here.apply()
+    assert ids(report.execution.done) == ["user/suspend/p:1"]
+    assert [p.key for p in report.plan.conflicts] == ["p:99"]
+    assert [link.key for link in here.links()] == ["p:1"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "planted", "rule"),
+    [
+        (BY_EMAIL, User(user_name="al", email="ADA@example.org"), "by email"),
+        (BY_LOGIN, User(user_name="ADA", email="other@x"), "by user_name"),
+    ],
+)
+def test_an_adoption_by_rule_updates_what_was_there(policy, planted, rule):
+    """Whose e-mail, or login, is the same: the account becomes ours and follows the source."""
+    here = office(ADA, policy=policy)
+    ref = here.backend.users.plant(planted)
+    report = here.apply()
+    assert remarks(report.plan) == [("adopt", "p:1", ref, rule)]
+    assert ids(report.execution.done) == ["user/update/p:1"]
+    assert here.plan() == replace(
+        here.plan(), changes=(), marks=(), held=(), refused=(), conflicts=()
+    )
+    assert [link.ref for link in here.links()] == [ref]
+
+
+def test_a_group_is_adopted_by_its_name_where_the_policy_says_so():
+    """And only there."""
+    here = office(groups=[ENGINEERING], policy=Policy(adopt_groups=True))
+    ref = here.backend.groups.plant(Group(display_name="engineering"))
+    assert remarks(here.apply().plan) == [("adopt", "p:e", ref, "by display_name")]
+    stranger = office(groups=[ENGINEERING])
+    stranger.backend.groups.plant(Group(display_name="engineering"))
+    assert (stranger.plan().marks, len(stranger.plan().conflicts)) == ((), 1)
+
+
+def test_where_two_accounts_could_be_meant_none_is_adopted():
+    """The conflict names both, in an order that does not depend on the reading's."""
+    here = office(ADA, policy=BY_EMAIL, backend=MemoryBackend(holds=LOOSE))
+    for name in ("one", "two"):
+        here.backend.users.plant(User(user_name=name, email="ada@example.org"))
+    plan = here.plan()
+    assert (plan.changes, plan.marks) == ((), ())
+    assert [p.why for p in plan.conflicts] == [
+        "not adopted by email (u1, u2): several could be meant"
+    ]
+    rows = here.backend.users._rows
+    here.backend.users._rows = dict(reversed(rows.items()))
+    assert here.plan() == plan
+
+
+def test_where_two_people_could_be_meant_none_gets_the_account():
+    """A shared mailbox is nobody's identity."""
+    here = office(
+        person("1", "ada", email="info@x"), person("2", "bob", email="info@x"), policy=BY_EMAIL
+    )
+    here.backend.users.plant(User(user_name="info", email="info@x"))
+    plan = here.plan()
+    assert (plan.changes, plan.marks) == ((), ())
+    assert {p.key: p.why for p in plan.conflicts} == dict.fromkeys(
+        ["p:1", "p:2"], "not adopted by email (u1): several could be meant"
+    )
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_protected_account_is_never_adopted_nor_syncds_own(protected):
+    """No rule about e-mail reaches them."""
+    policy = replace(BY_EMAIL, protect=Protect(users=("root",) if protected else ()))
+    backend = MemoryBackend(own=None if protected else Ref("u1"))
+    here = office(ADA, policy=policy, backend=backend)
+    backend.users.plant(User(user_name="root", email="ada@example.org"))
+    plan = here.plan()
+    assert (plan.changes, plan.marks) == ((), ())
+    assert [p.why for p in plan.conflicts] == ["not adopted by email (u1): it is protected"]
+
+
+def test_nobody_is_adopted_while_not_all_was_read():
+    """What was not read may be a second account, or a second person, with that address."""
+    here = office(ADA, policy=BY_EMAIL)
+    here.backend.users.plant(User(user_name="ada", email="ada@example.org"))
+    here.source.gaps = ("size limit",)
+    plan = here.plan()
+    assert (plan.changes, plan.marks) == ((), ())
+    assert [p.why for p in plan.conflicts] == [
+        "not adopted by email (u1): not all was read, and several could be meant"
+    ]
+
+
+def test_a_person_keeps_their_account_when_a_source_of_higher_precedence_has_them():
+    """The link moves to the new key, once, and nothing else happens."""
+    sources = {"p": MemorySource(), "q": MemorySource([ADA])}
+    here = Office(sources=sources, merge=Precedence(by="email"))
+    here.apply()
+    sources["p"].has(person("77", "ada", email="ada@example.org", title="Engineer"))
+    report = here.apply()
+    assert [(m.remark, m.old_key, m.key) for m in report.plan.marks] == [("rekey", "q:1", "p:77")]
+    assert report.plan.changes == ()
+    assert [link.key for link in here.links()] == ["p:77"]
+    assert here.plan().marks == ()
+
+
+def test_a_link_moves_before_anything_else_is_remembered_of_it():
+    """A restoration by hand and a new source in one run: both are kept."""
+    sources = {"p": MemorySource(), "q": MemorySource([ADA, ZOE])}
+    here = Office(sources=sources, merge=Precedence(by="email"), policy=Policy(budgets={}))
+    here.apply()
+    sources["q"].has(ZOE)
+    here.apply()
+    by_hand(here.backend, Kind.USER, here.ref("ada"), active=True)
+    sources["p"].has(person("77", "ada", email="ada@example.org", title="Engineer"))
+    sources["q"].has(ADA, ZOE)
+    report = here.apply()
+    assert [m.remark for m in report.plan.marks] == ["rekey", "active", "returned"]
+    assert here.plan().marks == ()
+    assert {(link.left_at, link.suspended_at) for link in here.links()} == {(None, None)}
+
+
+def test_a_person_with_two_accounts_is_a_conflict_until_one_goes():
+    """Two sources turn out to mean one person: nobody decides for them which account stays."""
+    sources = {
+        "p": MemorySource([person("1", "ada", email="a@x")]),
+        "q": MemorySource([person("9", "lovelace", email="b@x")]),
+    }
+    here = Office(sources=sources, merge=Precedence(by="email"))
+    here.apply()
+    sources["q"].has(person("9", "lovelace", email="a@x"))
+    plan = here.plan()
+    assert plan.changes == ()
+    assert [(p.key, p.why) for p in plan.conflicts] == [
+        ("p:1", "has a second account (u2) under q:9; decide which one stays")
+    ]
+
+
+def claims(**given):
+    return Claims(
+        **{
+            "kind": Kind.USER,
+            "unique": USERS.unique,
+            "caseless": USERS.caseless,
+            "adopt_by": None,
+            "kept": frozenset(),
+            "whole": True,
+            "certain": True,
+            **given,
+        }
+    )
+
+
+LINE = OpenLine(1, Op.CREATE, Kind.USER, Key("p:1"), None, {"user_name": "ada", "email": "a@x"})
+ADA_WANTED = Wanted(Key("p:1"), User(user_name="ada", email="a@x"), "")
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        (Stored(Ref("u1"), User(user_name="renamed"), Key("p:1")), True),
+        (Stored(Ref("u1"), User(user_name="ada", email="a@x"), Key("p:2")), False),
+        (Stored(Ref("u1"), User(user_name="ADA", email="A@x")), True),
+        (Stored(Ref("u1"), User(user_name="ada")), False),
+    ],
+)
+def test_a_creation_in_doubt_is_found_by_its_key_or_else_by_all_its_names(stored, found):
+    """Where the target keeps our key, only that counts."""
+    result = correlate([ADA_WANTED], [stored], Memory(open_lines=(LINE,)), claims())
+    assert [mark.remark for mark in result.marks] == ([Remark.CLAIM] if found else [])
+    assert (result.undecided, result.conflicts) == (frozenset(), ())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_creation_in_doubt_that_is_not_clear_is_not_repeated(whole):
+    """Two could be it, or not all was read: nothing is done to that person."""
+    two = [Stored(Ref(r), User(user_name="ada", email="a@x")) for r in ("u1", "u2")]
+    result = correlate(
+        [ADA_WANTED], two if whole else [], Memory(open_lines=(LINE,)), claims(whole=whole)
+    )
+    assert (result.marks, result.undecided) == ((), {"p:1"})
+    assert [p.why for p in result.conflicts] == [
+        "may have been created by an earlier run, and which account it is is unclear"
+    ]
+
+
+def test_a_linked_account_that_a_cut_reading_does_not_show_is_not_made_again():
+    """It may be in the part that was not read."""
+    backend = Wired(MemoryBackend())
+    here = opened(ADA, ZOE, backend=backend)
+    backend.cut = {"users": 1}
+    plan = here.plan()
+    assert (plan.changes, plan.marks) == ((), ())
+    assert plan.withheld == ("target wiki: users: the answer was cut",)
+
+
+def test_a_line_of_what_is_linked_by_now_is_no_doubt():
+    """Another run has created it."""
+    link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")
+    stored = Stored(Ref("u1"), User(user_name="ada", email="a@x"))
+    memory = Memory(links=(link,), open_lines=(LINE,))
+    assert correlate([ADA_WANTED], [stored], memory, claims()).marks == ()
+
+
+def test_who_has_no_value_to_be_adopted_by_is_not_adopted():
+    """No e-mail equals no other no e-mail."""
+    here = office(person("1", "ada"), policy=BY_EMAIL)
+    here.backend.users.plant(User(user_name="robot"))
+    assert ids(here.plan().changes) == ["user/create/p:1"]
+    assert here.plan().marks == ()
+
+
+def test_a_group_renamed_in_the_source_keeps_its_members():
+    """Members go by keys and refs, not by names."""
+    here = opened(ADA, groups=[group("e", "Engineering", "1")])
+    here.source.groups = [group("e", "Research", "1")]
+    assert ids(here.apply().execution.done) == ["group/update/p:e"]
+    assert here.members() == {("Research", "ada")}
