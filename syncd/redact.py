@@ -17,9 +17,12 @@ BLOT = "***"
 _SHORTEST = 4
 """Shorter ones would blot out half of every message."""
 
-_SECRET_NAME = re.compile(r"(?i)passw|passphrase|secret|token|credential|api_?key|private_?key")
+_TELLING = r"[\w-]*(?:passw|passphrase|secret|token|credential|api_?key|private_?key)[\w-]*"
+_SECRET_NAME = re.compile(rf"(?i){_TELLING}")
 _IN_URL = re.compile(r"://[^/?#@:\s]*:([^/?#@\s]+)@|[?&]password=([^&\s\"']+)")
-_IN_FILE = re.compile(r"(?im)^[\s\-{,]*[\"']?([\w-]*)[\"']?\s*:[ \t]*(\"[^\"]*\"|'[^']*'|[^\n#]+)")
+_IN_FILE = re.compile(rf"(?i)({_TELLING})[\"']?\s*:[ \t]*(\"[^\"]*\"|'[^']*'|[^\n]+)")
+_BARE_ENDS = re.compile(r"\s#|[,}\]]")
+_WORDS = {"null", "true", "false"}
 
 
 class Redactor:
@@ -58,20 +61,28 @@ def suspects(environ: Mapping[str, str], config: Path | None) -> Iterator[str]:
             yield from _suspect(name, value)
     if directory := environ.get("CREDENTIALS_DIRECTORY"):
         yield from (_text(path).strip() for path in _files(Path(directory)))
-    for name, value in _IN_FILE.findall(_text(config) if config else ""):
-        yield from _suspect(name, value.strip().strip("\"'"))
+    text = _text(config) if config else ""
+    yield from _in_urls(text)
+    for name, value in _IN_FILE.findall(text):
+        yield from _suspect(name, value.strip())
 
 
 def _suspect(name: str, value: str) -> Iterator[str]:
-    if _SECRET_NAME.search(name):
-        yield value
-    for groups in _IN_URL.findall(value):
+    yield from _in_urls(value)
+    if _SECRET_NAME.fullmatch(name) and not name.lower().endswith("_file"):
+        # A bare word may end before the line does, or hold what usually ends it.
+        ends = {value, value.strip("\"'"), _BARE_ENDS.split(value)[0].strip()}
+        yield from ends - _WORDS
+
+
+def _in_urls(text: str) -> Iterator[str]:
+    for groups in _IN_URL.findall(text):
         yield from groups
 
 
 def _in_file(name: str, path: Path) -> Iterator[str]:
     """What a setting such as `password_file` names."""
-    if _SECRET_NAME.search(name):
+    if _SECRET_NAME.fullmatch(name):
         yield _text(path).strip()
 
 

@@ -86,7 +86,10 @@ def _bug(error: Exception, screen: Screen, prefix: str = "") -> int:
 
 
 def _tell(problems: list[str], screen: Screen, prefix: str) -> None:
+    name = prefix.removeprefix("✗ ")
     for problem in problems[:_LINES]:
-        screen.say(f"{prefix}{safe(problem)}", "red")
+        # Most messages name their source or target themselves.
+        named = name and problem.startswith(name.removesuffix(": "))
+        screen.say(f"{prefix.removesuffix(name) if named else prefix}{safe(problem)}", "red")
     if len(problems) > _LINES:
         screen.say(f"{prefix}… and {len(problems) - _LINES:,} more", "red")

@@ -92,12 +92,17 @@ def _refusals(
     if not refusals:
         return
     yield from title(words, len(refusals), explained, "bold yellow")
-    by_rule = sorted(refusals, key=lambda one: one.rule)
-    for rule, some in groupby(by_rule, key=lambda one: one.rule):
+    for rule, some in groupby(sorted(refusals, key=_rule), key=_rule):
         changes = [one.change for one in some]
         yield Text(f"  {safe(rule)}", style="yellow")
         yield Padding(listing(rows(changes, shown)), (0, 0, 0, 2), expand=False)
         yield from more(len(changes) - len(changes[:shown]))
+
+
+def _rule(one: Refusal) -> str:
+    """Changes that wait stand together, whatever each of them waits for."""
+    waits = one.rule.startswith("waits for ")
+    return "waits for a change that does not run" if waits else one.rule
 
 
 def _allowance(plan: Plan) -> Iterator[RenderableType]:

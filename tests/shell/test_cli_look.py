@@ -1,11 +1,13 @@
 """The verbs that look: check, history, explain, schema, backends, and help."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
 from syncd import __version__
 from syncd.report import Exit
+from tests.servers.slapd import Slapd
 from tests.shell.command import CONFIG, PEOPLE, World, small_world
 
 
@@ -183,6 +185,57 @@ def test_explain_of_nobody_says_where_it_looked(world: World):
         'sync main: nobody is called "grce": looked for a login, e-mail, key or ref among 2 people '
         'in the sources, 0 accounts in store and 0 links in the ledger; did you mean "grace"?\n'
     )
+
+
+def test_explain_tells_when_a_leavers_account_may_be_deleted(world: World):
+    """Suspended by the first apply without them; the grace counts from there."""
+    world.write("people.yaml", "users: [{id: ada}, {id: bob}, {id: cy}]")
+    policy = "policy: {leavers: delete, grace: 7d}"
+    world.write("config.yaml", CONFIG.replace("target: store}", f"target: store, {policy}}}"))
+    world.syncd("apply", "--yes")
+    world.write("people.yaml", "users: [{id: bob}, {id: cy}]")
+    world.syncd("apply", "--yes")
+
+    (told,) = json.loads(world.syncd("explain", "ada", "--format", "json").stdout)
+    found = sections(world.syncd("explain", "ada").stdout)
+
+    due = datetime.fromisoformat(told["due"])
+    assert due - datetime.fromisoformat(told["link"]["suspended_at"]) == timedelta(days=7)
+    assert (told["name"], told["wanted"], told["not_wanted"]) == (
+        "ada",
+        [],
+        "is in no source any more",
+    )
+    assert found["In the sources"] == ["nowhere"]
+    assert found["Next"] == [f"• delete not before {due:%Y-%m-%d %H:%M:%S} UTC"]
+    assert [line.split()[0] for line in found["In store"][-2:]] == ["first", "suspended"]
+
+
+def test_explain_shows_two_records_that_nobody_can_tell_apart(world: World):
+    """They are in conflict: no account is wanted until a person decides."""
+    world.write("people.yaml", "users: [{id: a, attributes: {n: 7}}, {id: b, attributes: {n: 7}}]")
+    world.write("config.yaml", CONFIG.replace("target: store}", "target: store, merge: {by: n}}"))
+
+    found = sections(world.syncd("explain", "a").stdout)
+
+    assert found["Should be"] == ["no account: undecided, as said below"]
+    assert found["Next"][0].startswith("! conflict source people has more than one person with")
+
+
+def test_check_tells_a_reading_that_is_not_whole(world: World, staffed: Slapd):
+    """What is missing, and what follows: no removal is planned."""
+    corp = staffed.config(expect={"min_users": 1000})
+    config = {"sources": {"corp": corp}, "targets": {}, "syncs": {}}
+    world.write("config.yaml", json.dumps(config))
+
+    result = world.syncd("check", "corp")
+
+    assert result.exit_code == Exit.SOURCE
+    first, second = result.stderr.splitlines()
+    assert first == (
+        "✗ source corp  20 users, 1 group, and not all of it: no removal is planned so"
+    )
+    assert "1000" in second
 
 
 def test_the_schema_needs_no_configuration(world: World):
