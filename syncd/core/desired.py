@@ -79,7 +79,10 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
     """`sources` in order of precedence."""
     people = merge({name: records.users for name, records in sources.items()}, rules.merge)
     members, lost = _members(sources, people)
-    users, absent, unmapped = _users(people, _groups_of(sources, members), rules)
+    half_known = _half_known(sources, people, rules.merge)
+    waiting = frozenset(key for person in half_known for key in (person.key, *person.aliases))
+    known = [person for person in people.persons if person.key not in waiting]
+    users, absent, unmapped = _users(known, _groups_of(sources, members), rules)
     groups, unnamed = _groups(sources, rules.groups)
     failures = [*unmapped, *unnamed, *lost]
     aliases = {p.key: p.aliases for p in people.persons}
@@ -93,15 +96,40 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
         people={person.key: person for person in people.persons},
         absent=absent,
         undecided={
-            Kind.USER: people.undecided | unmapped_keys,
+            Kind.USER: people.undecided | unmapped_keys | waiting,
             Kind.GROUP: frozenset(problem.key for problem in unnamed),
         },
         uncertain=frozenset(problem.key for problem in lost),
         conflicts=people.conflicts,
         failures=tuple(sorted(failures, key=lambda failure: (failure.kind, failure.key))),
         gaps=tuple(_each(sources, [records.gaps for records in sources.values()])),
-        notes=tuple(_each(sources, [records.notes for records in sources.values()])),
+        notes=(
+            *_each(sources, [records.notes for records in sources.values()]),
+            *_waiting_note(half_known, rules.merge),
+        ),
     )
+
+
+def _half_known(
+    sources: Mapping[str, Records], people: People, precedence: Precedence
+) -> list[Person]:
+    """Those of whom a source that was not read whole may say more: that they have an account
+    already, or are suspended."""
+    broken = {name for name, records in sources.items() if records.gaps}
+    return [
+        person
+        for person in people.persons
+        if precedence.by and person.attributes.get(precedence.by) and broken - person.origins.keys()
+    ]
+
+
+def _waiting_note(half_known: Sequence[Person], precedence: Precedence) -> Iterable[str]:
+    if half_known:
+        name = first(half_known[0].attributes.get("user_name", half_known[0].key))
+        yield (
+            f"nothing is done to {len(half_known)} with {precedence.by}, such as {name}: a source "
+            "that was not read whole may say more of them"
+        )
 
 
 def _each(sources: Iterable[str], texts: Iterable[Iterable[str]]) -> Iterable[str]:
@@ -111,12 +139,12 @@ def _each(sources: Iterable[str], texts: Iterable[Iterable[str]]) -> Iterable[st
 
 
 def _users(
-    people: People, groups_of: Mapping[Key, frozenset[str]], rules: Rules
+    persons: Iterable[Person], groups_of: Mapping[Key, frozenset[str]], rules: Rules
 ) -> tuple[list[Wanted[User]], dict[Key, str], list[Problem]]:
     wanted: list[Wanted[User]] = []
     absent: dict[Key, str] = {}
     failures: list[Problem] = []
-    for person in people.persons:
+    for person in persons:
         why_not = person.reason or "has left" if person.state is State.LEFT else ""
         why_not = why_not or in_scope(person, groups_of.get(person.key, frozenset()), rules.scope)
         if why_not:

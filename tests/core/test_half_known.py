@@ -1,0 +1,46 @@
+"""People whom two sources state, while one of the sources cannot be read whole."""
+
+from syncd.core.desired import Records, Rules, desire
+from syncd.core.mapping import GroupMapping, Mapper, Scope, UserMapping
+from syncd.core.merge import Precedence
+from syncd.core.model import USER_FIELDS, Key, Kind, State, UserRecord
+
+FIELDS = frozenset({"user_name", "active"}) & USER_FIELDS
+MAPPER = Mapper(UserMapping(), frozenset({"user_name"}), FIELDS)
+RULES = Rules(Precedence(by="number"), Scope(), MAPPER, GroupMapping())
+
+
+def record(key: str, number: str = "", state: State | None = None) -> UserRecord:
+    attributes = {"user_name": key, **({"number": number} if number else {})}
+    return UserRecord(Key(key), attributes, state, f"people.yaml:{key}")
+
+
+EXTRA = Records([record("grace", "42", State.ACTIVE), record("kim")], ())
+
+
+def test_who_may_be_somebody_in_a_broken_source_waits():
+    """Else an outage would make second accounts, or lift suspensions that the lost source states."""
+    corp = Records([record("zoe")], (), gaps=("the size limit was exceeded",))
+    found = desire({"corp": corp, "extra": EXTRA}, RULES)
+    assert [one.key for one in found.users] == ["corp:zoe", "extra:kim"]
+    assert found.undecided[Kind.USER] == {"extra:grace"}
+    assert found.absent == {}
+    (note,) = found.notes
+    assert note.startswith("nothing is done to 1 with number, such as grace: a source that was")
+
+
+def test_who_was_read_from_every_broken_source_does_not_wait():
+    """All that the sources can say of them is known."""
+    corp = Records([record("g", "42", State.SUSPENDED)], (), gaps=("the size limit was exceeded",))
+    found = desire({"corp": corp, "extra": EXTRA}, RULES)
+    active = {one.key: one.entity.active for one in found.users}
+    assert active == {"corp:g": False, "extra:kim": True}
+    assert found.undecided[Kind.USER] == frozenset()
+    assert found.notes == ()
+
+
+def test_with_whole_sources_nobody_waits():
+    """A source that has nobody with that number has nothing more to say."""
+    found = desire({"corp": Records([record("zoe")], ()), "extra": EXTRA}, RULES)
+    assert [one.key for one in found.users] == ["corp:zoe", "extra:grace", "extra:kim"]
+    assert found.undecided[Kind.USER] == frozenset()
