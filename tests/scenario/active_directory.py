@@ -83,11 +83,10 @@ class ActiveDirectory:
 
     def faults(self) -> list[Fault]:
         wrong = {"SYNCD_SOURCES__CORP__BIND__PASSWORD": f"not {PASSWORD}"}
-        cleartext = {"SYNCD_SOURCES__CORP__SERVERS": f'["{self._server.url}"]'}
         return [
             Fault("hung", "no answer to the TLS handshake", self._hung()),
             Fault("wrong password", "the password is wrong, or there is no such", environ=wrong),
-            Fault("cleartext", "the server wants an encrypted connection", environ=cleartext),
+            Fault("no base", "there is no such entry", self._without_base()),
             Fault("sentinel", "the sentinel 'root.of.us' was not seen", self._without_sentinel()),
         ]
 
@@ -102,6 +101,12 @@ class ActiveDirectory:
         self.move_out(SENTINEL)
         yield
         self.move_in(SENTINEL)
+
+    @contextmanager
+    def _without_base(self) -> Iterator[None]:
+        self._server.rename(self._staff, "OU=gone")
+        yield
+        self._server.rename(f"OU=gone,{self._server.people}", "OU=staff")
 
     def _move(self, key: str, branch: str) -> None:
         """Groups name whoever is in them by the new name at once, as the domain sees to."""

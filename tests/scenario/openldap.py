@@ -57,7 +57,11 @@ class OpenLdap:
         self._move(f"{name},{self._out}", self._server.people)
 
     def delete_person(self, key: str) -> None:
+        """Out of all teams too: else an entry made anew under the old name would be in them."""
         self._server.delete(self._entries.pop(key))
+        for team, inside in self._teams.items():
+            if key in inside.members:
+                self.put_team(team, inside)
 
     def put_team(self, key: str, team: Team) -> None:
         name = f"cn={escape_rdn(team.name)}"

@@ -1,7 +1,9 @@
 """The main job from end to end: real directories, the real command, real stores, a year of events."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.scenario.organisation import AWAY, Account, Content, Person
-from tests.scenario.stores import active_memberships, content, refs
+from tests.scenario.stores import active_memberships, content, difference, refs
 from tests.scenario.world import World
 
 NEW = Person("newbie", "Nora", "Newman", "nora@example.org")
@@ -57,6 +59,32 @@ def test_removal_is_a_ladder_and_each_step_back_is_known(world: World) -> None:
     world.come_back("p45")
     assert by_hand in world.settle()["notes"]
     assert refs(world.store) == before
+
+
+def test_a_leaver_is_deleted_once_the_grace_period_is_over(world: World) -> None:
+    """Not a day before; and only then can another person have the login, in an account of their own."""
+    world.configure(leavers="delete", grace="30d")
+    old = refs(world.store)["user50"]
+    again = world.organisation.people["p50"]
+    world.leave("p44")
+    world.delete("p50")
+    world.organisation.refused.add("again")
+    world.join("again", again, "sales")
+    world.settle()
+    now = datetime.now(UTC)
+    assert world.apply_at(now + timedelta(days=29)).changes == ()
+    world.forget("p44")
+    world.forget("p50")
+    world.organisation.refused.clear()
+    done = world.apply_at(now + timedelta(days=31)).changes
+    assert {(one.op, one.name) for one in done if one.kind == "user"} == {
+        ("delete", "user44"),
+        ("delete", "user50"),
+        ("create", "user50"),
+    }
+    assert difference(world.store, world.expected()) == ""
+    assert refs(world.store)["user50"] != old
+    world.settle()
 
 
 def test_what_is_foreign_is_left_alone(world: World) -> None:

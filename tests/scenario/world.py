@@ -7,12 +7,19 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from syncd.assemble import assemble, ledger
+from syncd.config import load_settings
+from syncd.core.plan import Plan
+from syncd.engine import apply
+from syncd.report import Exit
 from tests.scenario.directory import Directory
 from tests.scenario.organisation import Content, Organisation, Person, founded
 from tests.scenario.stores import Store, difference
@@ -122,6 +129,21 @@ class World:
     def delete(self, key: str) -> None:
         self.organisation.left(key)
         self.directory.delete_person(key)
+
+    def forget(self, key: str) -> None:
+        """Somebody who has left, and whose account must be gone."""
+        del self.organisation.accounts[key], self.organisation.stayed_in[key]
+
+    def apply_at(self, when: datetime) -> Plan:
+        """The command has no option for the time: this is the engine as the command calls it."""
+        settings = load_settings(self.syncd.config, {})
+        with (
+            closing(ledger(settings, write=True)) as memory,
+            closing(assemble(settings, "main")) as sync,
+        ):
+            report = apply(sync, memory, clock=lambda: when, approve=lambda _: True)
+        assert report.exit_code is Exit.DONE
+        return report.plan
 
     def expected(self) -> Content:
         """What the store should hold once syncd has run."""

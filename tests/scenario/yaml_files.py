@@ -45,9 +45,9 @@ class YamlFiles:
 
     @contextmanager
     def empty(self) -> Iterator[None]:
-        with self._instead("staff.yaml", _NOTHING.encode()):
-            with self._instead("teams.yaml", _NOTHING.encode()):
-                yield
+        nobody = self._instead("staff.yaml", _NOTHING.encode())
+        with nobody, self._instead("teams.yaml", _NOTHING.encode()):
+            yield
 
     def faults(self) -> list[Fault]:
         no_text = self._instead("staff.yaml", b"users: [{id: caf\xe9}]")
