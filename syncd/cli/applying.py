@@ -107,9 +107,9 @@ class _Apply:
             self._screen.show(Text())
         elif report.plan.marks:
             self._screen.show(Text(f"run {report.run}: remembered, as said above\n", style="dim"))
-        if self._stop.signum is not None and report.exit_code in (Exit.DONE, Exit.HELD):
-            return Interrupted(self._stop.signum).exit_code
-        return report.exit_code
+        # Whatever else became of it: no further sync is begun after a request to stop.
+        stopped = self._stop.signum
+        return report.exit_code if stopped is None else Interrupted(stopped).exit_code
 
 
 def _cleaned(report: Report, redact: Redactor) -> Report:
