@@ -127,7 +127,8 @@ def _problem(one: Problem) -> Row:
 
 
 def _adoption(plan: Plan) -> Iterator[RenderableType]:
-    if any(" is taken by " in problem.why for problem in plan.conflicts):
+    # Where nothing is foreign, the name is an account's that is syncd's already.
+    if any(" is taken by " in one.why and plan.foreign.get(one.kind) for one in plan.conflicts):
         yield Padding(Text(_ADOPTION, style="dim"), (0, 0, 0, 2))
 
 

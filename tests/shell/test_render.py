@@ -117,6 +117,16 @@ def test_a_plan_is_told_section_by_section():
     ]
 
 
+def test_adoption_is_suggested_only_where_something_is_foreign():
+    """A name that one of syncd's own accounts has is no case for it."""
+    taken = Problem(Kind.USER, "people:x", "x", "user_name 'x' is taken by X (9)")
+
+    ours = "\n".join(shown(render_plan(plan(conflicts=(taken,)), 40)))
+    foreign = "\n".join(shown(render_plan(plan(conflicts=(taken,), foreign={"user": 1}), 40)))
+
+    assert ("adopt" in ours, "adopt" in foreign) == (False, True)
+
+
 def test_a_withheld_removal_stands_first_in_a_frame():
     """Why, what follows from it, and how many were left out."""
     lines = shown(
