@@ -61,7 +61,7 @@ def unsettled(execution: Execution, seen: Seen, again: Plan) -> tuple[Unsettled,
                 name: (change.after[name], change.before.get(name))
                 for name in change.after.keys() & earlier.after.keys()
             }
-            if fields or change.op is earlier.op:
+            if fields or (change.op is earlier.op and not earlier.after):
                 left.append(Unsettled(earlier, fields))
     return tuple(left)
 

@@ -4,7 +4,6 @@ correlate -> diff -> judge -> names -> order. No clock, no files, no sockets, no
 logging: the same values in give the same plan out, in whatever order they were read.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
@@ -14,8 +13,9 @@ from msgspec.structs import replace
 
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.desired import Desired
-from syncd.core.diff import Comparison, Found, Membership, diff_groups, diff_members, diff_users
+from syncd.core.diff import Comparison, Found, diff_groups, diff_users
 from syncd.core.judge import Abilities, Facts, judge, protect, rejoin
+from syncd.core.members import Side, compare_members
 from syncd.core.memory import Mark, Memory, Remark
 from syncd.core.model import Group, Key, Kind, Member, Op, Ref, Stored, User
 from syncd.core.names import Naming, settle_names
@@ -187,44 +187,13 @@ class _Decision:
     def _diff_members(self, users: Found, groups: Found) -> list[Change]:
         if not self._has(Kind.MEMBER):
             return []
-        wanted_users = {one.key for one in self._q.desired.users} - self._undecided[Kind.USER]
-        wanted_groups = {one.key for one in self._q.desired.groups} - self._undecided[Kind.GROUP]
-        user_keys = {ours.stored.ref: ours.link.key for ours in self._users.ours}
-        group_keys = {ours.stored.ref: ours.link.key for ours in self._groups.ours}
-        current: dict[Key, set[Key]] = defaultdict(set)
-        for member in self._q.seen.members:
-            if member.group in group_keys and member.user in user_keys:
-                current[group_keys[member.group]].add(user_keys[member.user])
-        both = Membership(
-            wanted={key: self._q.desired.members.get(key, frozenset()) for key in wanted_groups},
-            current={key: frozenset(some) for key, some in current.items()},
-            groups=self._member_groups(wanted_groups, groups),
-            users=self._member_users(wanted_users, users),
+        return compare_members(
+            self._q.desired,
+            self._q.seen.members,
+            Side(self._users.ours, users, self._undecided[Kind.USER]),
+            Side(self._groups.ours, groups, self._undecided[Kind.GROUP]),
+            empty_vanished=self._q.policy.vanished_groups is not VanishedGroups.IGNORE,
         )
-        uncertain = self._q.desired.uncertain
-        return list(
-            diff_members(both, lambda group, user: user in wanted_users and group not in uncertain)
-        )
-
-    def _member_users(self, wanted: set[Key], users: Found) -> dict[Key, tuple[str, Ref | None]]:
-        """Whoever may be added somewhere: no leaver, and none of whom nothing may be planned."""
-        there = {
-            ours.link.key: (ours.stored.entity.user_name, ours.stored.ref)
-            for ours in self._users.ours
-            if ours.link.key in wanted
-        }
-        return {**_created(users), **there}
-
-    def _member_groups(self, wanted: set[Key], groups: Found) -> dict[Key, tuple[str, Ref | None]]:
-        """Groups whose members are kept true; one that has vanished has none."""
-        vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
-        there = {
-            ours.link.key: (ours.stored.entity.display_name, ours.stored.ref)
-            for ours in self._groups.ours
-            if ours.link.key not in self._undecided[Kind.GROUP]
-            and (vanished or ours.link.key in wanted)
-        }
-        return {**_created(groups), **there}
 
     def _facts(self) -> Facts:
         declared, memory = self._q.declared, self._q.memory
@@ -300,10 +269,6 @@ class _Decision:
 def _first_its_key(mark: Mark) -> tuple[str, str, bool, str]:
     """A link gets its new key before anything else is remembered under that."""
     return mark.kind, mark.key, mark.remark is not Remark.REKEY, mark.remark
-
-
-def _created(found: Found) -> dict[Key, tuple[str, Ref | None]]:
-    return {change.key: (change.name, None) for change in found.changes if change.op is Op.CREATE}
 
 
 def _sorted(refusals: list[Refusal]) -> tuple[Refusal, ...]:

@@ -8,7 +8,7 @@
 Nothing is judged here: every change that would make the store true comes out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Generic
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 from syncd.core.correlate import Ours
 from syncd.core.desired import Wanted
 from syncd.core.memory import Mark, Remark
-from syncd.core.model import E, Group, Key, Kind, Op, Ref, User, Value, flat
+from syncd.core.model import E, Group, Key, Kind, Op, User, Value, flat
 from syncd.core.normal import same
 from syncd.core.plan import Change
 from syncd.core.policy import Leavers, Policy, VanishedGroups
@@ -175,44 +175,3 @@ def _change(
 def _mark(remark: Remark, ours: Ours[E]) -> Mark:
     link = ours.link
     return Mark(remark, link.kind, link.key, link.ref, link.name)
-
-
-class Membership(Struct, frozen=True):
-    """Members on both sides, by full key.
-
-    `wanted` is by group. `current` are the pairs of our groups and our users in the target.
-    `groups` and `users` are those that pairs are planned for: name and, where it exists, ref.
-    """
-
-    wanted: Mapping[Key, frozenset[Key]]
-    current: Mapping[Key, frozenset[Key]]
-    groups: Mapping[Key, tuple[str, Ref | None]]
-    users: Mapping[Key, tuple[str, Ref | None]]
-
-
-def diff_members(both: Membership, removable: Callable[[Key, Key], bool]) -> Iterator[Change]:
-    """Adds, and those removals that `removable(group, user)` lets through, in key order."""
-    for group in sorted(both.groups):
-        wanted, current = both.wanted.get(group, frozenset()), both.current.get(group, frozenset())
-        for user in sorted((wanted - current) & both.users.keys()):
-            yield _member(Op.ADD, group, user, both)
-        for user in sorted(current - wanted):
-            if removable(group, user):
-                yield _member(Op.REMOVE, group, user, both)
-
-
-def _member(op: Op, group: Key, user: Key, both: Membership) -> Change:
-    (group_name, group_ref), (user_name, user_ref) = both.groups[group], both.users[user]
-    needs = [f"{Kind.GROUP}/{Op.CREATE}/{group}"] if group_ref is None else []
-    needs += [f"{Kind.USER}/{Op.CREATE}/{user}"] if user_ref is None else []
-    return Change(
-        op,
-        Kind.MEMBER,
-        group,
-        f"{user_name} in {group_name}",
-        group_ref,
-        reason="a member in the source" if op is Op.ADD else "no member in the source",
-        member=user,
-        member_ref=user_ref,
-        needs=tuple(needs),
-    )

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncd.backends.memory import MemoryBackend
@@ -181,7 +181,7 @@ def test_a_run_that_was_killed_is_told_of():
     assert [run.outcome for run in here.ledger.runs()] == ["done", "broken off"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     worlds(), st.lists(steps(), min_size=1, max_size=3), st.lists(st.integers(0, 40), max_size=4)
 )

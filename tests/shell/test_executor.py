@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncd.backends.memory import MemoryBackend
@@ -221,6 +221,7 @@ def test_a_stop_finishes_the_batch_in_hand():
     assert ids(here.apply().execution.done) == ["user/create/p:3"]
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     worlds(),
     st.lists(steps(), max_size=3),
