@@ -70,7 +70,7 @@ def _unsettled_row(one: Unsettled) -> Row:
 def _done(report: Report, elapsed: timedelta) -> Text:
     execution = report.execution
     counts = [f"{number(len(execution.done), 'change')} done"]
-    counts[0] += f": {tally(execution.done)}" if execution.done else ""
+    counts[0] += f": {tally(execution.done, done=True)}" if execution.done else ""
     for some, word in (
         (execution.failed, "failed"),
         (execution.unknown, "unknown"),

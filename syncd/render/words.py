@@ -30,7 +30,15 @@ STYLES: Mapping[Op, str] = {
     Op.DELETE: "bold red",
 }
 
-_MEMBER_OPS = {Op.ADD: "added", Op.REMOVE: "removed"}
+_DONE: Mapping[Op, str] = {
+    Op.CREATE: "created",
+    Op.UPDATE: "updated",
+    Op.SUSPEND: "suspended",
+    Op.RESTORE: "restored",
+    Op.DELETE: "deleted",
+    Op.ADD: "added",
+    Op.REMOVE: "removed",
+}
 _JOINERS = "\u200c\u200d"
 """Format characters that names of some scripts are spelled with (Unicode 15, section 23.2)."""
 
@@ -79,19 +87,15 @@ def joined(names: str | Sequence[str], limit: int = 8) -> str:
     return f"{shown} and {len(names) - limit:,} more" if len(names) > limit else shown
 
 
-def tally(changes: Iterable[Change]) -> str:
-    """`5 create, 3 update, 1 suspend, 3 members added`; groups are counted apart."""
+def tally(changes: Iterable[Change], *, done: bool = False) -> str:
+    """`create 5 users, suspend 1 user, add 3 members`; `created 5 users, …` where they are done."""
     counts = Counter((change.kind, change.op) for change in changes)
     return ", ".join(
-        _counted(counts[kind, op], kind, op) for kind in Kind for op in Op if counts[kind, op]
+        f"{_DONE[op] if done else op} {number(counts[kind, op], kind)}"
+        for kind in Kind
+        for op in Op
+        if counts[kind, op]
     )
-
-
-def _counted(of: int, kind: Kind, op: Op) -> str:
-    if kind is Kind.MEMBER:
-        return f"{number(of, 'member')} {_MEMBER_OPS[op]}"
-    noun = kind.value if of == 1 else f"{kind.value}s"
-    return f"{of:,} {noun} to {op}" if kind is Kind.GROUP else f"{of:,} {op}"
 
 
 def summary(plan: Plan) -> str:

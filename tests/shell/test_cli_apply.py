@@ -64,7 +64,7 @@ def test_after_an_apply_the_next_plan_is_empty(world: World):
 
     assert result.exit_code == Exit.DONE
     lines = result.stdout.splitlines()
-    done = "5 changes done: 2 create, 1 group to create, 2 members added   run 1, "
+    done = "5 changes done: created 2 users, created 1 group, added 2 members   run 1, "
     assert any(line.startswith(done) for line in lines)
     assert "The target is as it should be: the next plan is empty." in lines
     assert "Nothing to change" in world.syncd("plan").stdout.splitlines()
@@ -230,7 +230,7 @@ def test_an_interrupt_before_the_first_write_ends_at_once(world: World):
         world.command("apply"), stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, text=True
     ) as process:
         asked = b""
-        while b"Nothing" not in asked and b"members added" not in asked:
+        while b"Nothing" not in asked and b"add 2 members" not in asked:
             asked += os.read(terminal, 4096)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

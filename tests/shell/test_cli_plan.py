@@ -36,7 +36,7 @@ def test_a_plan_shows_what_will_happen(world: World):
     assert "Create users (2)" in lines
     assert "  +  ada.lovelace  email ada@example.org  title Countess  new: people.yaml:3:5" in lines
     assert "  =  Engineering  +ada.lovelace, +grace.hopper" in lines
-    assert "5 changes: 2 create, 1 group to create, 2 members added" in lines
+    assert "5 changes: create 2 users, create 1 group, add 2 members" in lines
 
 
 def test_the_detailed_exit_code_tells_pending_changes(world: World):
@@ -97,7 +97,7 @@ def test_a_broken_source_does_not_keep_other_syncs_waiting(world: World):
     result = world.syncd("plan")
 
     assert result.exit_code == Exit.SOURCE
-    assert "2 members added" in result.stdout
+    assert "add 2 members" in result.stdout
     assert result.stderr.startswith("broken: nowhere/: ")
 
 
@@ -169,5 +169,5 @@ def test_a_markdown_plan_is_for_a_merge_request(world: World):
     """A heading, the summary, and a table."""
     text = world.syncd("plan", "--format", "markdown").stdout
 
-    assert text.startswith("### main → store\n\n**5 changes: 2 create")
+    assert text.startswith("### main → store\n\n**5 changes: create 2 users")
     assert "| + | `ada.lovelace` | email `ada@example.org`<br>title `Countess`<br>new:" in text

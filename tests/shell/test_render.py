@@ -112,8 +112,8 @@ def test_a_plan_is_told_section_by_section():
         "  • a group cycle",
         "  • 2 users in the target came from elsewhere and will be left alone",
         "",
-        "5 changes: 1 update, 1 suspend, 2 members added, 1 member removed; 1 held; 1 refused; 1 conflict; 1",
-        "failure",
+        "5 changes: update 1 user, suspend 1 user, add 2 members, remove 1 member; 1 held; 1 refused; 1",
+        "conflict; 1 failure",
     ]
 
 
@@ -211,8 +211,8 @@ def test_the_summary_counts_in_words():
     """Singular and plural, thousands apart."""
     changes = tuple(user("create", f"u{number}") for number in range(1200))
 
-    assert summary(plan(changes=changes)) == "1,200 changes: 1,200 create"
-    assert summary(plan(changes=changes[:1])) == "1 change: 1 create"
+    assert summary(plan(changes=changes)) == "1,200 changes: create 1,200 users"
+    assert summary(plan(changes=changes[:1])) == "1 change: create 1 user"
     assert summary(plan()) == "Nothing to change"
 
 
@@ -246,7 +246,7 @@ def test_long_markdown_is_folded_and_cut_to_what_a_comment_takes():
     text = render_markdown(plan(changes=many, notes=tuple("n" * 100 for _ in range(5000))))
 
     assert len(text) <= LONGEST
-    assert "**5,000 changes: 5,000 create**" in text
+    assert "**5,000 changes: create 5,000 users**" in text
     assert "<details><summary>Changes (5,000)</summary>" in text
     assert "… and 4,950 more." in text
 
@@ -263,7 +263,7 @@ def test_a_run_that_went_well_says_so_in_two_lines():
     """What was done, by which run, how long it took, and that nothing is left."""
     assert told(report(done=[user("create", "ada")])) == [
         "",
-        "1 change done: 1 create   run 7, 1.2 s",
+        "1 change done: created 1 user   run 7, 1.2 s",
         "The target is as it should be: the next plan is empty.",
     ]
 
@@ -291,12 +291,12 @@ def test_what_a_run_did_not_do_is_told_with_the_reason():
         "  -  cy  no answer  delete user",
         "",
         "Not begun (1)  the target did not answer 3 times in a row",
-        "  1 suspend",
+        "  suspend 1 user",
         "",
         "Not converged (1)  was written, and something else came back",
         "  ~  zoe  title: wrote Dr, found ∅",
         "",
-        "1 change done: 1 update; 1 failed; 1 unknown; 1 not begun; 1 not converged   run 7, 1.2 s",
+        "1 change done: updated 1 user; 1 failed; 1 unknown; 1 not begun; 1 not converged   run 7, 1.2 s",
         "What is missing is in the next plan again.",
     ]
 
