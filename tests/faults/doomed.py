@@ -1,0 +1,39 @@
+"""The real command, except that it signals itself just before certain steps on its databases.
+
+    python -m tests.faults.doomed SIGNAL STEPS NUMBERS syncd-arguments...
+
+STEPS `all` are statements and commits: between two of them nothing changes on any disk. `begin`
+are beginnings of transactions, where none is open. NUMBERS are which, such as 60 or 60,61.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from itertools import count
+
+from sqlalchemy import Engine, event
+
+from syncd.cli import main
+
+EVENTS = {"all": ("before_cursor_execute", "commit"), "begin": ("begin",)}
+
+
+def doom(signum: int, steps: str, numbers: Iterable[int]) -> None:
+    """A process that outlives the signal goes on."""
+    fatal = frozenset(numbers)
+    counted = count(1)
+
+    def step(*_: object) -> None:
+        if next(counted) in fatal:
+            os.kill(os.getpid(), signum)
+
+    for name in EVENTS[steps]:
+        event.listen(Engine, name, step)
+
+
+if __name__ == "__main__":
+    name, steps, numbers, *arguments = sys.argv[1:]
+    doom(signal.Signals[f"SIG{name}"], steps, map(int, numbers.split(",")))
+    sys.argv[1:] = arguments
+    main()
