@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from syncd.assemble import assemble, ledger
 from syncd.config import load_settings
+from syncd.config.assemble import assemble, ledger
 from syncd.core.plan import Plan
 from syncd.engine import apply
 from syncd.report import Exit
