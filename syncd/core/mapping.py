@@ -73,12 +73,19 @@ class Mapper:
             for field, text in rules.items()
             if text is not None and field not in mapping.on_create and holds(held, field)
         }
-        self._once = {field: _rule(text) for field, text in mapping.on_create.items()}
+        self._once = {
+            field: _rule(text) for field, text in mapping.on_create.items() if holds(held, field)
+        }
         self.managed = frozenset(self._always)
         self.once = frozenset(self._once)
 
     def user(self, person: Person) -> User:
         """Raises `Unmappable`."""
+        if person.state is None and person.reason:
+            raise Unmappable(
+                f"it is not known whether they are suspended: {person.reason}; "
+                "nothing is done to them until that can be read"
+            )
         fields: dict[str, Value] = {
             field: _typed(field, _evaluate(field, rule, person.attributes))
             for field, rule in (*self._always.items(), *self._once.items())

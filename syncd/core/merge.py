@@ -5,7 +5,7 @@ Records are one person only where a rule says so: equal values of the attribute
 comes from the first source, in that attribute's order, that has it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -62,20 +62,25 @@ def full_key(source: str, key: Key) -> Key:
 
 def merge(records: Mapping[str, Sequence[UserRecord]], precedence: Precedence) -> People:
     """`records` by source, the sources in order of precedence."""
+    shared = _shared_keys(records)
     alone, by_value = _gather(records, precedence.by)
-    persons = [_person({source: record}, precedence) for source, record in alone]
+    persons: list[Person] = []
+    unclear: _Found = []
     conflicts: list[Problem] = []
-    undecided: set[Key] = set()
-    for found in by_value.values():
-        clashing = _clashing(found)
-        if clashing:
-            conflicts += [_ambiguous(source, record, precedence.by) for source, record in clashing]
-            undecided |= {full_key(source, record.key) for source, record in found}
+    for found in (*([one] for one in alone), *by_value.values()):
+        clashing = _clashing(found) if len(found) > 1 else []
+        if clashing or any(full_key(source, record.key) in shared for source, record in found):
+            conflicts += [_ambiguous(*one, f"with this {precedence.by}") for one in clashing]
+            unclear += found
         else:
             persons.append(_person(dict(found), precedence))
+    for source, record in unclear:
+        if full_key(source, record.key) in shared:
+            conflicts.append(_ambiguous(source, record, "under this key"))
     persons.sort(key=lambda person: person.key)
-    conflicts.sort(key=lambda problem: problem.key)
-    return People(tuple(persons), tuple(conflicts), frozenset(undecided))
+    conflicts.sort(key=lambda problem: (problem.key, problem.name, problem.why))
+    undecided = frozenset(full_key(source, record.key) for source, record in unclear)
+    return People(tuple(persons), tuple(conflicts), undecided)
 
 
 _Found = list[tuple[str, UserRecord]]
@@ -96,18 +101,28 @@ def _gather(
     return alone, by_value
 
 
+def _shared_keys(records: Mapping[str, Sequence[UserRecord]]) -> frozenset[Key]:
+    """Keys that a source gave to several, against its promise."""
+    shared: set[Key] = set()
+    for source, some in records.items():
+        counts = Counter(record.key for record in some)
+        if len(counts) < len(some):
+            shared |= {full_key(source, key) for key, number in counts.items() if number > 1}
+    return frozenset(shared)
+
+
 def _clashing(found: _Found) -> _Found:
     """The records of any source that has more than one of them."""
     sources = [source for source, _ in found]
     return [(source, record) for source, record in found if sources.count(source) > 1]
 
 
-def _ambiguous(source: str, record: UserRecord, by: str | None) -> Problem:
+def _ambiguous(source: str, record: UserRecord, how: str) -> Problem:
     return Problem(
         kind=Kind.USER,
         key=full_key(source, record.key),
         name=first(record.attributes.get("user_name", record.key)),
-        why=f"source {source} has more than one person with this {by}; nothing is done to any of "
+        why=f"source {source} has more than one person {how}; nothing is done to any of "
         "them until the source tells them apart",
         origin=record.origin,
     )
@@ -122,7 +137,7 @@ def _person(found: Mapping[str, UserRecord], precedence: Precedence) -> Person:
             if value := found[source].attributes.get(name):
                 attributes[name], given_by[name] = value, source
                 break
-    stating = [s for s in _order(STATE, sources, precedence) if found[s].state is not None]
+    stating = [s for s in _order(STATE, sources, precedence) if found[s].state or found[s].reason]
     if stating:
         given_by[STATE] = stating[0]
     keys = [full_key(source, record.key) for source, record in found.items()]

@@ -44,3 +44,22 @@ def test_with_whole_sources_nobody_waits():
     found = desire({"corp": Records([record("zoe")], ()), "extra": EXTRA}, RULES)
     assert [one.key for one in found.users] == ["corp:zoe", "extra:grace", "extra:kim"]
     assert found.undecided[Kind.USER] == frozenset()
+
+
+def test_whose_standing_could_not_be_read_is_left_alone():
+    """Else who loses the right to read `userAccountControl` would lift every suspension."""
+    unread = UserRecord(Key("g"), {"user_name": "g"}, None, "cn=g", "userAccountControl is missing")
+    says_more = record("grace", "42", State.ACTIVE)
+    both = UserRecord(Key("h"), {"number": "42"}, None, "cn=h", "userAccountControl is missing")
+    sources = {"corp": Records([unread, both], ()), "extra": Records([says_more], ())}
+    found = desire(sources, RULES)
+    assert found.users == ()
+    assert found.undecided[Kind.USER] == {"corp:g", "corp:h", "extra:grace"}
+    assert {(one.key, one.why) for one in found.failures} == {
+        (
+            key,
+            "it is not known whether they are suspended: userAccountControl is missing; "
+            "nothing is done to them until that can be read",
+        )
+        for key in ("corp:g", "corp:h")
+    }

@@ -1,0 +1,176 @@
+"""Several sources, one person: by a rule, attribute by attribute, and never by a guess."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.core.merge import People, Person, Precedence, full_key, merge
+from syncd.core.model import Key, Kind, State
+from syncd.core.plan import Problem
+from tests.world import MemorySource, Office, ids, opened, person
+
+BY_EMAIL = Precedence(by="email")
+
+
+def test_without_a_rule_nobody_is_anybody_else():
+    """The same e-mail in two sources proves nothing."""
+    people = merge(
+        {"p": [person("1", "ada", email="a@x")], "q": [person("1", "al", email="a@x")]},
+        Precedence(),
+    )
+    assert [(one.key, one.aliases) for one in people.persons] == [("p:1", ()), ("q:1", ())]
+
+
+def test_each_attribute_comes_from_the_first_source_that_has_it():
+    """The sync's order of sources, unless an attribute has its own; empty is as good as absent."""
+    records = {
+        "hr": [person("1", "ada", email="A@x", title="Engineer", phone="")],
+        "ldap": [
+            person(
+                "9", "alovelace", State.SUSPENDED, "locked", email="a@x", phone="1815", title="?"
+            )
+        ],
+    }
+    precedence = Precedence(by="email", attributes={"user_name": ("ldap", "hr"), "room": ("ldap",)})
+    assert merge(records, precedence) == People(
+        (
+            Person(
+                key=Key("hr:1"),
+                attributes={
+                    "email": "A@x",
+                    "phone": "1815",
+                    "title": "Engineer",
+                    "user_name": "alovelace",
+                },
+                state=State.SUSPENDED,
+                reason="locked",
+                origins={"hr": "people.yaml:1", "ldap": "people.yaml:9"},
+                given_by={
+                    "email": "hr",
+                    "phone": "ldap",
+                    "title": "hr",
+                    "user_name": "ldap",
+                    "state": "ldap",
+                },
+                aliases=(Key("ldap:9"),),
+            ),
+        )
+    )
+
+
+def test_a_persons_standing_has_a_precedence_of_its_own():
+    """Who says first whether they are active is a matter of configuration."""
+    records = {
+        "hr": [person("1", "ada", State.ACTIVE, email="a@x")],
+        "ldap": [person("9", "ada", State.LEFT, "expired", email="a@x")],
+    }
+    (one,) = merge(records, BY_EMAIL).persons
+    (other,) = merge(records, Precedence("email", {"state": ("ldap",)})).persons
+    assert [(p.state, p.reason) for p in (one, other)] == [
+        (State.ACTIVE, ""),
+        (State.LEFT, "expired"),
+    ]
+
+
+def test_two_in_one_source_who_could_be_meant_are_a_conflict():
+    """Neither of them, nor whoever they could be in another source, is touched."""
+    records = {
+        "hr": [person("1", "ada", email="a@x"), person("2", "bob", email="A@x")],
+        "ldap": [person("9", "ada", email="a@x")],
+    }
+    why = (
+        "source hr has more than one person with this email; nothing is done to any of "
+        "them until the source tells them apart"
+    )
+    assert merge(records, BY_EMAIL) == People(
+        (),
+        (
+            Problem(Kind.USER, Key("hr:1"), "ada", why, "people.yaml:1"),
+            Problem(Kind.USER, Key("hr:2"), "bob", why, "people.yaml:2"),
+        ),
+        frozenset({Key("hr:1"), Key("hr:2"), Key("ldap:9")}),
+    )
+
+
+def test_a_key_that_two_people_of_a_source_share_is_a_conflict():
+    """It cannot be what tells them apart; nobody gets a second account by it, or another's."""
+    why = (
+        "source p has more than one person under this key; nothing is done to any of "
+        "them until the source tells them apart"
+    )
+    for precedence in (Precedence(), BY_EMAIL):
+        records = {
+            "p": [
+                person("1", "ada", email="a@x"),
+                person("1", "bob", email="b@x"),
+                person("2", "cy"),
+            ]
+        }
+        people = merge(records, precedence)
+        assert [one.key for one in people.persons] == ["p:2"]
+        assert people.conflicts == (
+            Problem(Kind.USER, Key("p:1"), "ada", why, "people.yaml:1"),
+            Problem(Kind.USER, Key("p:1"), "bob", why, "people.yaml:1"),
+        )
+        assert people.undecided == {"p:1"}
+    here = opened(person("1", "ada"))
+    here.source.has(person("1", "ada"), person("1", "bob"))
+    assert here.plan().changes == ()
+
+
+def test_who_lacks_the_attribute_is_nobody_else():
+    """No value equals no value of another's."""
+    records = {"p": [person("1", "ada"), person("2", "bob")], "q": [person("1", "al")]}
+    people = merge(records, BY_EMAIL)
+    assert ([one.key for one in people.persons], people.conflicts) == (["p:1", "p:2", "q:1"], ())
+
+
+def test_a_full_key_names_its_source():
+    """Two sources may use one key."""
+    assert full_key("p", Key("1")) != full_key("q", Key("1"))
+
+
+RECORDS = st.lists(
+    st.builds(
+        lambda key, email: person(key, f"user{key}", **({"email": email} if email else {})),
+        st.sampled_from("123"),
+        st.sampled_from(["", "a@x", "A@x", "b@x"]),
+    ),
+    max_size=4,
+)
+
+
+@given(
+    RECORDS, RECORDS, st.randoms(use_true_random=False), st.sampled_from([Precedence(), BY_EMAIL])
+)
+def test_every_record_is_one_persons_or_undecided_in_whatever_order(one, other, chance, precedence):
+    """No record is lost, none is used twice, and the order of reading does not show."""
+    records = {"p": one, "q": other}
+    people = merge(records, precedence)
+    used = [key for p in people.persons for key in (p.key, *p.aliases)]
+    given_keys = {full_key(source, r.key) for source, some in records.items() for r in some}
+    assert sorted(used) == sorted(set(used))
+    assert {*used} | people.undecided == given_keys
+    assert people.undecided.isdisjoint(used)
+    shuffled = {source: chance.sample(some, len(some)) for source, some in records.items()}
+    assert merge(shuffled, precedence) == people
+
+
+def test_precedence_decides_per_attribute_through_to_the_target():
+    """Title from the directory, everything else from the office."""
+    here = Office(
+        sources={
+            "hr": MemorySource([person("1", "ada", email="a@x", title="HR title")]),
+            "ldap": MemorySource([person("9", "al", email="a@x", title="LDAP title", phone="1")]),
+        },
+        merge=Precedence("email", {"title": ("ldap",)}),
+    )
+    assert ids(here.apply().execution.done) == ["user/create/hr:1"]
+    assert here.accounts() == {
+        "ada": {
+            "user_name": "ada",
+            "email": "a@x",
+            "title": "LDAP title",
+            "phone": "1",
+            "active": True,
+        }
+    }
