@@ -140,7 +140,8 @@ class UserRecord(Struct, frozen=True):
 
     `key` is immutable and unique within the source. `attributes` has SCIM's
     field names where the source has such a field, and the source's own names for the rest;
-    `admin` is "true" or "false". `state` is None where the source says nothing of it.
+    `admin` is "true" or "false". `state` is None where the source says nothing of it, or, with a
+    `reason`, where it could not be read: then nothing is known.
     `origin` is for people: a DN, or file, line and column.
     """
 

