@@ -14,7 +14,7 @@ from syncd.core.correlate import Ours
 from syncd.core.desired import Desired
 from syncd.core.diff import Found
 from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Member, Op, Ref, User, flat
-from syncd.core.plan import Change
+from syncd.core.plan import Change, change_id
 
 _Named = Mapping[Key, tuple[str, Ref | None]]
 """Things by key: name and, where it exists, ref."""
@@ -105,8 +105,8 @@ def diff_members(both: Membership, removable: Callable[[Key, Key], bool]) -> Ite
 
 def _member(op: Op, group: Key, user: Key, both: Membership) -> Change:
     (group_name, group_ref), (user_name, user_ref) = both.groups[group], both.users[user]
-    needs = [f"{Kind.GROUP}/{Op.CREATE}/{group}"] if group_ref is None else []
-    needs += [f"{Kind.USER}/{Op.CREATE}/{user}"] if user_ref is None else []
+    needs = [change_id(Op.CREATE, Kind.GROUP, group)] if group_ref is None else []
+    needs += [change_id(Op.CREATE, Kind.USER, user)] if user_ref is None else []
     return Change(
         op,
         Kind.MEMBER,

@@ -18,6 +18,19 @@ REMOVALS = frozenset({Op.SUSPEND, Op.DELETE, Op.REMOVE})
 """Ops that only a whole reading may lead to; so does taking `admin` away."""
 
 
+def change_id(
+    op: Op, kind: Kind, key: Key, member: Key | None = None, *, temporary: bool = False
+) -> str:
+    """Words joined by slashes; those in a key are written as in a URL."""
+    words: list[str] = [kind, op, _one_word(key)]
+    words += [_one_word(member)] if member is not None else []
+    return "/".join([*words, "temporary"] if temporary else words)
+
+
+def _one_word(key: Key) -> str:
+    return key.replace("%", "%25").replace("/", "%2F") if "/" in key or "%" in key else key
+
+
 class Change(Struct, frozen=True):
     """One change to one thing.
 
@@ -43,10 +56,7 @@ class Change(Struct, frozen=True):
     @property
     def id(self) -> str:
         """Unique within a plan."""
-        parts = [self.kind, self.op, self.key]
-        parts += [self.member] if self.member else []
-        parts += ["temporary"] if self.temporary else []
-        return "/".join(parts)
+        return change_id(self.op, self.kind, self.key, self.member, temporary=self.temporary)
 
     @property
     def removes(self) -> bool:

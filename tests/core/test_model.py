@@ -1,0 +1,34 @@
+"""Records are flat where they are compared, and come back whole."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.core.model import Group, User, changed, flat, group_of, user_of
+
+TEXT = st.text(min_size=1, max_size=5)
+USERS = st.builds(
+    User,
+    user_name=TEXT,
+    email=st.none() | TEXT,
+    active=st.booleans(),
+    admin=st.none() | st.booleans(),
+    attributes=st.dictionaries(TEXT, TEXT, max_size=3),
+)
+GROUPS = st.builds(Group, display_name=TEXT, attributes=st.dictionaries(TEXT, TEXT, max_size=3))
+
+
+@given(USERS, GROUPS)
+def test_a_flat_record_is_the_whole_record(user, group):
+    """Nothing is lost on the way there and back."""
+    assert user_of(flat(user)) == user
+    assert group_of(flat(group)) == group
+
+
+@given(USERS, USERS)
+def test_a_change_of_the_fields_that_differ_makes_one_record_the_other(one, other):
+    """What the other has not is cleared."""
+    before, after = flat(one), flat(other)
+    differing = {
+        n: after.get(n) for n in before.keys() | after.keys() if before.get(n) != after.get(n)
+    }
+    assert changed(one, differing) == other

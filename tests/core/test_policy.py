@@ -1,0 +1,37 @@
+"""What an administrator allows, in numbers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.core.model import Kind, Op
+from syncd.core.policy import DEFAULT_BUDGETS, Budget, Policy
+
+
+@pytest.mark.parametrize(
+    ("budget", "population", "allowed"),
+    [
+        (Budget(), 100, None),
+        (Budget(count=3), 100, 3),
+        (Budget(percent=10), 100, 10),
+        (Budget(percent=10), 29, 2),
+        (Budget(percent=1), 20, 1),
+        (Budget(percent=10), 19, 9),
+        (Budget(percent=10), 0, 1),
+        (Budget(count=3, percent=10), 100, 3),
+        (Budget(count=30, percent=10), 100, 10),
+        (Budget(percent=10, minimum=5), 19, 1),
+        (Budget(count=0, percent=10), 100, 0),
+    ],
+)
+def test_a_budget_is_the_smaller_of_its_count_and_its_share(budget, population, allowed):
+    """A small population is not for percentages: there, half is the limit, and one always goes."""
+    assert budget.allowance(population) == allowed
+
+
+@given(st.integers(2, 100_000))
+def test_an_emptied_source_is_over_every_default_budget(population):
+    """Who takes everybody away, from two on, is stopped without a word of configuration."""
+    for which in ((Kind.USER, Op.SUSPEND), (Kind.USER, Op.DELETE), (Kind.GROUP, Op.DELETE)):
+        assert DEFAULT_BUDGETS[which].allowance(population) < population
+    assert Policy().budgets == DEFAULT_BUDGETS
