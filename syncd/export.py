@@ -14,7 +14,7 @@ from msgspec import Struct
 from syncd.core.decide import Seen
 from syncd.core.model import ATTRIBUTES, Ref, Stored, User, Value, flat
 from syncd.core.normal import normal
-from syncd.sources.yaml_schema import RESERVED, TEXTS
+from syncd.sources.yaml.schema import RESERVED, TEXTS
 
 _ONE_LINE = re.compile(r"\S(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*\S)?")
 _FIELDS = [name for name in User.__struct_fields__ if name in TEXTS and name != "user_name"]

@@ -8,7 +8,7 @@ from syncd.core.merge import first
 from syncd.core.model import Key, Kind, Ref, User
 from syncd.core.normal import normal
 from syncd.core.plan import Plan
-from syncd.suggest import did_you_mean, quoted
+from syncd.located.suggest import did_you_mean, quoted
 
 
 class Names:

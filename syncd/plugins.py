@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from syncd.core.model import Kind
 from syncd.errors import ConfigError
+from syncd.located.suggest import did_you_mean, quoted
 from syncd.ports import BackendPlugin, SourcePlugin
-from syncd.suggest import did_you_mean, quoted
 
 SOURCES = "syncd.sources"
 BACKENDS = "syncd.backends"

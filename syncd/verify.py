@@ -31,9 +31,8 @@ def _read_again(
     if len(touched) > _ONE_BY_ONE:
         return tuple(collection.read())
     current: list[Stored[E]] = [stored for stored in before if stored.ref not in touched]
-    for ref in sorted(touched):
-        if (stored := collection.get(ref)) is not None:
-            current.append(stored)
+    again = (collection.get(ref) for ref in sorted(touched))
+    current.extend(stored for stored in again if stored is not None)
     return tuple(current)
 
 

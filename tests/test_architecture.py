@@ -28,7 +28,7 @@ ALLOWED = {
     "core": {"core", "errors"},
     "errors": set(),
     "ports": {"core"},
-    "sources": {"core", "ports", "errors", "sources", "yamlfile", "located", "suggest"},
+    "sources": {"core", "ports", "errors", "sources", "located"},
     "backends": {"core", "ports", "errors", "backends", "database"},
     "database": {"errors"},
     "ledger": {"core", "errors", "ledger", "database"},

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from rich.text import Text
 
 from syncd import planfile
-from syncd.assemble import assemble, chosen, ledger
 from syncd.cli.failures import Interrupted
 from syncd.cli.opening import Opened, each_sync, now
 from syncd.cli.planning import cleaned
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
+from syncd.config.assemble import assemble, chosen, ledger
 from syncd.core.plan import Plan
 from syncd.engine import apply as make_it_so
 from syncd.errors import ConfigError

@@ -7,22 +7,22 @@ from time import monotonic
 
 from rich.text import Text
 
-from syncd.assemble import ledger
 from syncd.cli.failures import guarded, worst
 from syncd.cli.opening import Opened
 from syncd.cli.progress import Waiting
+from syncd.config.assemble import ledger
+from syncd.config.settings import Settings
 from syncd.core.decide import Seen
 from syncd.core.desired import Records
 from syncd.core.model import Kind, Op, State
 from syncd.engine import read_sources, read_target
 from syncd.errors import ConfigError
+from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
 from syncd.ports import Backend
 from syncd.render.listing import bullets
 from syncd.render.words import moment, number, safe
 from syncd.report import Exit
-from syncd.settings import Settings
-from syncd.suggest import did_you_mean, quoted
 
 
 def check(opened: Opened, names: Sequence[str]) -> int:

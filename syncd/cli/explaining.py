@@ -3,10 +3,10 @@
 from contextlib import closing
 from functools import partial
 
-from syncd.assemble import assemble, chosen, ledger
 from syncd.cli.opening import Opened, each_sync, now
 from syncd.cli.progress import Waiting
 from syncd.cli.words import TableOrJson
+from syncd.config.assemble import assemble, chosen, ledger
 from syncd.core.decide import decide
 from syncd.engine import ask
 from syncd.errors import ConfigError

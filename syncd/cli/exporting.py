@@ -9,10 +9,10 @@ from syncd.core.decide import Seen
 from syncd.engine import read_target
 from syncd.errors import ConfigError, Incomplete
 from syncd.export import PeopleFiles, people_files
+from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin
 from syncd.render.words import number, safe
 from syncd.report import Exit
-from syncd.suggest import did_you_mean, quoted
 
 _HINT = (
     "To make these accounts syncd's: name {out} in the paths of a source of `type: yaml`, set "

@@ -2,9 +2,9 @@
 
 from contextlib import closing
 
-from syncd.assemble import chosen, ledger
 from syncd.cli.opening import Opened
 from syncd.cli.words import TableOrJson
+from syncd.config.assemble import chosen, ledger
 from syncd.errors import ConfigError
 from syncd.ledger import Ledger, Run
 from syncd.render.history import render_run, render_runs

@@ -5,7 +5,7 @@ from typing import Any
 
 from syncd.cli.screen import Screen
 from syncd.cli.words import TableOrJson
-from syncd.config_schema import schema as schema_of_everything
+from syncd.config.schema import schema as schema_of_everything
 from syncd.core.model import Op
 from syncd.errors import ConfigError
 from syncd.plugins import BACKENDS, SOURCES, backend_plugin, source_plugin, types

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from syncd.cli.failures import by_signal, guarded, worst
 from syncd.cli.screen import Screen
 from syncd.config import load_settings
+from syncd.config.settings import Settings
 from syncd.errors import ConfigError
 from syncd.redact import Redactor, secrets_of, suspects
-from syncd.settings import Settings
 
 _NO_CONFIG = "which configuration? Say `syncd --config FILE VERB`, or set SYNCD_CONFIG"
 

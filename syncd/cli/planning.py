@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from rich.text import Text
 
 from syncd import planfile
-from syncd.assemble import assemble, chosen, ledger
 from syncd.cli.opening import Opened, each_sync, now
 from syncd.cli.progress import Waiting
 from syncd.cli.words import Format
+from syncd.config.assemble import assemble, chosen, ledger
 from syncd.core.plan import Plan
 from syncd.engine import plan as make_plan
 from syncd.errors import ConfigError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncd.backends.sql import SqlBackend, SqlConfig
-from syncd.backends.sql_schema import SCHEMA
+from syncd.backends.sql.schema import SCHEMA
 from syncd.core.model import Group, Key, Ref, Stored, Update, User
 from syncd.errors import BackendError, Conflict
 

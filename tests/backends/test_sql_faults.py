@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import event
 
 from syncd.backends.sql import SqlBackend, SqlConfig
@@ -172,5 +173,12 @@ def test_a_directory_that_cannot_be_written_is_denied(tmp_path):
 
 def test_a_store_in_memory_is_refused():
     """It would be empty again at the next run, and everybody created anew."""
-    with pytest.raises(ConfigError, match=r"would be lost"):
-        SqlBackend("wiki", SqlConfig(url="sqlite://"), Path())
+    with pytest.raises(ValidationError, match=r"would be lost"):
+        SqlConfig(url="sqlite://")
+
+
+@pytest.mark.parametrize("url", ["sqlit:///store.db", "mysql://db/users", "sqlite://host/store.db"])
+def test_a_url_of_no_store_is_refused_with_the_configuration(url: str):
+    """Before anything is read, with the place where it stands."""
+    with pytest.raises(ValidationError, match=r"sqlite:///FILE"):
+        SqlConfig(url=url)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from syncd.assemble import assemble, chosen, digest, ledger
 from syncd.config import load_settings
+from syncd.config.assemble import assemble, chosen, digest, ledger
+from syncd.config.settings import Settings
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
@@ -20,7 +21,6 @@ from syncd.core.policy import (
     VanishedGroups,
 )
 from syncd.errors import ConfigError
-from syncd.settings import Settings
 
 FILE = """
 sources:

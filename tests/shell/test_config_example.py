@@ -9,12 +9,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from syncd.assemble import assemble, chosen
 from syncd.config import load_settings
-from syncd.config_schema import schema
+from syncd.config.assemble import assemble, chosen
+from syncd.config.schema import schema
+from syncd.config.settings import Part, Settings
 from syncd.errors import ConfigError
 from syncd.plugins import BACKENDS, SOURCES, plugin, types
-from syncd.settings import Part, Settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config.example.yaml"

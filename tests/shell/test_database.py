@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from syncd.backends.sql_schema import SCHEMA as STORE
+from syncd.backends.sql.schema import SCHEMA as STORE
 from syncd.database import Standing, database_url, shown
 from syncd.database.engine import open_engine
 from syncd.errors import ConfigError

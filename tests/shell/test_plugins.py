@@ -6,7 +6,7 @@ import pytest
 
 from syncd.backends.memory import MemoryBackend
 from syncd.config import load_settings
-from syncd.config_schema import schema
+from syncd.config.schema import schema
 from syncd.errors import ConfigError
 from syncd.plugins import BACKENDS, SOURCES, backend_plugin, source_plugin, types
 from syncd.sources.yaml import YamlSource

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syncd.core.model import GroupRecord, State, UserRecord
 from syncd.errors import SourceError
 from syncd.sources.yaml import YamlConfig, YamlReading, YamlSource
-from syncd.sources.yaml_schema import RESERVED, TEXTS
+from syncd.sources.yaml.schema import RESERVED, TEXTS
 
 TODAY = date(2026, 4, 1)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from syncd.located import Items, Table, Text
-from syncd.yamlfile import ALIASED, parse
+from syncd.located.places import Items, Table, Text
+from syncd.located.yamlfile import ALIASED, parse
 
 
 def words(text: str) -> list[str]:

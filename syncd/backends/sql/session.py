@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, NestedTransaction
 from sqlalchemy.engine import URL
 
-from syncd.backends.sql_names import fill
-from syncd.backends.sql_schema import SCHEMA
+from syncd.backends.sql.names import fill
+from syncd.backends.sql.schema import SCHEMA
 from syncd.database import Database, Standing, Trouble, complaints
 from syncd.errors import BackendError, Denied, Rejected, Unavailable
 

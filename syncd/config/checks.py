@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from jinja2 import TemplateSyntaxError
 
+from syncd.config.settings import Part, SyncSettings
 from syncd.core.mapping import holds, is_template, template
 from syncd.core.model import Kind
+from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin
 from syncd.ports import Holds
-from syncd.settings import Part, SyncSettings
-from syncd.suggest import did_you_mean, quoted
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
 

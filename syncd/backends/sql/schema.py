@@ -91,7 +91,7 @@ MEMBERS = Table(
 
 SCHEMA = Schema(
     metadata=METADATA,
-    migrations=Path(__file__).parent / "sql_migrations",
+    migrations=Path(__file__).parent / "migrations",
     revisions=("0001",),
     version_table="syncd_store_version",
 )

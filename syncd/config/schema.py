@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from syncd.config.settings import Settings
 from syncd.plugins import BACKENDS, SOURCES, plugin, types
-from syncd.settings import Settings
 
 _PARTS = {"sources": ("source", SOURCES), "targets": ("target", BACKENDS)}
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from syncd.core.model import GroupRecord, Key, Reference
 from syncd.core.nesting import expand
-from syncd.located import Text, mistake
-from syncd.sources.yaml_schema import Roster
-from syncd.suggest import did_you_mean, quoted
+from syncd.located.places import Text, mistake
+from syncd.located.suggest import did_you_mean, quoted
+from syncd.sources.yaml.schema import Roster
 
 _SUGGESTED = 25
 """Mistakes that get a suggestion: comparing with every name of a large source takes a while."""

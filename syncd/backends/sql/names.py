@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import Column, Connection, Table, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from syncd.backends.sql_schema import GROUPS, USERS
+from syncd.backends.sql.schema import GROUPS, USERS
 from syncd.core.model import Value
 from syncd.core.normal import normal
 

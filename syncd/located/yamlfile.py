@@ -23,8 +23,8 @@ from yaml import (
     YAMLError,
 )
 
-from syncd.located import Items, Mistake, Node, Table, Text, mistake, place
-from syncd.suggest import quoted
+from syncd.located.places import Items, Mistake, Node, Table, Text, mistake, place
+from syncd.located.suggest import quoted
 
 DEEPEST = 32
 """Levels of nesting; people and configuration need six."""

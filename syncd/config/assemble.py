@@ -9,16 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
-from syncd.core.mapping import GroupMapping, Scope, UserMapping
-from syncd.core.merge import Precedence
-from syncd.core.model import Kind, Op
-from syncd.core.policy import Budget, Policy, Protect
-from syncd.database import database_url
-from syncd.engine import Sync
-from syncd.errors import ConfigError
-from syncd.ledger import Ledger, open_ledger
-from syncd.plugins import backend_plugin, source_plugin
-from syncd.settings import (
+from syncd.config.settings import (
     BudgetSettings,
     BudgetsSettings,
     GroupsSettings,
@@ -27,7 +18,16 @@ from syncd.settings import (
     Settings,
     UsersSettings,
 )
-from syncd.suggest import did_you_mean, quoted
+from syncd.core.mapping import GroupMapping, Scope, UserMapping
+from syncd.core.merge import Precedence
+from syncd.core.model import Kind, Op
+from syncd.core.policy import Budget, Policy, Protect
+from syncd.database import database_url
+from syncd.engine import Sync
+from syncd.errors import ConfigError
+from syncd.ledger import Ledger, open_ledger
+from syncd.located.suggest import did_you_mean, quoted
+from syncd.plugins import backend_plugin, source_plugin
 
 _URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from syncd.suggest import did_you_mean
+from syncd.located.suggest import did_you_mean
 
 Loc = tuple[str | int, ...]
 

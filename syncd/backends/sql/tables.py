@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 
-from syncd.backends.sql_names import UNIQUE, key_of, with_keys
-from syncd.backends.sql_schema import GROUPS, MEMBERS, USERS
-from syncd.backends.sql_session import Session
+from syncd.backends.sql.names import UNIQUE, key_of, with_keys
+from syncd.backends.sql.schema import GROUPS, MEMBERS, USERS
+from syncd.backends.sql.session import Session
 from syncd.core.model import ATTRIBUTES, E, Key, Member, Op, Ref, Stored, Update, Value, flat
 from syncd.errors import Conflict, NotFound, Rejected
 from syncd.ports import Holds

@@ -19,8 +19,8 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from syncd.located import Items, Mistake, Node, Table, Text, mistake
-from syncd.suggest import did_you_mean, quoted
+from syncd.located.places import Items, Mistake, Node, Table, Text, mistake
+from syncd.located.suggest import did_you_mean, quoted
 
 PREFIX = "syncd_"
 DELIMITER = "__"

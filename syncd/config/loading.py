@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from syncd.config_checks import cross_check
-from syncd.config_words import Loc, complaints
+from syncd.config.checks import cross_check
+from syncd.config.layers import NAMED, Layers
+from syncd.config.settings import Part, Settings, SyncSettings
+from syncd.config.words import Loc, complaints
 from syncd.errors import ConfigError
-from syncd.layers import NAMED, Layers
-from syncd.located import Items, Mistake, Table, Text, mistake
+from syncd.located.places import Items, Mistake, Table, Text, mistake
+from syncd.located.suggest import did_you_mean, quoted
+from syncd.located.yamlfile import load
 from syncd.plugins import BACKENDS, SOURCES, plugin, types
-from syncd.settings import Part, Settings, SyncSettings
-from syncd.suggest import did_you_mean, quoted
-from syncd.yamlfile import load
 
 PARTS = {"sources": SOURCES, "targets": BACKENDS}
 M = TypeVar("M", bound=BaseModel)

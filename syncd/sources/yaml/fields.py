@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection
 from datetime import date
 
-from syncd.located import Items, Mistake, Node, Table, Text, mistake
-from syncd.suggest import did_you_mean, quoted
+from syncd.located.places import Items, Mistake, Node, Table, Text, mistake
+from syncd.located.suggest import did_you_mean, quoted
 
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

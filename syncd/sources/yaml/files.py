@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from syncd.located import Mistake
+from syncd.located.places import Mistake
 
 ENDINGS = (".yaml", ".yml")
 

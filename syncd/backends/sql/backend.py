@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from syncd.backends.sql_schema import GROUPS, USERS
-from syncd.backends.sql_session import Session
-from syncd.backends.sql_tables import SqlCollection, SqlMembers
+from syncd.backends.sql.schema import GROUPS, USERS
+from syncd.backends.sql.session import Session
+from syncd.backends.sql.tables import SqlCollection, SqlMembers
 from syncd.core.model import ATTRIBUTES, GROUP_FIELDS, USER_FIELDS, Group, Kind, Op, Ref, User
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
@@ -40,8 +40,11 @@ class SqlConfig(BaseModel):
             return given
         try:
             url, password = without_password(given["url"])
+            stands = database_url(url).database
         except ConfigError as error:
             raise ValueError(str(error)) from None
+        if stands in {None, "", ":memory:"}:
+            raise ValueError("names no database; a SQL store in memory would be lost: name a file")
         return {**given, "url": url, "password": given.get("password") or password}
 
 
@@ -68,8 +71,6 @@ class SqlBackend:
 
     def __init__(self, name: str, config: SqlConfig, base: Path) -> None:
         url = database_url(config.url, config.password, base)
-        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-            raise ConfigError(f"target {name}: a SQL store in memory would be lost: name a file")
         self.name, self.config, self.base = name, config, base
         self.batch_size = config.batch_size
         self._session = Session(name, url)

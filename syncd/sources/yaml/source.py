@@ -15,11 +15,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from syncd.core.model import GroupRecord, UserRecord
 from syncd.errors import SourceError
+from syncd.located.yamlfile import load
 from syncd.ports import Cursor
-from syncd.sources.yaml_files import find
-from syncd.sources.yaml_references import check_names, flatten
-from syncd.sources.yaml_schema import TEXTS, Roster
-from syncd.yamlfile import load
+from syncd.sources.yaml.files import find
+from syncd.sources.yaml.references import check_names, flatten
+from syncd.sources.yaml.schema import TEXTS, Roster
 
 
 def _zone(name: str) -> tzinfo:

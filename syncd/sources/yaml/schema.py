@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from syncd.core.model import USER_FIELDS, Key, RawValue, Reference, State, UserRecord
 from syncd.core.normal import normal
-from syncd.located import Items, Mistake, Node, Table, Text, mistake, place
-from syncd.sources.yaml_fields import Fields, one_line
-from syncd.suggest import quoted
+from syncd.located.places import Items, Mistake, Node, Table, Text, mistake, place
+from syncd.located.suggest import quoted
+from syncd.sources.yaml.fields import Fields, one_line
 
 TOP = ("users", "groups")
 TEXTS = tuple(sorted(USER_FIELDS - {"active", "admin"}))
