@@ -1,0 +1,76 @@
+"""A saved plan runs only where the world is as it was: what has moved since is refused."""
+
+import pytest
+from msgspec.structs import replace
+
+from syncd.core.bind import bind
+from syncd.core.model import Kind
+from syncd.core.policy import Budget, Policy
+from syncd.errors import ConfigError
+from tests.world import ADA, EVERYONE, KIM, ZOE, by_hand, group, ids, office, opened, person
+
+
+def test_a_saved_plan_runs_as_it_was_shown():
+    """Where nothing has moved, it is the plan of now."""
+    here = office(ADA, ZOE, KIM, groups=[EVERYONE])
+    saved = here.plan()
+    assert bind(saved, here.plan()) == saved
+    assert ids(here.apply(saved=saved).execution.done) == ids(saved.changes)
+
+
+def test_what_has_moved_since_is_refused_and_the_rest_runs():
+    """Somebody has edited one account, and another was deleted."""
+    here = opened(ADA, ZOE, KIM)
+    here.source.has(
+        *[person(p.key, p.attributes["user_name"], title="Doctor") for p in (ADA, ZOE, KIM)]
+    )
+    saved = here.plan()
+    by_hand(here.backend, Kind.USER, here.ref("ada"), title="Countess")
+    here.backend.users.delete(here.ref("kim"))
+    report = here.apply(saved=saved)
+    assert ids(report.execution.done) == ["user/update/p:2"]
+    assert [(r.change.id, r.rule) for r in report.plan.refused] == [
+        ("user/update/p:1", "moved since the plan was made; plan again"),
+        ("user/update/p:3", "moved since the plan was made; plan again"),
+    ]
+    assert report.plan.notes == ("1 changes are not in the saved plan and wait for the next one",)
+
+
+def test_what_needs_a_change_that_has_moved_does_not_run():
+    """A member of a group whose creation is another by now."""
+    here = office(ADA, groups=[group("a", "Everyone", "1")])
+    saved = here.plan()
+    here.source.groups = [group("a", "Everybody", "1")]
+    report = here.apply(saved=saved)
+    assert ids(report.execution.done) == ["user/create/p:1"]
+    assert [(r.change.id, r.rule) for r in report.plan.refused] == [
+        ("group/create/p:a", "moved since the plan was made; plan again"),
+        ("member/add/p:a/p:1", "waits for group/create/p:a, which does not run"),
+    ]
+
+
+def test_what_is_held_by_now_holds_what_waits_for_it():
+    """The budget was cut after the plan was made."""
+    here = office(ADA, ZOE, groups=[group("a", "Everyone", "1")])
+    saved = here.plan()
+    here.policy = Policy(budgets={("user", "create"): Budget(count=1)})
+    bound = bind(saved, here.plan())
+    assert ids(bound.changes) == ["group/create/p:a"]
+    assert ids(r.change for r in bound.held) == [
+        "member/add/p:a/p:1",
+        "user/create/p:1",
+        "user/create/p:2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "what"), [("sync", "sync"), ("target", "target"), ("config", "configuration")]
+)
+def test_a_plan_for_something_else_is_no_plan(field, what):
+    """Another sync, another target, another configuration."""
+    fresh = office(ADA).plan()
+    saved = replace(fresh, **{field: "other"})
+    with pytest.raises(ConfigError) as caught:
+        bind(saved, fresh)
+    now = getattr(fresh, field)
+    assert str(caught.value) == f"the plan was made for {what} other, this is {now}; plan again"
