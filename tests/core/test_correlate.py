@@ -262,3 +262,14 @@ def test_a_group_renamed_in_the_source_keeps_its_members():
     here.source.groups = [group("e", "Research", "1")]
     assert ids(here.apply().execution.done) == ["group/update/p:e"]
     assert here.members() == {("Research", "ada")}
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_suspension_in_doubt_is_remembered_if_it_is_seen(active):
+    """An inactive account was suspended by us then; an active one was not."""
+    link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")
+    stored = Stored(Ref("u1"), User(user_name="ada", active=active))
+    line = OpenLine(1, Op.SUSPEND, Kind.USER, Key("p:1"), Ref("u1"), {"active": False})
+    result = correlate([], [stored], Memory(links=(link,), open_lines=(line,)), claims())
+    assert [mark.remark for mark in result.marks] == ([] if active else [Remark.SUSPENDED])
+    assert (result.ours[0].link.suspended_at is None) == active

@@ -318,10 +318,12 @@ def test_who_is_gone_on_both_sides_is_forgotten():
 def test_a_group_may_name_people_of_another_source(attribute):
     """By their key there, or by an attribute that tells them apart, without case."""
     value = {"key": "1", "email": "ADA@example.org"}[attribute]
-    contractors = group("c", "Guests", elsewhere=(Reference("p", attribute, value, "g.yaml:3"),))
+    zoe = {"key": "2", "email": "zoe@example.org"}[attribute]
+    references = (Reference("p", attribute, value, ""), Reference("p", attribute, zoe, ""))
+    contractors = group("c", "Guests", elsewhere=references)
     here = Office(sources={"p": MemorySource([ADA, ZOE]), "q": MemorySource(groups=[contractors])})
     here.apply()
-    assert here.members() == {("Guests", "ada")}
+    assert here.members() == {("Guests", "ada"), ("Guests", "Zoë")}
 
 
 def test_from_a_group_with_a_reference_to_nobody_nobody_is_removed():

@@ -23,7 +23,7 @@ def test_without_a_rule_nobody_is_anybody_else():
 def test_each_attribute_comes_from_the_first_source_that_has_it():
     """The sync's order of sources, unless an attribute has its own; empty is as good as absent."""
     records = {
-        "hr": [person("1", "ada", email="A@x", title="Engineer", phone="")],
+        "hr": [person("1", "ada", email="A@x", title="Engineer", phone="", locale="")],
         "ldap": [
             person(
                 "9", "alovelace", State.SUSPENDED, "locked", email="a@x", phone="1815", title="?"

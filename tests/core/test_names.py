@@ -102,6 +102,27 @@ def test_a_leavers_address_goes_down_a_chain():
     assert (report.exit_code, here.plan().changes) == (0, ())
 
 
+def test_a_leaver_gives_up_all_that_others_take_in_one_change():
+    """Address to one, number to another: the account is touched once."""
+    unique = USERS.unique | {"phone"}
+    here = opened(
+        person("1", "ada", email="a@x", phone="1815"),
+        person("2", "bob"),
+        person("3", "cy"),
+        backend=MemoryBackend(holds={Kind.USER: replace(USERS, unique=unique)}),
+    )
+    here.source.has(person("2", "bob", email="a@x"), person("3", "cy", phone="1815"))
+    report = here.apply()
+    assert ids(report.execution.done) == [
+        "user/suspend/p:1",
+        "user/update/p:1",
+        "user/update/p:2",
+        "user/update/p:3",
+    ]
+    assert here.accounts()["ada"] == {"user_name": "ada", "active": False}
+    assert here.plan().changes == ()
+
+
 def test_a_new_account_never_gets_a_leavers_login():
     """A recycled login is a conflict for a person, as long as the leaver's account is there."""
     here = opened(person("1", "ada"), policy=Policy(leavers=Leavers.DELETE, budgets={}))
@@ -204,7 +225,7 @@ def test_any_exchange_of_names_comes_out_right(order, leaving, with_mail):
 
 def test_many_swaps_and_long_chains_are_planned_in_seconds():
     """The work follows the number of changes, not its square."""
-    count = 4000
+    count = 2000
     here = opened(*numbered(count, lambda n: f"user{n}"))
     here.backend.users.plant(User(user_name=f"user{count}"))
     for login in (
@@ -215,4 +236,4 @@ def test_many_swaps_and_long_chains_are_planned_in_seconds():
         here.source.has(*numbered(count, login))
         begun = time.process_time()
         here.plan()
-        assert time.process_time() - begun < 5
+        assert time.process_time() - begun < 2
