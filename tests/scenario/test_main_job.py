@@ -23,6 +23,8 @@ def test_the_store_becomes_what_the_directory_says(world: World) -> None:
     world.change_team("dev", name="R&D; “Entwicklung”")
     world.change_team("sales", inner=frozenset({"core"}))
     plan = world.syncd.plan(code=10)
+    circles = [note for note in plan["notes"] if "groups contain each other" in note]
+    assert len(circles) == world.directory.circles
     changed = {(one["op"], one["kind"], one["name"]) for one in plan["changes"]}
     renamed = {"user40": "lovelace2", "ada": "ada.l", "user42": "user43", "user43": "user42"}
     assert {one for one in changed if one[1] != "member"} == {
