@@ -6,6 +6,7 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -21,7 +22,7 @@ from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Ref
 from syncd.core.plan import Plan
 from syncd.core.policy import Policy
-from syncd.errors import BackendError, Incomplete, SourceError
+from syncd.errors import BackendError, Incomplete, LedgerError, SourceError
 from syncd.executor import Execution, Journal, execute
 from syncd.ledger import Ledger
 from syncd.ports import Backend, Holds, Reading, Source
@@ -113,7 +114,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         ledger.rename(sync.name, _other_names(question))
         if not question.seen.gaps:
             ledger.settle(sync.name, run, clock())
-        execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)
+        with _how_to_go_on():
+            execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)
         report = Report(planned, run, execution)
         try:
             left = _verify(sync, ledger, question, execution, watch)
@@ -124,6 +126,16 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         return report
+
+
+@contextmanager
+def _how_to_go_on() -> Iterator[None]:
+    """Without its journal a run breaks off in its middle, and nobody has to mend what it left."""
+    try:
+        yield
+    except LedgerError as error:
+        advice = "the run broke off: apply again when that is mended; it finds out what was done"
+        raise LedgerError(f"{error}\n{advice}") from error
 
 
 def ask(sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent) -> Question:

@@ -2,8 +2,10 @@
 
     python -m tests.faults.doomed SIGNAL STEPS NUMBERS syncd-arguments...
 
-STEPS `all` are statements and commits: between two of them nothing changes on any disk. `begin`
-are beginnings of transactions, where none is open. NUMBERS are which, such as 60 or 60,61.
+STEPS `all` are statements and commits. `edges` are beginnings of transactions and commits: a
+database keeps nothing of a transaction that does not reach its commit, so that to be killed at
+each of these is to be killed in every way that makes a difference. `begin` are the beginnings,
+where no transaction is open. NUMBERS are which, such as 60 or 60,61.
 """
 
 import os
@@ -16,7 +18,11 @@ from sqlalchemy import Engine, event
 
 from syncd.cli import main
 
-EVENTS = {"all": ("before_cursor_execute", "commit"), "begin": ("begin",)}
+EVENTS = {
+    "all": ("before_cursor_execute", "commit"),
+    "edges": ("begin", "commit"),
+    "begin": ("begin",),
+}
 
 
 def doom(signum: int, steps: str, numbers: Iterable[int]) -> None:

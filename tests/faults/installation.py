@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, select, update
 
-from syncd.backends.sql_schema import GROUPS, MEMBERS, USERS
+from syncd.backends.sql.schema import GROUPS, MEMBERS, USERS
 from syncd.database import database_url
 from syncd.ledger.schema import JOURNAL, LINKS, RUNS
 from tests.servers.postgres import PASSWORD

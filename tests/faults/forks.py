@@ -1,0 +1,52 @@
+"""Kill an apply at every nth edge of its transactions, in copies of one installation.
+
+    python -m tests.faults.forks BASE PLACE FIRST EVERY
+
+Each apply is a fork of this process, which has everything imported and nothing open: that
+spares a second a piece. For each edge, one line of JSON: its number, how the apply there ended,
+and how the next did. The last line is of the apply that ended before its edge came.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+from itertools import count
+from pathlib import Path
+
+from syncd.cli import applying, main
+from tests.faults.doomed import doom
+
+_ = applying  # imported here, so that no fork has to
+
+
+def fork(place: Path, edge: int | None) -> int:
+    """The exit code of an apply there, or minus the signal that killed it."""
+    child = os.fork()
+    if child == 0:
+        with (place / "said").open("a") as said:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+        if edge is not None:
+            doom(signal.SIGKILL, "edges", [edge])
+        sys.argv[1:] = ["--config", str(place / "config.yaml"), "apply", "--yes"]
+        main()
+        os._exit(99)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def every(base: Path, into: Path, first: int, step: int) -> None:
+    for number in count(first, step):
+        place = into / str(number)
+        shutil.copytree(base, place)
+        ends = [fork(place, number), fork(place, None)]
+        sys.stdout.write(json.dumps([number, *ends]) + "\n")
+        sys.stdout.flush()
+        if ends[0] >= 0:
+            return
+
+
+if __name__ == "__main__":
+    base, place, first, step = sys.argv[1:]
+    every(Path(base), Path(place), int(first), int(step))
