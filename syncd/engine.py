@@ -14,6 +14,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from syncd.core.bind import bind
+from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Question, Seen, decide
 from syncd.core.desired import Records, Rules, desire
 from syncd.core.health import distrust_empty
@@ -112,7 +113,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         run = ledger.begin_run(sync.name, planned, clock())
         ledger.mark(run, planned.marks, clock())
         ledger.rename(sync.name, _other_names(question))
-        if not question.seen.gaps:
+        if not question.seen.gaps and all(one.why != UNCLEAR for one in planned.conflicts):
             ledger.settle(sync.name, run, clock())
         with _how_to_go_on():
             execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)

@@ -24,6 +24,9 @@ SOME_TIME = datetime.max.replace(tzinfo=UTC)
 """Stands for the time that only the ledger will know: no grace counted from it is ever over."""
 
 
+UNCLEAR = "may have been created by an earlier run, and which account it is is unclear"
+
+
 class Ours(Struct, Generic[E], frozen=True):
     """An account of ours: its link, and what the target holds."""
 
@@ -135,8 +138,7 @@ class _Correlation(Generic[E]):
                 self._take(Remark.CLAIM, line.key, found[0], "the creation had been done")
             elif found or not self._claims.whole:
                 self._undecided.add(line.key)
-                why = "may have been created by an earlier run, and which account it is is unclear"
-                self._conflict(line.key, _name(line.after, self._claims.kind), why, "")
+                self._conflict(line.key, _name(line.after, self._claims.kind), UNCLEAR, "")
 
     def _made_by(self, line: OpenLine, stored: Stored[E]) -> bool:
         if stored.key is not None:

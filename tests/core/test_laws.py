@@ -13,7 +13,8 @@ from syncd.core.model import Kind, Op
 from syncd.core.plan import Plan
 from syncd.engine import ask
 from syncd.report import Report
-from tests.core.worlds import Step, World, steps, worlds
+from tests.core.events import Step, World
+from tests.core.worlds import steps, worlds
 
 WHOLE = st.lists(steps(), min_size=1, max_size=5)
 ANY = st.lists(steps(broken=None), min_size=1, max_size=5)

@@ -5,8 +5,10 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from syncd.backends.memory import MemoryBackend
+from syncd.backends.memory import USERS, MemoryBackend
+from syncd.core.correlate import UNCLEAR
 from syncd.core.model import Kind, Op, State, User
 from syncd.core.policy import Adopt, Leavers, Policy, VanishedGroups
 from tests.core.worlds import steps, worlds
@@ -225,3 +227,20 @@ def test_the_grace_begins_anew_with_a_suspension_that_a_crash_left_in_doubt():
     assert here.plan().changes == ()
     here.pass_days(1)
     assert [change.op for change in here.plan().changes] == [Op.DELETE]
+
+
+def test_a_doubt_that_nobody_can_settle_stays_until_somebody_does():
+    """Two accounts could be the one that was made: no third is made, in no later run either."""
+    holds = {Kind.USER: replace(USERS, unique=frozenset())}
+    here = office(ADA, backend=Wired(MemoryBackend(holds=holds), batch_size=1))
+    assert killed_at(here, 9)
+    memory = here.backend.inner
+    (made,) = memory.users.read()
+    memory.users._rows[made.ref] = replace(made, key=None)
+    twin = memory.users.plant(made.entity)
+    for _ in range(3):
+        plan = here.apply().plan
+        assert (plan.changes, [p.why for p in plan.conflicts]) == ((), [UNCLEAR])
+    memory.users.delete(twin)
+    assert [mark.remark for mark in here.apply().plan.marks] == ["claim"]
+    assert [link.ref for link in here.links()] == [made.ref]

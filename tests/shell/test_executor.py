@@ -11,7 +11,8 @@ from syncd.core.model import Kind, User
 from syncd.core.policy import Leavers, Policy
 from syncd.errors import Conflict, Denied, NotFound, Rejected, Unavailable
 from syncd.report import Exit
-from tests.core.worlds import World, steps, worlds
+from tests.core.events import World
+from tests.core.worlds import steps, worlds
 from tests.wired import Wired
 from tests.world import ADA, EVERYONE, KIM, ZOE, group, ids, office, opened, person
 
