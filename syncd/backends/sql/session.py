@@ -8,7 +8,7 @@ and is made by the first batch.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, NestedTransaction
+from sqlalchemy import Connection, NestedTransaction, text
 from sqlalchemy.engine import URL
 
 from syncd.backends.sql.names import fill
@@ -41,6 +41,7 @@ class Session:
                 yield self._batch
         elif self._is_present():
             with self._database.reading() as connection:
+                _wait_for_batches(connection)
                 yield connection
         else:
             yield None
@@ -60,6 +61,7 @@ class Session:
             raise AssertionError("a batch inside a batch")
         self._prepare()
         with self._database.writing() as connection:
+            _announce(connection)
             self._batch, self._lost = connection, None
             try:
                 yield
@@ -117,6 +119,24 @@ class Session:
                 case standing:
                     self._present = standing is Standing.CURRENT
         return self._present
+
+
+_BATCHES = "hashtext('syncd store batches')"
+
+
+def _announce(connection: Connection) -> None:
+    """As long as this transaction is under way, nobody of ours begins to read."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_BATCHES})"))
+
+
+def _wait_for_batches(connection: Connection) -> None:
+    """PostgreSQL may still be at the commit of a process that was killed, and that one counts."""
+    if connection.dialect.name == "postgresql":
+        taken = text(f"SELECT pg_advisory_lock({_BATCHES})")
+        given_back = text(f"SELECT pg_advisory_unlock({_BATCHES})")
+        connection.execute(taken)
+        connection.execute(given_back)
 
 
 def _complaint(trouble: Trouble, text: str) -> BackendError:
