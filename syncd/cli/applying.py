@@ -121,4 +121,4 @@ def _cleaned(report: Report, redact: Redactor) -> Report:
         unknown=[Failed(one.change, redact(one.why)) for one in execution.unknown],
         stopped=redact(execution.stopped),
     )
-    return replace(report, execution=hidden)
+    return replace(report, execution=hidden, unverified=redact(report.unverified))

@@ -167,6 +167,7 @@ class _Decision:
             caseless=declared.caseless,
             absent=desired.absent,
             undecided=self._undecided[Kind.USER],
+            suspends=Op.SUSPEND in declared.ops,
         )
         return diff_users(both, self._q.policy, self._q.now)
 

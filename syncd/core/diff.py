@@ -37,7 +37,8 @@ class Comparison(Struct, Generic[E], frozen=True):
     """Both sides of one kind, and how to compare them.
 
     `managed` fields are kept true; `once` are given at creation. `absent` says why a key
-    is not wanted, `undecided` keys are skipped.
+    is not wanted, `undecided` keys are skipped. Where the target cannot suspend (`suspends`), a
+    leaver's grace is spent unsuspended.
     """
 
     wanted: Sequence[Wanted[E]]
@@ -47,6 +48,7 @@ class Comparison(Struct, Generic[E], frozen=True):
     caseless: frozenset[str]
     absent: Mapping[Key, str]
     undecided: frozenset[Key]
+    suspends: bool = True
 
 
 def join(wanted: Iterable[Wanted[E]], ours: Iterable[Ours[E]]) -> Iterator[Pair[E]]:
@@ -82,7 +84,7 @@ def diff_users(both: Comparison[User], policy: Policy, now: datetime) -> Found:
                 "none is created until they are active"
             )
         elif ours and policy.leavers is not Leavers.IGNORE:
-            _descend(ours, both.absent.get(key, "is in no source any more"), policy, now, found)
+            _descend(ours, both, policy, now, found)
     return found
 
 
@@ -141,13 +143,17 @@ def _follow_state(wanted: Wanted[User], ours: Ours[User], policy: Policy, found:
         found.notes.append(f"{ours.link.name} stays suspended: {why}")
 
 
-def _descend(ours: Ours[User], why: str, policy: Policy, now: datetime, found: Found) -> None:
+def _descend(
+    ours: Ours[User], both: Comparison[User], policy: Policy, now: datetime, found: Found
+) -> None:
     """A leaver: one step down the ladder a run. Never deleted in the run that first misses them."""
+    why = both.absent.get(ours.link.key, "is in no source any more")
+    deletable = _may_delete(ours, policy.leavers is Leavers.DELETE, policy, now)
     if ours.link.left_at is None:
         found.marks.append(_mark(Remark.LEFT, ours))
-    if ours.stored.entity.active:
+    if ours.stored.entity.active and (both.suspends or not deletable):
         found.changes.append(_suspension(ours, f"leaver: {why}"))
-    elif _may_delete(ours, policy.leavers is Leavers.DELETE, policy, now):
+    elif deletable:
         reason = f"leaver since {ours.link.left_at:%Y-%m-%d}, grace is over: {why}"
         found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
 

@@ -6,6 +6,7 @@ away is withheld unless all was read; what is over budget is held; the last admi
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -186,11 +187,15 @@ def _over(which: tuple[Kind, Op], number: int, policy: Policy, facts: Facts) -> 
     spent = facts.spent.get(which, 0)
     if allowance is None or number + spent <= allowance:
         return ""
-    already = f", {spent} done in the last {policy.window}" if spent else ""
+    already = f", {spent} done in the last {_hours(policy.window)}" if spent else ""
     return (
         f"over budget {which[0]}.{which[1]}: {number} planned{already}, "
         f"{allowance} allowed of {population}"
     )
+
+
+def _hours(window: timedelta) -> str:
+    return f"{window.total_seconds() / 3600:g} h"
 
 
 def _keep_an_administrator(

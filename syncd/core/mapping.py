@@ -29,7 +29,8 @@ class Unmappable(Exception):
 class Scope(Struct, frozen=True):
     """Whom a sync takes: members of any of these groups, with these attributes, without those.
 
-    Patterns are shell globs, compared without case. Empty takes everybody.
+    Patterns are shell globs, compared without case; "*" fits whoever has the attribute at all.
+    Empty takes everybody.
     """
 
     member_of: tuple[str, ...] = ()
@@ -105,10 +106,10 @@ def in_scope(person: Person, groups: frozenset[str], scope: Scope) -> str:
     if scope.member_of and not any(matches(group, scope.member_of) for group in groups):
         return f"not a member of {', '.join(scope.member_of)}"
     for name, patterns in scope.where.items():
-        if not _any_value(person.attributes.get(name, ""), patterns):
+        if not _any_value(person.attributes.get(name, ()), patterns):
             return f"{name} is not {' or '.join(patterns)}"
     for name, patterns in scope.unless.items():
-        if _any_value(person.attributes.get(name, ""), patterns):
+        if _any_value(person.attributes.get(name, ()), patterns):
             return f"{name} is {' or '.join(patterns)}"
     return ""
 

@@ -89,6 +89,8 @@ def _next(report: Report) -> str:
         return "Mend the rights or the password of syncd's login, then apply again."
     if execution.untried or execution.failed or execution.unknown:
         return "What is missing is in the next plan again."
+    if report.unverified:
+        return f"What was written could not be read again: {safe(report.unverified)}"
     if report.unsettled:
         return "The next plan has these again: the target keeps something else than it is given."
     if plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures:

@@ -154,11 +154,11 @@ def test_a_member_waits_for_an_account_that_is_held():
         ("member/add/p:a/p:3", "waits for user/create/p:3, which does not run"),
         (
             "user/create/p:2",
-            "over budget user.create: 2 planned, 1 done in the last 1 day, 0:00:00, 2 allowed of 1",
+            "over budget user.create: 2 planned, 1 done in the last 24 h, 2 allowed of 1",
         ),
         (
             "user/create/p:3",
-            "over budget user.create: 2 planned, 1 done in the last 1 day, 0:00:00, 2 allowed of 1",
+            "over budget user.create: 2 planned, 1 done in the last 24 h, 2 allowed of 1",
         ),
     ]
 

@@ -133,7 +133,7 @@ def test_over_budget_all_of_that_kind_is_held_and_the_rest_runs():
     within = judge([*some, other], policy, facts())
     assert (within.accepted, within.held) == ([*some, other], [])
     verdict = judge([*some, other], policy, facts(spent={(Kind.USER, Op.SUSPEND): 1}))
-    rule = "over budget user.suspend: 3 planned, 1 done in the last 1 day, 0:00:00, 3 allowed of 10"
+    rule = "over budget user.suspend: 3 planned, 1 done in the last 24 h, 3 allowed of 10"
     assert verdict.accepted == [other]
     assert verdict.held == [Refusal(change, rule) for change in some]
 

@@ -1,5 +1,8 @@
 """A leaver goes down a ladder and never jumps; only what syncd suspended comes back."""
 
+from msgspec.structs import replace
+
+from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.model import Kind, Op, State
 from syncd.core.policy import Leavers, Policy, VanishedGroups
@@ -165,3 +168,16 @@ def test_who_is_gone_on_both_sides_is_forgotten():
     here.source.has(ZOE)
     assert [mark.remark for mark in here.apply().plan.marks] == ["forget"]
     assert [link.key for link in here.links()] == ["p:2"]
+
+
+def test_where_nobody_can_be_suspended_a_leaver_is_refused_until_the_grace_is_over():
+    """And then deleted, if the policy says so: a missing rung does not keep them for ever."""
+    holds = {Kind.USER: replace(USERS, ops=USERS.ops - {Op.SUSPEND, Op.RESTORE})}
+    here = opened(ADA, ZOE, policy=DELETING, backend=MemoryBackend(holds=holds))
+    here.source.has(ZOE)
+    report = here.apply()
+    assert [(r.change.id, r.rule) for r in report.plan.refused] == [
+        ("user/suspend/p:1", "the target cannot suspend a user")
+    ]
+    here.pass_days(30)
+    assert ids(here.apply().execution.done) == ["user/delete/p:1"]

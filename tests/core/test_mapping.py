@@ -163,6 +163,9 @@ def test_scope_is_by_group_and_by_attributes():
     secret = somebody(kind="guest", flag=("a", "Secret"))
     assert in_scope(secret, frozenset({"staff"}), scope) == "flag is secret"
     assert in_scope(somebody(), frozenset(), Scope()) == ""
+    anything = Scope(where={"kind": ("*",)})
+    assert in_scope(somebody(kind="guest"), frozenset(), anything) == ""
+    assert in_scope(somebody(), frozenset(), anything) == "kind is not *"
 
 
 def test_groups_are_taken_skipped_and_renamed():
