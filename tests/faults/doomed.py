@@ -5,7 +5,8 @@
 STEPS `all` are statements and commits. `edges` are beginnings of transactions and commits: a
 database keeps nothing of a transaction that does not reach its commit, so that to be killed at
 each of these is to be killed in every way that makes a difference. `begin` are the beginnings,
-where no transaction is open. NUMBERS are which, such as 60 or 60,61.
+where no transaction is open. Anything else is how a statement begins. NUMBERS are which, such as
+60 or 60,61.
 """
 
 import os
@@ -34,8 +35,14 @@ def doom(signum: int, steps: str, numbers: Iterable[int]) -> None:
         if next(counted) in fatal:
             os.kill(os.getpid(), signum)
 
-    for name in EVENTS[steps]:
+    def statement(_connection: object, _cursor: object, text: str, *_rest: object) -> None:
+        if text.startswith(steps):
+            step()
+
+    for name in EVENTS.get(steps, ()):
         event.listen(Engine, name, step)
+    if steps not in EVENTS:
+        event.listen(Engine, "before_cursor_execute", statement)
 
 
 if __name__ == "__main__":

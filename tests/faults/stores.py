@@ -54,7 +54,7 @@ def settle(one: Installation, departments: int) -> Installation:
     for people in (company.before(departments), company.between(departments)):
         one.directory(people)
         code, _, err = one.run()
-        assert (code, err) == (0, "")
+        assert (code, err) == (0, ""), f"exit code {code}: {err}"
     one.pass_days(40)
     one.directory(company.after(departments))
     return one

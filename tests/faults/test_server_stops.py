@@ -16,8 +16,8 @@ from tests.faults.installation import Installation, doomed
 from tests.faults.stores import POSTGRESQL, SQLITE, Stores
 from tests.servers import postgres
 
-STATEMENT = 130
-"""A step well inside an apply of one department, after its first batches."""
+EARLY = "INSERT INTO groups"
+"""How the statement begins that is in the middle of a batch, with many batches to come."""
 BROKEN_OFF = "\nthe run broke off: apply again when that is mended; it finds out what was done\n"
 
 
@@ -66,7 +66,7 @@ def one(server: Server, ledger: str, tmp_path: Path) -> Installation:
 
 def stopped_in_the_middle(one: Installation, server: Server, signum: int) -> tuple[int, str, str]:
     """How an apply ends, and what it says, whose server is stopped while it stands still."""
-    process = one.start(program=doomed("STOP", STATEMENT))
+    process = one.start(program=doomed("STOP", 1, steps=EARLY))
     try:
         ended = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         assert ended is not None
