@@ -27,6 +27,7 @@ def place() -> Iterator[Path]:
         yield Path(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_an_apply_that_is_killed_at_any_edge_of_a_transaction_is_made_good_by_the_next(
     chunk: int, stores: Stores, small_end: dict[str, Any], place: Path
