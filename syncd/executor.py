@@ -113,13 +113,14 @@ def _run(batch: Sequence[Change], backend: Backend, journal: Journal, execution:
         with backend.batch():
             for call in _calls(batch):
                 work.attempt(call)
-    except Unavailable as error:
-        execution.unknown += [Failed(change, str(error)) for change in batch]
-        execution.lost |= {change.id for change in batch}
-        return False
     except Denied as error:
         work.deny(batch, str(error), stored=backend.batch_size == 1)
         execution.denied, execution.stopped = True, str(error)
+    except BackendError as error:
+        execution.unknown += [Failed(change, str(error)) for change in batch]
+        execution.lost |= {change.id for change in batch}
+        execution.stopped = "" if isinstance(error, Unavailable) else str(error)
+        return False
     _end(zip(lines, batch, strict=True), work, journal, execution)
     return True
 
@@ -131,7 +132,7 @@ def _end(
     journal.end(ended)
     execution.made.update(work.made)
     for one in ended:
-        if one.outcome is DONE:
+        if one.outcome == DONE:
             execution.done.append(one.change)
         else:
             execution.failed.append(Failed(one.change, one.error))

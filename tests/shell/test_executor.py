@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Kind, User
 from syncd.core.policy import Leavers, Policy
-from syncd.errors import Conflict, Denied, NotFound, Rejected, Unavailable
+from syncd.errors import BackendError, Conflict, Denied, NotFound, Rejected, Unavailable
 from syncd.report import Exit
 from tests.core.events import World
 from tests.core.worlds import steps, worlds
 from tests.wired import Wired
 from tests.world import ADA, EVERYONE, KIM, ZOE, group, ids, office, opened, person
 
-ERRORS = (Unavailable, Denied, Rejected, Conflict, NotFound)
+ERRORS = (Unavailable, BackendError, Denied, Rejected, Conflict, NotFound)
 VERBS = ("users.create", "users.update", "users.delete", "groups.create", "members.change")
 
 
@@ -144,6 +144,19 @@ def test_a_denial_in_a_row_of_members_leaves_what_was_done():
     assert ids(run.done)[-1] == "member/add/p:a/p:1"
     assert [one.change.id for one in run.failed] == ["member/add/p:a/p:2"]
     assert here.apply().exit_code == Exit.DONE
+
+
+def test_any_other_trouble_with_the_target_ends_the_run_and_leaves_the_batch_in_doubt():
+    """A damaged store is not written on; what was done is reported all the same."""
+    here = office(ADA, KIM, ZOE, backend=failing("users.create", BackendError))
+    run = here.apply().execution
+    assert (ids(run.done), [one.change.id for one in run.unknown], run.stopped) == (
+        [],
+        ["user/create/p:1"],
+        "the target says no",
+    )
+    assert ids(run.untried) == ["user/create/p:2", "user/create/p:3"]
+    assert here.apply().exit_code is Exit.DONE
 
 
 def test_a_target_that_does_not_answer_three_times_in_a_row_ends_the_run():
