@@ -93,7 +93,9 @@ class Explainer:
         }
         self._wanted = {one.key: one for one in question.desired.users}
         self._accounts = {one.ref: one for one in question.seen.users}
-        self._links = {one.key: one for one in question.memory.links if one.kind is Kind.USER}
+        self._moved = {one.old_key: one.key for one in plan.marks if one.kind is Kind.USER}
+        links = (one for one in question.memory.links if one.kind is Kind.USER)
+        self._links = {self._moved.get(one.key, one.key): one for one in links}
         self._owners = {link.ref: key for key, link in self._links.items()}
         self._owners |= {
             mark.ref: mark.key
@@ -106,6 +108,7 @@ class Explainer:
         """Everybody whom the word means; nobody, one, or several that share it."""
         keys, refs = self.names.find(who)
         keys |= {self._owners[ref] for ref in refs if ref in self._owners}
+        keys = {self._moved.get(key, key) for key in keys}
         own = {self._people[key].key if key in self._people else key for key in keys}
         foreign = [self._foreign(ref) for ref in sorted(refs) if ref not in self._owners]
         return [*(self._person(key) for key in sorted(own)), *foreign]

@@ -35,6 +35,7 @@ class _Change(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     member_ref: Ref | None = None
     needs: tuple[str, ...] = ()
     temporary: bool = False
+    aliases: tuple[Key, ...] = ()
 
 
 class _Refusal(_Change, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -3,7 +3,8 @@
 An account is ours by a link in the ledger, by nothing else. Two things can make a
 link here: a creation of ours that was in doubt and is found to have happened, and an
 adoption that the policy asks for in so many words. Where two could claim one, or one
-two, it is a conflict and stays foreign: nobody guesses.
+two, it is a conflict and stays foreign: nobody guesses. A link moves to another key of the
+same person: to the first source that has them, and on when that one has lost them.
 """
 
 from collections import defaultdict
@@ -14,6 +15,7 @@ from typing import Generic
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.aliases import Keys
 from syncd.core.desired import Wanted
 from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
 from syncd.core.model import NAME_FIELD, E, Key, Kind, Op, Ref, Stored, Value, flat
@@ -22,7 +24,6 @@ from syncd.core.plan import Problem
 
 SOME_TIME = datetime.max.replace(tzinfo=UTC)
 """Stands for the time that only the ledger will know: no grace counted from it is ever over."""
-
 
 UNCLEAR = "may have been created by an earlier run, and which account it is is unclear"
 
@@ -49,7 +50,8 @@ class Claims(Struct, frozen=True):
 
     `adopt_by` is the field that an adoption goes by, None for never; `kept` are the accounts
     that are never adopted (protected ones, and the one that syncd logs in with). `whole` is
-    whether the target was read to its end, `certain` whether the sources were too.
+    whether the target was read to its end, `certain` whether the sources were too. `undecided`
+    are keys of which the sources are unclear: no link moves away from them.
     """
 
     kind: Kind
@@ -59,6 +61,7 @@ class Claims(Struct, frozen=True):
     kept: frozenset[Ref]
     whole: bool
     certain: bool
+    undecided: frozenset[Key] = frozenset()
 
 
 def correlate(
@@ -68,7 +71,9 @@ def correlate(
     work = _Correlation(wanted, stored, memory, claims)
     work.follow_links()
     work.claim_doubtful_creations()
+    work.follow_gone_keys()
     work.adopt()
+    work.learn_aliases()
     return work.result()
 
 
@@ -83,6 +88,7 @@ class _Correlation(Generic[E]):
         claims: Claims,
     ) -> None:
         self._wanted: dict[Key, Wanted[E]] = {one.key: one for one in wanted}
+        self._keys: Keys[E] = Keys(wanted, claims.undecided)
         self._unlinked: dict[Ref, Stored[E]] = {one.ref: one for one in stored}
         self._links = {link.key: link for link in memory.links if link.kind is claims.kind}
         self._open = [line for line in memory.open_lines if line.kind is claims.kind]
@@ -110,15 +116,19 @@ class _Correlation(Generic[E]):
         """A person's link may stand under the key of another of their sources."""
         linked = [alias for alias in one.aliases if alias in self._links]
         if linked and one.key not in self._links:
-            old = linked.pop(0)
-            link = replace(self._links.pop(old), key=one.key)
-            self._links[one.key] = link
-            self._remember(Remark.REKEY, link, "the same person in another source", old)
+            self._rekey(self._links[linked.pop(0)], one.key)
         for extra in linked:
             link = self._links[extra]
             self._undecided.add(extra)
             why = f"has a second account ({link.ref}) under {extra}; decide which one stays"
             self._conflict(one.key, link.name, why, one.origin)
+
+    def _rekey(self, old: Link, key: Key) -> Link:
+        link = self._keys.complete(replace(old, key=key, aliases=(*old.aliases, old.key)))
+        del self._links[old.key]
+        self._links[key] = link
+        self._remember(Remark.REKEY, link, "the same person in another source", old.key)
+        return link
 
     def _miss(self, link: Link) -> None:
         """A linked account that was not seen in the target."""
@@ -150,14 +160,32 @@ class _Correlation(Generic[E]):
             for name in names
         )
 
+    def follow_gone_keys(self) -> None:
+        """Who is in no source under the key of their link may be in one under another."""
+        links, certain = tuple(self._links.values()), self._claims.certain
+        for found in self._keys.successions(self._unsettled(), links, certain=certain):
+            key = found.wanted.key
+            if found.why_not:
+                self._undecided.update(link.key for link in found.links)
+                self._leave(found.wanted, found.why_not)
+            else:
+                ours = self._ours.pop(found.links[0].key)
+                self._ours[key] = replace(ours, link=self._rekey(ours.link, key))
+
+    def learn_aliases(self) -> None:
+        for key, ours in self._ours.items():
+            link = self._keys.complete(ours.link)
+            if link.aliases != ours.link.aliases:
+                self._ours[key] = replace(ours, link=link)
+                self._remember(Remark.ALIASES, link, "")
+
     def adopt(self) -> None:
         field = self._claims.adopt_by
         if field is None:
             return
         takers: dict[str, list[Wanted[E]]] = defaultdict(list)
-        for one in self._wanted.values():
-            value = flat(one.entity).get(field)
-            if value and one.key not in self._ours and one.key not in self._undecided:
+        for one in self._unsettled():
+            if value := flat(one.entity).get(field):
                 takers[self._normal(field, value)].append(one)
         holders: dict[str, list[Stored[E]]] = defaultdict(list)
         for stored in sorted(self._unlinked.values(), key=lambda stored: stored.ref):
@@ -172,11 +200,9 @@ class _Correlation(Generic[E]):
         if not why:
             self._take(Remark.ADOPT, wanting[0].key, held[0], f"by {field}")
             return
+        refs = ", ".join(stored.ref for stored in held)
         for one in wanting:
-            self._undecided.add(one.key)
-            name = _name(flat(one.entity), self._claims.kind)
-            refs = ", ".join(stored.ref for stored in held)
-            self._conflict(one.key, name, f"not adopted by {field} ({refs}): {why}", one.origin)
+            self._leave(one, f"not adopted by {field} ({refs}): {why}")
 
     def _against(self, wanting: list[Wanted[E]], held: list[Stored[E]]) -> str:
         if len(wanting) > 1 or len(held) > 1:
@@ -190,14 +216,26 @@ class _Correlation(Generic[E]):
 
     def _take(self, remark: Remark, key: Key, stored: Stored[E], rule: str) -> None:
         name = _name(flat(stored.entity), self._claims.kind)
-        link = Link(self._claims.kind, key, stored.ref, name)
+        link = self._keys.complete(Link(self._claims.kind, key, stored.ref, name))
         del self._unlinked[stored.ref]
         self._links[key] = link
         self._ours[key] = Ours(link, stored)
         self._remember(remark, link, rule)
 
     def _remember(self, remark: Remark, link: Link, rule: str, old_key: Key | None = None) -> None:
-        self._marks.append(Mark(remark, link.kind, link.key, link.ref, link.name, rule, old_key))
+        self._marks.append(
+            Mark(remark, link.kind, link.key, link.ref, link.name, rule, old_key, link.aliases)
+        )
+
+    def _unsettled(self) -> list[Wanted[E]]:
+        """Whose account, if they have one, is not known yet."""
+        settled = self._links.keys() | self._undecided
+        return [one for key, one in sorted(self._wanted.items()) if key not in settled]
+
+    def _leave(self, one: Wanted[E], why: str) -> None:
+        """Nothing is planned for them until a person has decided."""
+        self._undecided.add(one.key)
+        self._conflict(one.key, _name(flat(one.entity), self._claims.kind), why, one.origin)
 
     def _conflict(self, key: Key, name: str, why: str, origin: str) -> None:
         self._conflicts.append(Problem(self._claims.kind, key, name, why, origin))

@@ -125,6 +125,7 @@ class _Decision:
             kept=kept,
             whole=not self._q.seen.gaps,
             certain=not self._gaps,
+            undecided=self._q.desired.undecided[kind],
         )
 
     def plan(self) -> Plan:
@@ -251,7 +252,7 @@ class _Decision:
         marks = [*self._users.marks, *self._groups.marks, *users.marks, *groups.marks]
         if self._gaps:
             marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
-        return tuple(sorted(marks, key=_first_its_key))
+        return _in_turn(marks)
 
     def _lacks(self) -> list[str]:
         """What the sources state and the target has no place for."""
@@ -267,9 +268,15 @@ class _Decision:
         return notes
 
 
-def _first_its_key(mark: Mark) -> tuple[str, str, bool, str]:
-    """A link gets its new key before anything else is remembered under that."""
-    return mark.kind, mark.key, mark.remark is not Remark.REKEY, mark.remark
+def _in_turn(marks: list[Mark]) -> tuple[Mark, ...]:
+    """What is remembered under a key that a link gives up, the new keys, and then the rest."""
+    given_up = {(mark.kind, mark.old_key) for mark in marks}
+
+    def turn(mark: Mark) -> tuple[bool, bool, str, str, str]:
+        early = (mark.kind, mark.key) in given_up
+        return not early, mark.remark is not Remark.REKEY, mark.kind, mark.key, mark.remark
+
+    return tuple(sorted(marks, key=turn))
 
 
 def _sorted(refusals: list[Refusal]) -> tuple[Refusal, ...]:

@@ -111,7 +111,15 @@ def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
     fields = flat(wanted.entity)
     given = {name: fields[name] for name in sorted(fields) if name in both.managed | both.once}
     name = str(fields["user_name" if kind is Kind.USER else "display_name"])
-    return Change(Op.CREATE, kind, wanted.key, name, after=given, reason=f"new: {wanted.origin}")
+    return Change(
+        Op.CREATE,
+        kind,
+        wanted.key,
+        name,
+        after=given,
+        reason=f"new: {wanted.origin}",
+        aliases=tuple(sorted(wanted.aliases)),
+    )
 
 
 def _update(wanted: Wanted[E], ours: Ours[E], both: Comparison[E], found: Found) -> None:

@@ -13,7 +13,8 @@ class Link(Struct, frozen=True):
     """Key <-> ref: what makes an account ours, and where it stands on the ladder.
 
     `left_at` is when an apply first missed the thing in its sources; `suspended_at` when
-    syncd suspended it, None where a person did. Times are UTC.
+    syncd suspended it, None where a person did. Times are UTC. `aliases` are the full keys that
+    the same person had in further sources when last seen there, in order.
     """
 
     kind: Kind
@@ -22,6 +23,7 @@ class Link(Struct, frozen=True):
     name: str
     left_at: datetime | None = None
     suspended_at: datetime | None = None
+    aliases: tuple[Key, ...] = ()
 
 
 class OpenLine(Struct, frozen=True):
@@ -51,7 +53,8 @@ class Remark(StrEnum):
 
     ADOPT = "adopt"  # an account that was there already becomes ours, by an explicit rule
     CLAIM = "claim"  # a creation that was in doubt is found to have happened
-    REKEY = "rekey"  # the same person, now under the key of a source of higher precedence
+    REKEY = "rekey"  # the same person, now under their key in another source
+    ALIASES = "aliases"  # known in further sources too, or not any more
     FORGET = "forget"  # gone from source and target alike
     LEFT = "left"  # first missed in the sources
     RETURNED = "returned"  # seen again in the sources
@@ -60,7 +63,10 @@ class Remark(StrEnum):
 
 
 class Mark(Struct, frozen=True):
-    """One such remark. `old_key` is for `REKEY`; `rule` says by what it was decided."""
+    """One such remark. `old_key` is for `REKEY`; `rule` says by what it was decided.
+
+    `aliases` are those of the link from then on, for what makes, moves or completes one.
+    """
 
     remark: Remark
     kind: Kind
@@ -69,3 +75,4 @@ class Mark(Struct, frozen=True):
     name: str
     rule: str = ""
     old_key: Key | None = None
+    aliases: tuple[Key, ...] = ()

@@ -38,6 +38,7 @@ class Change(Struct, frozen=True):
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
+    `aliases` are for a creation: the keys that its link is to have besides.
     """
 
     op: Op
@@ -52,6 +53,7 @@ class Change(Struct, frozen=True):
     member_ref: Ref | None = None
     needs: tuple[str, ...] = ()
     temporary: bool = False
+    aliases: tuple[Key, ...] = ()
 
     @property
     def id(self) -> str:

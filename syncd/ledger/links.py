@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import (
     Connection,
@@ -33,12 +34,18 @@ _REF = (
     LINKS.c.ref == bindparam("of_ref"),
 )
 
+_KEPT = tuple(name for name in Mark.__struct_fields__ if name in MARKS.c)
+"""What of a mark is kept for people: its aliases stand in the link."""
+
 
 def recall(connection: Connection, sync: str) -> tuple[Link, ...]:
     statement = select(*(LINKS.c[name] for name in Link.__struct_fields__))
     statement = statement.where(LINKS.c.sync == sync).order_by(LINKS.c.kind, LINKS.c.key)
     kinds = {kind.value: kind for kind in Kind}
-    return tuple(Link(kinds[kind], *rest) for kind, *rest in connection.execute(statement))
+    return tuple(
+        Link(kinds[kind], *(*rest, _ALIASES.decode(aliases)))
+        for kind, *rest, aliases in connection.execute(statement)
+    )
 
 
 def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
@@ -51,7 +58,15 @@ def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datet
 def _created(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
     # The target gave out these refs just now: an older link of the key, or of the ref, is of
     # something that is gone.
-    rows = [{**_of(sync, one), "of_ref": one.ref, "new_name": one.change.name} for one in ended]
+    rows = [
+        {
+            **_of(sync, one),
+            "of_ref": one.ref,
+            "new_name": one.change.name,
+            "new_aliases": _text(one.change.aliases),
+        }
+        for one in ended
+    ]
     connection.execute(delete(LINKS).where(*_REF), rows)
     connection.execute(delete(LINKS).where(*_KEY), rows)
     _insert(connection, rows)
@@ -98,7 +113,7 @@ class Remarked(Struct, frozen=True):
 
 def remarked(connection: Connection, sync: str, key: Key) -> list[Remarked]:
     """The newest first; what was remarked under an older key is found by that."""
-    columns = (MARKS.c[name] for name in ("run", "at", *Mark.__struct_fields__))
+    columns = (MARKS.c[name] for name in ("run", "at", *_KEPT))
     same = or_(MARKS.c.key == key, MARKS.c.old_key == key)
     statement = select(*columns).where(MARKS.c.sync == sync, same).order_by(MARKS.c.mark.desc())
     return [
@@ -117,10 +132,9 @@ def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now
             confirm(connection, sync, batch, now)
     if marks:
         kept = {"run": run, "sync": sync, "at": now}
-        fields = Mark.__struct_fields__
         connection.execute(
             insert(MARKS),
-            [{**kept, **{name: getattr(one, name) for name in fields}} for one in marks],
+            [{**kept, **{name: getattr(one, name) for name in _KEPT}} for one in marks],
         )
 
 
@@ -142,8 +156,13 @@ def _remark(
             connection.execute(delete(LINKS).where(*_KEY), rows)
             _insert(connection, rows)
         case Remark.REKEY:
+            # A link that has the new key already is of an account that is gone.
+            connection.execute(delete(LINKS).where(*_KEY), rows)
             moved = [{**row, "of_key": row["old_key"], "new_key": row["of_key"]} for row in rows]
-            _update(connection, moved, key=bindparam("new_key"), name=bindparam("new_name"))
+            names = ("key", "name", "aliases")
+            _update(connection, moved, **{name: bindparam(f"new_{name}") for name in names})
+        case Remark.ALIASES:
+            _update(connection, rows, aliases=bindparam("new_aliases"))
         case Remark.FORGET:
             connection.execute(delete(LINKS).where(*_KEY), rows)
         case Remark.LEFT | Remark.RETURNED | Remark.SUSPENDED | Remark.ACTIVE:
@@ -170,18 +189,26 @@ def _mark_row(sync: str, one: Mark) -> dict[str, Any]:
         "of_key": one.key,
         "of_ref": one.ref,
         "new_name": one.name,
+        "new_aliases": _text(one.aliases),
         "old_key": one.old_key,
     }
 
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    names = ("sync", "kind", "key", "ref")
+    columns = {name: f"of_{name}" for name in ("sync", "kind", "key", "ref")}
+    columns |= {name: f"new_{name}" for name in ("name", "aliases")}
     connection.execute(
-        insert(LINKS),
-        [{**{name: row[f"of_{name}"] for name in names}, "name": row["new_name"]} for row in rows],
+        insert(LINKS), [{name: row[given] for name, given in columns.items()} for row in rows]
     )
 
 
 def _update(connection: Connection, rows: Sequence[dict[str, Any]], **values: object) -> None:
     if rows:
         connection.execute(update(LINKS).where(*_KEY).values(**values), rows)
+
+
+def _text(aliases: Sequence[Key]) -> str:
+    return msgspec.json.encode(aliases).decode()
+
+
+_ALIASES = msgspec.json.Decoder(tuple[Key, ...])

@@ -33,6 +33,7 @@ LINKS = Table(
     Column("name", Text, nullable=False),
     Column("left_at", UtcTime),
     Column("suspended_at", UtcTime),
+    Column("aliases", Text, nullable=False, server_default="[]"),
     # No common first column: without statistics PostgreSQL would take one for the other, and walk
     # through all links of a sync to find one.
     PrimaryKeyConstraint("key", "sync", "kind", name="ledger_links_by_key"),

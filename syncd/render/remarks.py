@@ -11,6 +11,7 @@ _SAID: Mapping[Remark, str] = {
     Remark.ADOPT: "adopts {who}",
     Remark.CLAIM: "finds {who} of an earlier run, which did not learn of it",
     Remark.REKEY: "finds {who} under the key of another source",
+    Remark.ALIASES: "learns in which further sources {who} can be found",
     Remark.FORGET: "forgets {who}, gone from source and target",
     Remark.LEFT: "misses {who} in the sources for the first time",
     Remark.RETURNED: "finds {who} again that had been missing",

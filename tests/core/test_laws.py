@@ -1,7 +1,8 @@
 """The promises of docs/design.md over generated worlds and histories."""
 
 import random
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import msgspec
 from hypothesis import given
@@ -9,15 +10,19 @@ from hypothesis import strategies as st
 
 from syncd.core.decide import Question, decide
 from syncd.core.memory import Remark
-from syncd.core.model import Kind, Op
+from syncd.core.model import Key, Kind, Op, UserRecord
 from syncd.core.plan import Plan
 from syncd.engine import ask
 from syncd.report import Report
-from tests.core.events import Step, World
+from tests.core.events import Has, Leaves, Step, World
 from tests.core.worlds import steps, worlds
 
 WHOLE = st.lists(steps(), min_size=1, max_size=5)
 ANY = st.lists(steps(broken=None), min_size=1, max_size=5)
+
+_ADA = UserRecord(Key("1"), {"user_name": "ada", "email": "a@x"}, None, "people:1")
+BOTH_HAVE_ADA = Step((Has("p", _ADA), Has("q", _ADA)), frozenset(), frozenset(), None, None, 0)
+ONE_LOSES_ADA = replace(BOTH_HAVE_ADA, events=(Leaves("p", Key("1")),))
 
 
 @dataclass
@@ -128,6 +133,30 @@ def test_there_is_no_orphan_and_no_second_account(world, history):
         users, groups = rows(world)
         there = {(Kind.USER, ref) for ref in users} | {(Kind.GROUP, ref) for ref in groups}
         assert {(kind, ref) for kind, ref in there if ref not in world.planted} <= set(refs)
+
+
+@given(worlds(), WHOLE)
+def test_who_is_in_any_source_keeps_the_account(world, history):
+    """A link follows its person from key to key, as long as nobody else could be meant."""
+    for lived in live(world, [*history, BOTH_HAVE_ADA, ONE_LOSES_ADA]):
+        if lived.plan.withheld:
+            continue
+        unclear = lived.question.desired.undecided[Kind.USER]
+        before = [link for link in lived.question.memory.links if link.ref in lived.users]
+        meant = [
+            (link.ref, one.key)
+            for link in before
+            for one in lived.question.desired.users
+            if link.key not in unclear
+            and not {link.key, *link.aliases}.isdisjoint((one.key, *one.aliases))
+        ]
+        refs, keys = (
+            Counter(column) for column in (zip(*meant, strict=True) if meant else ((), ()))
+        )
+        after = {link.ref: link.key for link in world.links()}
+        for ref, key in meant:
+            if refs[ref] == keys[key] == 1:
+                assert after[ref] == key
 
 
 @given(worlds(), ANY)

@@ -1,5 +1,6 @@
 """Two sources at once: employees in OpenLDAP, contractors and project groups in a YAML file."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,12 @@ class Company:
     def active(self) -> frozenset[tuple[str, str | None]]:
         return active_memberships(self.store)
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing left to do, and nothing to decide."""
+        plan = self.world.syncd.plan()
+        return not (plan["changes"] or plan["marks"] or plan["conflicts"])
+
 
 STAFF = {("ada", "Staff"), ("grace", "Staff"), ("zoe", "Staff")}
 BOTH = STAFF | {("ada", "Project"), ("grace", "Project"), ("kim", "Project")}
@@ -93,6 +100,25 @@ def test_who_comes_into_the_first_source_keeps_the_account(company: Company) -> 
     assert (login, email, bool(active)) == ("kim.kay", "kim.kay@example.test", True)
     assert company.active == {*BOTH - {("kim", "Project")}, ("kim.kay", "Project")}
     assert company.world.syncd.plan()["changes"] == []
+
+
+def test_who_leaves_the_first_source_and_returns_keeps_the_account(company: Company) -> None:
+    """Grace stops being employed and goes on with a project: one account, active all along."""
+    before = refs(company.store)
+    company.server.delete(company.grace)
+    [told] = json.loads(company.world.syncd("explain", "--format", "json", "extra:grace"))
+    assert (told["key"], told["account"]["ref"]) == ("extra:grace", before["grace"])
+    company.apply()
+    renamed = {name.replace("grace", "amazing.grace"): ref for name, ref in before.items()}
+    assert refs(company.store) == renamed
+    assert company.active == {pair for pair in BOTH if pair[0] != "grace"} | {
+        ("amazing.grace", "Project")
+    }
+    assert company.settled
+    company.server.add_user("grace", employeeNumber="42", title="Commodore")
+    company.apply()
+    assert (refs(company.store), company.active) == (before, BOTH)
+    assert company.settled
 
 
 def test_while_one_source_is_away_the_other_goes_on(company: Company) -> None:

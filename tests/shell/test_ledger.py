@@ -168,6 +168,34 @@ def test_a_rekeyed_link_keeps_its_stamps(ledger):
     assert [one.mark.remark for one in ledger.remarks("staff", Key("ada"))] == ["rekey", "left"]
 
 
+@pytest.mark.parametrize("remark", [Remark.ADOPT, Remark.CLAIM])
+def test_a_link_has_the_aliases_that_it_is_made_with(ledger, remark):
+    """By a creation, an adoption or a claim; each comes back in its order."""
+    keys = (Key("p:1"), Key('q:"ü"'))
+    do(ledger, change(Op.CREATE, aliases=keys), change(Op.CREATE, "bob"))
+    remember(ledger, remark, "zoe", "r-zoe", aliases=keys)
+    zoe = link("zoe", "r-zoe", aliases=keys)
+    assert links(ledger) == (link(aliases=keys), link("bob", "r-bob"), zoe)
+
+
+def test_the_aliases_of_a_link_become_those_of_the_remark(ledger):
+    """What is not among them any more is somebody else's."""
+    do(ledger, change(Op.CREATE, aliases=(Key("p:1"), Key("q:9"))))
+    remember(ledger, Remark.LEFT)
+    assert links(ledger) == (link(left_at=LATER, aliases=(Key("p:1"), Key("q:9"))),)
+    remember(ledger, Remark.ALIASES, aliases=(Key("q:9"), Key("r:5")))
+    assert links(ledger) == (link(left_at=LATER, aliases=(Key("q:9"), Key("r:5"))),)
+    remember(ledger, Remark.ALIASES)
+    assert links(ledger) == (link(left_at=LATER),)
+
+
+def test_a_rekeyed_link_has_new_aliases_and_displaces_one_to_what_is_gone(ledger):
+    """The person is under the new key from now on, with this account and no other."""
+    do(ledger, change(Op.CREATE, aliases=(Key("bob"),)), change(Op.CREATE, "bob"))
+    remember(ledger, Remark.REKEY, "bob", old_key=Key("ada"), aliases=(Key("ada"),))
+    assert links(ledger) == (link("bob", "r-ada", aliases=(Key("ada"),)),)
+
+
 def test_an_adopted_account_is_ours_and_has_one_key(ledger):
     """By an explicit rule; what is linked already is never adopted under another key."""
     remember(ledger, Remark.ADOPT, ref="42")

@@ -30,10 +30,21 @@ CHANGES = st.builds(
     member_ref=MAYBE,
     needs=st.lists(TEXT, max_size=2).map(tuple),
     temporary=st.booleans(),
+    aliases=st.lists(TEXT, max_size=2).map(tuple),
 )
 REFUSALS = st.builds(Refusal, CHANGES, TEXT)
 PROBLEMS = st.builds(Problem, KINDS, TEXT, TEXT, TEXT, TEXT)
-MARKS = st.builds(Mark, st.sampled_from(Remark), KINDS, TEXT, TEXT, TEXT, TEXT, MAYBE)
+MARKS = st.builds(
+    Mark,
+    st.sampled_from(Remark),
+    KINDS,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    MAYBE,
+    st.lists(TEXT, max_size=2).map(tuple),
+)
 
 
 def some(values: st.SearchStrategy) -> st.SearchStrategy:

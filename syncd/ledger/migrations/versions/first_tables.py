@@ -27,6 +27,7 @@ def _links() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("left_at", TIME),
         sa.Column("suspended_at", TIME),
+        sa.Column("aliases", sa.Text, nullable=False, server_default="[]"),
         sa.PrimaryKeyConstraint("key", "sync", "kind", name="ledger_links_by_key"),
         sa.UniqueConstraint("ref", "sync", "kind", name="ledger_links_by_ref"),
     )
