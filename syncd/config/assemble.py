@@ -128,6 +128,7 @@ def _policy(policy: PolicySettings) -> Policy:
         adopt_groups=policy.adopt_groups,
         budgets=_budgets(policy.budget),
         window=policy.budget.window,
+        may_be_empty=policy.may_be_empty,
     )
 
 

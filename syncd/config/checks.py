@@ -25,6 +25,7 @@ def cross_check(
         for loc, words in (
             *_sources(sync, names["sources"]),
             *_merge(sync),
+            *_may_be_empty(sync),
             *_target(sync, names["targets"]),
             *_mapping(sync, targets.get(sync.target)),
         ):
@@ -48,9 +49,17 @@ def _merge(sync: SyncSettings) -> Found:
     for attribute, sources in merge.precedence.items():
         for index, source in enumerate(sources):
             if source not in sync.sources:
-                words = f"this sync has no source {quoted(source)}"
-                words += did_you_mean(source, sync.sources)
-                yield ("merge", "precedence", attribute, index), words
+                yield ("merge", "precedence", attribute, index), _no_source(source, sync)
+
+
+def _may_be_empty(sync: SyncSettings) -> Found:
+    for index, source in enumerate(sync.policy.may_be_empty):
+        if source not in sync.sources:
+            yield ("policy", "may_be_empty", index), _no_source(source, sync)
+
+
+def _no_source(name: str, sync: SyncSettings) -> str:
+    return f"this sync has no source {quoted(name)}{did_you_mean(name, sync.sources)}"
 
 
 def _target(sync: SyncSettings, known: Collection[str]) -> Found:

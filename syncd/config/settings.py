@@ -31,7 +31,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 def _duration(value: object) -> object:
     match = re.fullmatch(r"(\d{1,4})([mhdw])", value, re.ASCII) if isinstance(value, str) else None
     if match is None:
-        raise ValueError("should be a time such as 30d: a number and m, h, d or w")
+        raise ValueError("should be a time such as 30d: a number up to 9999, and m, h, d or w")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -190,6 +190,8 @@ class PolicySettings(_Strict):
     """By what an account that exists already becomes syncd's own."""
     adopt_groups: bool = False
     """Whether a group that exists already does, by its name."""
+    may_be_empty: Texts = ()
+    """Names of this sync's sources that may hold nobody, or no groups, and are believed so."""
     budget: BudgetsSettings = BudgetsSettings()
 
 

@@ -160,6 +160,7 @@ syncs:
       protect: {users: root, groups: [admins]}
       adopt: by_email
       adopt_groups: true
+      may_be_empty: b
       budget: {window: 90m, user.suspend: {count: 3}, user.delete: ~, member.add: {percent: 1.5, minimum: 7}}
 """),
         "s",
@@ -189,6 +190,7 @@ syncs:
         adopt_groups=True,
         budgets=budgets,
         window=timedelta(minutes=90),
+        may_be_empty=("b",),
     )
 
 

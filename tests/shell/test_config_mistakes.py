@@ -63,7 +63,9 @@ SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs
         (SYNC + "tagret: x}}", 'config.yaml:3:38: syncs.s.tagret: is not known here; did you mean "target"?'),
         (SYNC + "enabled: maybe}}", "config.yaml:3:47: syncs.s.enabled: should be a valid boolean, unable to interpret input"),
         (SYNC + "policy: {leavers: remove}}}", "config.yaml:3:56: syncs.s.policy.leavers: should be 'suspend', 'delete' or 'ignore'"),
-        (SYNC + "policy: {grace: 30}}}", "config.yaml:3:54: syncs.s.policy.grace: should be a time such as 30d: a number and m, h, d or w"),
+        (SYNC + "policy: {grace: 30}}}", "config.yaml:3:54: syncs.s.policy.grace: should be a time such as 30d: a number up to 9999, and m, h, d or w"),
+        (SYNC + "policy: {grace: 10000d}}}", "config.yaml:3:54: syncs.s.policy.grace: should be a time such as 30d: a number up to 9999, and m, h, d or w"),
+        (SYNC + "policy: {may_be_empty: [b]}}}", 'config.yaml:3:62: syncs.s.policy.may_be_empty.0: this sync has no source "b"; known are a'),
         (SYNC + "policy: {budget: {user.remove: {count: 1}}}}}", 'config.yaml:3:56: syncs.s.policy.budget.user.remove: is not known here; did you mean "user.restore"?'),
         (SYNC + "policy: {budget: {user.delete: {count: -1}}}}}", "config.yaml:3:77: syncs.s.policy.budget.user.delete.count: should be greater than or equal to 0"),
         (SYNC + "policy: {budget: {user.delete: {percent: 101}}}}}", "config.yaml:3:79: syncs.s.policy.budget.user.delete.percent: should be less than or equal to 100"),
@@ -79,6 +81,10 @@ SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs
         (SYNC + "groups: {rename: '{% x'}}}", "config.yaml:3:55: syncs.s.groups.rename: is not a template: Encountered unknown tag 'x'."),
         (FILE.replace("[people], t", "[poeple], t"), 'config.yaml:7:21: syncs.staff.sources.0: there is no source "poeple"; did you mean "people"?'),
         (FILE.replace("[people], t", "[people, people], t"), 'config.yaml:7:29: syncs.staff.sources.1: "people" stands here twice'),
+        (
+            FILE.replace("target: store}", "target: store, policy: {may_be_empty: [people, peple]}}"),
+            'config.yaml:7:77: syncs.staff.policy.may_be_empty.1: this sync has no source "peple"; did you mean "people"?',
+        ),
         (FILE.replace("[people], t", "[], t"), "config.yaml:7:11: syncs.staff.sources: needs at least one"),
         (FILE.replace("target: store", "target: stroe"), 'config.yaml:7:38: syncs.staff.target: there is no target "stroe"; did you mean "store"?'),
         (
