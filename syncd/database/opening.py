@@ -49,7 +49,7 @@ class Database:
 
     def standing(self) -> Standing:
         """Where the tables stand. Creates nothing, not even an empty file."""
-        if self.file is not None and not self.file.exists():
+        if self.file is not None and self._absent(self.file):
             return Standing.ABSENT
         with self.reading() as connection:
             return self._standing(connection)
@@ -105,15 +105,31 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+    def _absent(self, path: Path) -> bool:
+        """Only where the system says so: what may not be looked at may well be there."""
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise self._closed("read", path, error) from error
+        return False
+
+    def _closed(self, verb: str, path: Path, error: OSError) -> Exception:
+        why = error.strerror
+        if isinstance(error, NotADirectoryError | FileExistsError):
+            why = f"{path.parent} is no directory"
+        elif isinstance(error, PermissionError):
+            why = f"{why}; this user needs access to {path.parent}"
+        return self.complaint(Trouble.DENIED, f"{self.where} cannot be {verb}: {why}")
+
     def _create_file(self, path: Path) -> None:
         private = self.schema.private
         try:
             path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
             path.touch(mode=0o600 if private else 0o666)
         except OSError as error:
-            raise self.complaint(
-                Trouble.DENIED, f"{self.where} cannot be created: {error.strerror}"
-            ) from error
+            raise self._closed("created", path, error) from error
         if path.stat().st_size == 0:
             with complaints(self.where, self.complaint), self.engine.connect() as connection:
                 connection.connection.execute("PRAGMA journal_mode=WAL")

@@ -28,6 +28,20 @@ from syncd.ledger import open_ledger
 url, password = sys.argv[1:3]
 ledger = open_ledger(url, SecretStr(password), write=True)
 """
+LOCKED_OUT = """
+import os, sys
+from syncd.errors import LedgerError
+from syncd.ledger import open_ledger
+if os.geteuid() == 0:  # whom no mode locks out
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+for write in (False, True):
+    try:
+        open_ledger(sys.argv[1], write=write)
+    except LedgerError as error:
+        print(error)
+"""
 HOLD = f"""{OPEN}
 with ledger.lock("staff"):
     print("held", flush=True)
@@ -108,13 +122,31 @@ def test_the_ledger_is_its_owners_only(tmp_path):
     assert modes == [0o700, 0o600]
 
 
-def test_a_ledger_that_cannot_be_made_says_where(tmp_path):
-    """The path is named, with the system's reason."""
+@pytest.mark.parametrize("write", [False, True])
+def test_a_ledger_in_what_is_no_directory_says_where(tmp_path, write):
+    """Reading says so too: it is not taken for a ledger that is yet to be made."""
     (tmp_path / "file").touch()
-    with pytest.raises(
-        LedgerError, match=f"the ledger {tmp_path}/file/ledger.db cannot be created"
-    ):
-        open_ledger(f"sqlite:///{tmp_path}/file/ledger.db", write=True)
+    with pytest.raises(LedgerError) as caught:
+        open_ledger(f"sqlite:///{tmp_path}/file/ledger.db", write=write)
+    verb = "created" if write else "read"
+    assert str(caught.value) == (
+        f"the ledger {tmp_path}/file/ledger.db cannot be {verb}: {tmp_path}/file is no directory"
+    )
+
+
+def test_a_ledger_behind_a_closed_door_says_which(tmp_path):
+    """Who may not look into the state directory is told its name."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0)
+    file = state / "ledger.db"
+    command = [sys.executable, "-c", LOCKED_OUT, f"sqlite:///{file}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    state.chmod(0o700)
+    reason = f"Permission denied; this user needs access to {state}"
+    assert result.stdout.splitlines() == [
+        f"the ledger {file} cannot be read: {reason}",
+        f"the ledger {file} cannot be created: {reason}",
+    ]
 
 
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
