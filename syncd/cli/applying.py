@@ -12,11 +12,12 @@ from rich.text import Text
 from syncd import planfile
 from syncd.cli.failures import Interrupted
 from syncd.cli.opening import Opened, each_sync, now
-from syncd.cli.planning import cleaned
+from syncd.cli.planning import cleaned, unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
 from syncd.config.assemble import assemble, chosen, ledger
+from syncd.core.memory import Remark
 from syncd.core.plan import Plan
 from syncd.engine import apply as make_it_so
 from syncd.errors import ConfigError
@@ -24,7 +25,7 @@ from syncd.executor import Failed
 from syncd.redact import Redactor
 from syncd.render.plan import render_plan
 from syncd.render.report import render_report
-from syncd.render.words import safe
+from syncd.render.words import number, safe
 from syncd.report import Exit, Report
 
 _NOBODY = (
@@ -46,21 +47,22 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, shown, yes=yes).run(name, saved),
+        lambda name: _Apply(opened, saved, shown, yes=yes).run(name),
     )
 
 
 class _Apply:
     """One sync's apply: what must be at hand from the question to the last word."""
 
-    def __init__(self, opened: Opened, shown: int | None, *, yes: bool) -> None:
+    def __init__(self, opened: Opened, saved: Plan | None, shown: int | None, *, yes: bool) -> None:
         self._settings, self._screen = opened.settings, opened.screen
+        self._saved = saved
         self._shown, self._yes = shown, yes
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
         self._began = monotonic()
 
-    def run(self, name: str, saved: Plan | None) -> int:
+    def run(self, name: str) -> int:
         with (
             self._stop,
             closing(ledger(self._settings, write=True)) as memory,
@@ -73,7 +75,7 @@ class _Apply:
                 clock=now,
                 approve=self._approve,
                 stop=self._stop,
-                saved=saved,
+                saved=self._saved,
                 watch=self._waiting,
             )
             self._stop.writing = False
@@ -81,19 +83,19 @@ class _Apply:
 
     def _approve(self, plan: Plan) -> bool:
         self._waiting.pause()
-        self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown))
+        advised = unset_adoptions(self._settings, plan.sync)
+        self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown, advised))
         self._screen.show(Text())
-        if plan.changes and not self._yes and not self._ask(plan):
+        what = _to_decide(plan)
+        if what and not self._yes and not self._ask(f"Apply {what} to {safe(plan.target)}?"):
             return False
         self._began = monotonic()
         self._stop.writing = True
         self._waiting.resume()
         return True
 
-    def _ask(self, plan: Plan) -> bool:
-        several = len(plan.changes) > 1
-        what = f"these {len(plan.changes):,} changes" if several else "this change"
-        self._screen.err.print(f"Apply {what} to {safe(plan.target)}? [y/N] ", end="")
+    def _ask(self, question: str) -> bool:
+        self._screen.err.print(f"{question} [y/N] ", end="")
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def _tell(self, report: Report) -> int:
@@ -102,14 +104,26 @@ class _Apply:
             return Exit.DONE
         if report.plan.changes:
             elapsed = timedelta(seconds=monotonic() - self._began)
-            told = _cleaned(report, self._screen.redact)
-            self._screen.show(render_report(told, elapsed, self._shown))
+            told, bound = _cleaned(report, self._screen.redact), self._saved is not None
+            self._screen.show(render_report(told, elapsed, self._shown, bound=bound))
             self._screen.show(Text())
         elif report.plan.marks:
             self._screen.show(Text(f"run {report.run}: remembered, as said above\n", style="dim"))
         # Whatever else became of it: no further sync is begun after a request to stop.
         stopped = self._stop.signum
         return report.exit_code if stopped is None else Interrupted(stopped).exit_code
+
+
+def _to_decide(plan: Plan) -> str:
+    """What is asked about: the changes, and whose accounts become syncd's own."""
+    changes = len(plan.changes)
+    adoptions = sum(mark.remark is Remark.ADOPT for mark in plan.marks)
+    parts = []
+    if changes:
+        parts.append(f"these {changes:,} changes" if changes > 1 else "this change")
+    if adoptions:
+        parts.append(number(adoptions, "adoption"))
+    return " and ".join(parts)
 
 
 def _cleaned(report: Report, redact: Redactor) -> Report:

@@ -11,7 +11,10 @@ from syncd.cli.opening import Opened, each_sync, now
 from syncd.cli.progress import Waiting
 from syncd.cli.words import Format
 from syncd.config.assemble import assemble, chosen, ledger
+from syncd.config.settings import Settings
+from syncd.core.model import Kind
 from syncd.core.plan import Plan
+from syncd.core.policy import Adopt
 from syncd.engine import plan as make_plan
 from syncd.errors import ConfigError
 from syncd.redact import Redactor
@@ -43,7 +46,7 @@ def plan(
             planfile.write(made, out)
         _show(opened, made, format_, shown)
         if out is not None:
-            opened.screen.say(f"written to {out}; `syncd apply {out}` runs exactly this plan")
+            opened.screen.say(f"written to {out}; `syncd apply {out}` runs what of it still fits")
         code = plan_exit_code(made)
         return Exit.PENDING if detailed and made.changes and code is Exit.DONE else code
 
@@ -59,6 +62,13 @@ def cleaned(plan: Plan, redact: Redactor) -> Plan:
     )
 
 
+def unset_adoptions(settings: Settings, sync: str) -> frozenset[Kind]:
+    """What the sync's policy adopts nothing of."""
+    policy = settings.syncs[sync].policy
+    adopts = {Kind.USER: policy.adopt is not Adopt.NEVER, Kind.GROUP: policy.adopt_groups}
+    return frozenset(kind for kind, set_ in adopts.items() if not set_)
+
+
 def _planned(opened: Opened, name: str) -> Plan:
     with (
         closing(ledger(opened.settings, write=False)) as memory,
@@ -71,7 +81,8 @@ def _planned(opened: Opened, name: str) -> Plan:
 def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None) -> None:
     match format_:
         case Format.TABLE:
-            opened.screen.show(render_plan(plan, shown))
+            advised = unset_adoptions(opened.settings, plan.sync)
+            opened.screen.show(render_plan(plan, shown, advised))
             opened.screen.show(Text())
         case Format.JSON:
             opened.screen.write(planfile.dumps(plan))

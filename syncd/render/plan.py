@@ -1,6 +1,6 @@
 """A plan on a terminal: what will happen, all that will not and why, and a line that sums up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -25,14 +25,20 @@ _REFUSED = "never runs as things stand"
 _CONFLICTS = "a person must decide; until then nothing is done"
 _FAILURES = "could not be mapped; nothing is done to these"
 _ALLOWANCE = "If this is meant, allow it under `budget` in the sync's policy, and apply again."
-_ADOPTION = (
-    "To take over accounts that exist already, set `adopt: by_email` or "
-    "`adopt: by_user_name` in the sync's policy."
-)
+_ADOPTION = {
+    Kind.USER: "To take over accounts that exist already, set `adopt: by_email` or "
+    "`adopt: by_user_name` in the sync's policy.",
+    Kind.GROUP: "To take over groups that exist already, set `adopt_groups: true` in the sync's "
+    "policy.",
+}
+_ALL_KINDS = frozenset(_ADOPTION)
 
 
-def render_plan(plan: Plan, shown: int | None) -> Group:
-    """`shown` is how many things each section shows; None for all."""
+def render_plan(plan: Plan, shown: int | None, advised: Collection[Kind] = _ALL_KINDS) -> Group:
+    """`shown` is how many things each section shows; None for all.
+
+    `advised` are the kinds whose adoption the policy does not allow yet.
+    """
     return Group(
         _header(plan),
         *_withheld(plan),
@@ -41,7 +47,7 @@ def render_plan(plan: Plan, shown: int | None) -> Group:
         *_allowance(plan),
         *_refusals("Refused", plan.refused, _REFUSED, shown),
         *_problems("Conflicts", plan.conflicts, _CONFLICTS, shown),
-        *_adoption(plan),
+        *_adoption(plan, advised),
         *_problems("Failures", plan.failures, _FAILURES, shown),
         *_remarks(plan, shown),
         Text(),
@@ -126,10 +132,12 @@ def _problem(one: Problem) -> Row:
     return Row(Text("!", style="red"), Text(safe(one.name or one.key), style="red"), details)
 
 
-def _adoption(plan: Plan) -> Iterator[RenderableType]:
-    # Where nothing is foreign, the name is an account's that is syncd's already.
-    if any(" is taken by " in one.why and plan.foreign.get(one.kind) for one in plan.conflicts):
-        yield Padding(Text(_ADOPTION, style="dim"), (0, 0, 0, 2))
+def _adoption(plan: Plan, advised: Collection[Kind]) -> Iterator[RenderableType]:
+    taken = {one.kind for one in plan.conflicts if " is taken by " in one.why}
+    for kind, advice in _ADOPTION.items():
+        # Where nothing is foreign, the name is an account's that is syncd's already.
+        if kind in taken and kind in advised and plan.foreign.get(kind):
+            yield Padding(Text(advice, style="dim"), (0, 0, 0, 2))
 
 
 def _remarks(plan: Plan, shown: int | None) -> Iterator[RenderableType]:

@@ -17,7 +17,10 @@ _UNKNOWN = "may have happened; the next run looks first"
 _UNSETTLED = "was written, and something else came back"
 
 
-def render_report(report: Report, elapsed: timedelta, shown: int | None) -> Group:
+def render_report(
+    report: Report, elapsed: timedelta, shown: int | None, *, bound: bool = False
+) -> Group:
+    """`bound` is a run of a saved plan: what came up since then waits."""
     execution = report.execution
     return Group(
         *_failures("Failed", execution.failed, "", shown),
@@ -26,7 +29,7 @@ def render_report(report: Report, elapsed: timedelta, shown: int | None) -> Grou
         *_unsettled(report.unsettled, shown),
         Text(),
         _done(report, elapsed),
-        Text(_next(report), style="dim"),
+        Text(_next(report, bound=bound), style="dim"),
     )
 
 
@@ -82,7 +85,7 @@ def _done(report: Report, elapsed: timedelta) -> Text:
     return Text.assemble(("; ".join(counts), "bold"), (run, "dim"))
 
 
-def _next(report: Report) -> str:
+def _next(report: Report, *, bound: bool) -> str:
     """What a plan made now would say."""
     execution, plan = report.execution, report.plan
     if execution.denied:
@@ -95,4 +98,5 @@ def _next(report: Report) -> str:
         return "The next plan has these again: the target keeps something else than it is given."
     if plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures:
         return "All that may run has run; the rest of the plan waits as said above."
-    return "The target is as it should be: the next plan is empty."
+    settled = "The target is as it should be: the next plan is empty."
+    return "Plan again to see what is left." if bound else settled

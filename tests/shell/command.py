@@ -1,6 +1,7 @@
 """The command as a test runs it: a small world in a directory of its own, and `syncd` in it."""
 
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -45,13 +46,13 @@ class World:
         env = {"COLUMNS": "100", "SYNCD_CONFIG": "", "NO_COLOR": "1", **environ}
         return CliRunner().invoke(app, [*where, *arguments], env=env)
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, config: str = "config.yaml") -> list[str]:
         return [
             sys.executable,
             "-c",
             SCRIPT,
             "--config",
-            str(self.path / "config.yaml"),
+            str(self.path / config),
             *arguments,
         ]
 
@@ -78,3 +79,29 @@ def small_world(path: Path) -> World:
     world.write("config.yaml", CONFIG)
     world.write("people.yaml", PEOPLE)
     return world
+
+
+def answered(world: World, answer: bytes, config: str = "config.yaml") -> tuple[int, str]:
+    """The exit code and output of an apply on a terminal, with this answer to its question."""
+    terminal, theirs = pty.openpty()
+    with subprocess.Popen(
+        world.command("apply", config=config),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
+    ) as process:
+        os.close(theirs)
+        os.write(terminal, answer)
+        output = b""
+        while True:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:  # Linux answers EIO when the other side is closed
+                break
+            output += part
+            if not part:
+                break
+        code = process.wait(timeout=30)
+    os.close(terminal)
+    return code, output.decode()

@@ -14,7 +14,7 @@ from syncd.cli.failures import Interrupted
 from syncd.cli.signals import Stop
 from syncd.ledger import open_ledger
 from syncd.report import Exit
-from tests.shell.command import PEOPLE, World, small_world
+from tests.shell.command import PEOPLE, World, answered, small_world
 
 
 @pytest.fixture
@@ -26,28 +26,6 @@ def logins(world: World) -> list[str]:
     """Who is in the store."""
     with closing(sqlite3.connect(world.path / "store.db")) as store:
         return [name for (name,) in store.execute("SELECT user_name FROM users ORDER BY 1")]
-
-
-def answered(world: World, answer: bytes) -> tuple[int, str]:
-    """The exit code and output of an apply on a terminal, with this answer to its question."""
-    terminal, theirs = pty.openpty()
-    with subprocess.Popen(
-        world.command("apply"), stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
-    ) as process:
-        os.close(theirs)
-        os.write(terminal, answer)
-        output = b""
-        while True:
-            try:
-                part = os.read(terminal, 4096)
-            except OSError:  # Linux answers EIO when the other side is closed
-                break
-            output += part
-            if not part:
-                break
-        code = process.wait(timeout=30)
-    os.close(terminal)
-    return code, output.decode()
 
 
 def until(condition, seconds: float = 20) -> None:
@@ -118,6 +96,7 @@ def test_a_saved_plan_is_applied_as_it_was_reviewed(world: World):
 
     assert result.exit_code == Exit.DONE
     assert logins(world) == ["ada.lovelace", "grace.hopper"]
+    assert result.stdout.splitlines()[-2:] == ["Plan again to see what is left.", ""]
 
 
 def test_what_moved_since_the_plan_was_saved_is_refused(world: World):

@@ -122,9 +122,11 @@ def test_adoption_is_suggested_only_where_something_is_foreign():
     taken = Problem(Kind.USER, "people:x", "x", "user_name 'x' is taken by X (9)")
 
     ours = "\n".join(shown(render_plan(plan(conflicts=(taken,)), 40)))
-    foreign = "\n".join(shown(render_plan(plan(conflicts=(taken,), foreign={"user": 1}), 40)))
+    strange = plan(conflicts=(taken,), foreign={"user": 1, "group": 1})
+    foreign = "\n".join(shown(render_plan(strange, 40)))
 
-    assert ("adopt" in ours, "adopt" in foreign) == (False, True)
+    assert ("adopt" in ours, "`adopt: by_email`" in foreign) == (False, True)
+    assert "adopt_groups" not in foreign
 
 
 def test_a_withheld_removal_stands_first_in_a_frame():
