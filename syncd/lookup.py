@@ -8,7 +8,9 @@ from syncd.core.merge import first
 from syncd.core.model import Key, Kind, Ref, User
 from syncd.core.normal import normal
 from syncd.core.plan import Plan
-from syncd.located.suggest import did_you_mean, quoted
+from syncd.located.suggest import close_to, quoted
+
+_HANDFUL = 5
 
 
 class Names:
@@ -18,7 +20,7 @@ class Names:
         self._refs: dict[str, set[Ref]] = defaultdict(set)
         self._shown: dict[Key, str] = {}
         for key, names in self._of_keys():
-            for name in names:
+            for name in filter(None, names):
                 self._keys[_normal(name)].add(key)
         for stored in question.seen.users:
             for name in (stored.ref, *_of_user(stored.entity)):
@@ -41,7 +43,7 @@ class Names:
             f"nobody is called {quoted(who)}: looked for a login, e-mail, key or ref among "
             f"{len(question.desired.people):,} people in the sources, {len(question.seen.users):,} "
             f"accounts in {question.target} and {links:,} links in the ledger"
-            f"{did_you_mean(who, {*self._keys, *self._refs})}"
+            f"{close_to(who, {*self._keys, *self._refs}, _HANDFUL)}"
         )
 
     def _of_keys(self) -> Iterator[tuple[Key, Iterable[str]]]:

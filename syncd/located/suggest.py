@@ -18,13 +18,22 @@ def quoted(word: str) -> str:
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """`; did you mean "x"?`, or what is known where that is short, or nothing."""
-    close = get_close_matches(word.casefold(), _likely(word, known), n=1, cutoff=0.6)
-    if close:
-        meant = next(name for name in known if name.casefold() == close[0])
-        return f"; did you mean {quoted(meant)}?"
+    if close := close_to(word, known, 1):
+        return close
     if known and len(known) <= _FEW:
         return f"; known are {', '.join(sorted(known))}"
     return ""
+
+
+def close_to(word: str, known: Collection[str], most: int) -> str:
+    """`; did you mean "x" or "y"?` with at most so many, the nearest first, or nothing."""
+    near = get_close_matches(word.casefold(), _likely(word, known), n=most, cutoff=0.6)
+    if not near:
+        return ""
+    unfolded = {name.casefold(): name for name in reversed(list(known))}
+    *others, last = [quoted(unfolded[name]) for name in dict.fromkeys(near)]
+    meant = f"{', '.join(others)} or {last}" if others else last
+    return f"; did you mean {meant}?"
 
 
 def _likely(word: str, known: Collection[str]) -> list[str]:

@@ -187,6 +187,32 @@ def test_explain_of_nobody_says_where_it_looked(world: World):
     )
 
 
+@pytest.mark.parametrize("who", ["nobody", ""])
+def test_explain_suggests_only_who_is_called_alike(world: World, who: str):
+    """Never everybody that there is, and an empty name is nobody's: not theirs who have no e-mail."""
+    world.write("people.yaml", "users: [{id: z1}, {id: z2}]")
+
+    result = world.syncd("explain", who)
+
+    assert result.exit_code == Exit.CONFIG
+    assert result.stderr == (
+        f'sync main: nobody is called "{who}": looked for a login, e-mail, key or ref among 2 '
+        "people in the sources, 0 accounts in store and 0 links in the ledger\n"
+    )
+
+
+def test_explain_suggests_at_most_a_handful(world: World):
+    """The nearest first."""
+    world.write(
+        "people.yaml", "users: [" + ", ".join(f"{{id: person{n}}}" for n in range(30)) + "]"
+    )
+
+    said = world.syncd("explain", "persn7").stderr
+
+    assert '; did you mean "person7", ' in said
+    assert said.count("person") == 5
+
+
 def test_explain_tells_when_a_leavers_account_may_be_deleted(world: World):
     """Suspended by the first apply without them; the grace counts from there."""
     world.write("people.yaml", "users: [{id: ada}, {id: bob}, {id: cy}]")
