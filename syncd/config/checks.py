@@ -1,12 +1,14 @@
 """Check what only the whole configuration shows: names that refer to others, fields, templates."""
 
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
 from syncd.config.settings import Part, SyncSettings
 from syncd.core.mapping import holds, is_template, template
 from syncd.core.model import Kind
+from syncd.database import database_url, place
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin
 from syncd.ports import Holds
@@ -18,8 +20,12 @@ def cross_check(
     syncs: Mapping[str, SyncSettings],
     targets: Mapping[str, Part],
     names: Mapping[str, Collection[str]],
+    base: Path,
 ) -> Found:
-    """Each mistake's path and words; `names` are of all sources and targets, right or wrong."""
+    """Each mistake's path and words.
+
+    `names` are of all sources and targets, right or wrong; relative paths are relative to `base`.
+    """
     for name, sync in syncs.items():
         path = ("syncs", name)
         for loc, words in (
@@ -30,7 +36,7 @@ def cross_check(
             *_mapping(sync, targets.get(sync.target)),
         ):
             yield (*path, *loc), words
-    yield from _rivals(syncs)
+    yield from _rivals(syncs, {name: _store(name, part, base) for name, part in targets.items()})
 
 
 def _sources(sync: SyncSettings, known: Collection[str]) -> Found:
@@ -107,13 +113,22 @@ def _template(path: tuple[str, ...], text: str | None) -> Found:
             yield path, f"is not a template: {error.message}"
 
 
-def _rivals(syncs: Mapping[str, SyncSettings]) -> Found:
+def _rivals(syncs: Mapping[str, SyncSettings], stores: Mapping[str, str]) -> Found:
     """Two syncs of one target would undo each other's work, for ever."""
     first: dict[str, str] = {}
     for name, sync in syncs.items():
-        if sync.enabled and first.setdefault(sync.target, name) != name:
+        store = stores.get(sync.target, sync.target)
+        if sync.enabled and first.setdefault(store, name) != name:
+            other = first[store]
+            same = ", which is the same database" if syncs[other].target != sync.target else ""
             words = (
-                f"the sync {quoted(first[sync.target])} writes to {quoted(sync.target)} too; give "
+                f"the sync {quoted(other)} writes to {quoted(syncs[other].target)} too{same}; give "
                 "both sources to one sync, or disable one"
             )
             yield ("syncs", name, "target"), words
+
+
+def _store(name: str, part: Part, base: Path) -> str:
+    """What a target is, under whatever name: a database, where its type says so."""
+    url = getattr(part.config, "url", None) if part.type == "sql" else None
+    return place(database_url(url, None, base)) if isinstance(url, str) else name

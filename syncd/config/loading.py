@@ -56,7 +56,7 @@ class _Check:
         targets = self._each("targets", self._part)
         syncs = self._each("syncs", self._sync)
         names = {group: list(self._inside(group)) for group in PARTS}
-        for loc, words in cross_check(syncs, targets, names):
+        for loc, words in cross_check(syncs, targets, names, self._base):
             self._note(loc, words)
         tree = {**self._tree, "sources": sources, "targets": targets, "syncs": syncs}
         return self._checked(Settings, tree, ())

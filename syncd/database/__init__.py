@@ -6,7 +6,7 @@ The ledger and the SQL target both stand on it; they may share one PostgreSQL da
 from syncd.database.faults import Complaint, Trouble, complaints
 from syncd.database.opening import Database, Schema, Standing
 from syncd.database.time import UtcTime
-from syncd.database.url import database_url, shown, without_password
+from syncd.database.url import database_url, place, shown, without_password
 
 __all__ = [
     "Complaint",
@@ -17,6 +17,7 @@ __all__ = [
     "UtcTime",
     "complaints",
     "database_url",
+    "place",
     "shown",
     "without_password",
 ]

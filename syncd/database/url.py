@@ -1,5 +1,6 @@
 """Database URLs as operators write them, and as they may be shown: without a password."""
 
+import os
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -10,6 +11,8 @@ from syncd.errors import ConfigError
 
 POSTGRESQL = "postgresql+psycopg"
 SQLITE = "sqlite"
+
+_PORT = 5432
 
 _DRIVERS = {
     "sqlite": SQLITE,
@@ -45,6 +48,15 @@ def shown(url: URL) -> str:
     if url.drivername == SQLITE:
         return url.database or "a database in memory"
     plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
+    return plain.render_as_string()
+
+
+def place(url: URL) -> str:
+    """Equal for URLs of one database, however they are written: links and default port resolved."""
+    if (path := sqlite_file(url)) is not None:
+        return os.path.realpath(path)
+    port = url.port or _PORT
+    plain = URL.create(url.drivername, url.username, None, url.host, port, url.database, url.query)
     return plain.render_as_string()
 
 

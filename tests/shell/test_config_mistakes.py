@@ -132,6 +132,48 @@ def test_what_is_wrong_with_a_part_as_a_whole_names_the_variables_that_made_it(p
     )
 
 
+SHARED = """\
+sources: {{a: {{type: yaml, paths: [x]}}}}
+targets: {{t: {{type: sql, url: "{one}"}}, u: {{type: sql, url: "{other}"}}}}
+syncs:
+  s: {{sources: [a], target: t}}
+  r: {{sources: [a], target: u{more}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sqlite:///t.db", "sqlite:///./t.db"),
+        ("sqlite:///t.db", "sqlite:///link/t.db"),
+        ("postgresql://u:p@h/d", "postgres://u@h:5432/d"),
+    ],
+)
+def test_two_targets_that_are_one_database_are_one_target(problems, tmp_path, one, other):
+    """However its URL is written, two syncs of it would undo each other's work."""
+    (tmp_path / "link").symlink_to(tmp_path)
+    (problem,) = problems(SHARED.format(one=one, other=other, more=""))
+    assert problem == (
+        'config.yaml:5:29: syncs.r.target: the sync "s" writes to "t" too, which is the same '
+        "database; give both sources to one sync, or disable one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "more"),
+    [
+        ("sqlite:///t.db", "sqlite:///t.db", ", enabled: false"),
+        ("sqlite:///t.db", "sqlite:///u.db", ""),
+        ("postgresql://u@h/d?host=/a", "postgresql://u@h/d?host=/b", ""),
+    ],
+)
+def test_databases_that_differ_are_no_rivals(tmp_path, one, other, more):
+    """Nor are those of a sync that does not run by itself."""
+    path = tmp_path / "config.yaml"
+    path.write_text(SHARED.format(one=one, other=other, more=more))
+    assert list(load_settings(path, {}).targets) == ["t", "u"]
+
+
 def test_a_wrong_credential_is_told_by_its_name_and_never_shown(problems, tmp_path):
     """The same for systemd's credentials, and for a file of them that is no text."""
     directory = tmp_path / "credentials"
