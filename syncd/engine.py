@@ -17,7 +17,7 @@ from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Question, Seen, decide
 from syncd.core.desired import Records, Rules, desire
-from syncd.core.health import distrust_empty
+from syncd.core.health import distrust_empty, strange_target
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Ref
@@ -142,13 +142,17 @@ def _how_to_go_on() -> Iterator[None]:
 def ask(sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent) -> Question:
     """Reads all that a plan depends on."""
     memory = ledger.recall(sync.name, now - sync.policy.window)
-    records = distrust_empty(read_sources(sync.sources, watch), memory.links)
+    records = distrust_empty(
+        read_sources(sync.sources, watch), memory.links, sync.policy.may_be_empty
+    )
+    seen = read_target(sync.backend, watch)
+    strange = strange_target({user.ref for user in seen.users}, memory.links)
     return Question(
         sync=sync.name,
         target=sync.target,
         config=sync.config,
         desired=desire(records, sync.rules),
-        seen=read_target(sync.backend, watch),
+        seen=replace(seen, gaps=(*seen.gaps, *strange)),
         memory=memory,
         declared=sync.declared,
         policy=sync.policy,

@@ -73,6 +73,7 @@ class Holds(Struct, frozen=True):
     `fields` are flat field names; "attributes.*" means any. `immutable` ones can be given
     at creation only. `caseless` ones are compared without case. `unique` ones are taken by
     one thing at a time. `required` ones can never be cleared. `ops` are what may be planned.
+    `keeps_keys` is whether all that syncd creates shows its key again (`Stored.key`).
     """
 
     fields: frozenset[str] = frozenset()
@@ -81,6 +82,7 @@ class Holds(Struct, frozen=True):
     unique: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     ops: frozenset[Op] = frozenset()
+    keeps_keys: bool = False
 
 
 class Collection(Protocol[E]):

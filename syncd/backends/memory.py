@@ -31,6 +31,7 @@ USERS = Holds(
     unique=frozenset({"user_name", "email"}),
     required=frozenset({"user_name", "active"}),
     ops=frozenset({Op.CREATE, Op.UPDATE, Op.SUSPEND, Op.RESTORE, Op.DELETE}),
+    keeps_keys=True,
 )
 GROUPS = Holds(
     fields=GROUP_FIELDS | {ANY_ATTRIBUTE},
@@ -38,6 +39,7 @@ GROUPS = Holds(
     unique=frozenset({"display_name"}),
     required=frozenset({"display_name"}),
     ops=frozenset({Op.CREATE, Op.UPDATE, Op.DELETE}),
+    keeps_keys=True,
 )
 MEMBERS = Holds(ops=frozenset({Op.ADD, Op.REMOVE}))
 

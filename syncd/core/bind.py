@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from syncd.core.memory import Mark, Remark
 from syncd.core.order import drop_waiting, in_order
 from syncd.core.plan import Change, Plan, Refusal
 from syncd.errors import ConfigError
@@ -29,7 +30,8 @@ def bind(saved: Plan, fresh: Plan) -> Plan:
             moved.append(Refusal(change, "moved since the plan was made; plan again"))
     runnable = drop_waiting(kept, fresh.held)
     new = len(current.keys() - {change.id for change in saved.changes})
-    note = f"{new} changes are not in the saved plan and wait for the next one"
+    waits = "1 change is" if new == 1 else f"{new} changes are"
+    note = f"{waits} not in the saved plan: left for the next one"
     return replace(
         fresh,
         changes=tuple(in_order(runnable.changes)),
@@ -37,8 +39,14 @@ def bind(saved: Plan, fresh: Plan) -> Plan:
         refused=tuple(
             sorted((*fresh.refused, *moved, *runnable.refused), key=lambda one: one.change.id)
         ),
+        marks=tuple(mark for mark in fresh.marks if _may_remember(mark, saved)),
         notes=(*fresh.notes, *([note] if new else [])),
     )
+
+
+def _may_remember(mark: Mark, saved: Plan) -> bool:
+    """Whose account becomes whose was part of what was approved; the rest is only observed."""
+    return mark.remark not in {Remark.ADOPT, Remark.REKEY} or mark in saved.marks
 
 
 def _essence(change: Change) -> tuple[object, ...]:

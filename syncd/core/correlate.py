@@ -50,7 +50,8 @@ class Claims(Struct, frozen=True):
 
     `adopt_by` is the field that an adoption goes by, None for never; `kept` are the accounts
     that are never adopted (protected ones, and the one that syncd logs in with). `whole` is
-    whether the target was read to its end, `certain` whether the sources were too. `undecided`
+    whether the target was read to its end, `certain` whether the sources were too. Where the
+    target `keeps_keys`, what shows no key was not made by us. `undecided`
     are keys of which the sources are unclear: no link moves away from them.
     """
 
@@ -61,6 +62,7 @@ class Claims(Struct, frozen=True):
     kept: frozenset[Ref]
     whole: bool
     certain: bool
+    keeps_keys: bool
     undecided: frozenset[Key] = frozenset()
 
 
@@ -151,7 +153,7 @@ class _Correlation(Generic[E]):
                 self._conflict(line.key, _name(line.after, self._claims.kind), UNCLEAR, "")
 
     def _made_by(self, line: OpenLine, stored: Stored[E]) -> bool:
-        if stored.key is not None:
+        if self._claims.keeps_keys or stored.key is not None:
             return stored.key == line.key
         fields = flat(stored.entity)
         names = self._claims.unique | {NAME_FIELD[self._claims.kind]}

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.desired import Desired
 from syncd.core.diff import Comparison, Found, diff_groups, diff_users
-from syncd.core.judge import Abilities, Facts, judge, protect, rejoin
+from syncd.core.judge import Abilities, Facts, judge, rejoin
 from syncd.core.members import Side, compare_members
 from syncd.core.memory import Mark, Memory, Remark
 from syncd.core.model import Group, Key, Kind, Member, Op, Ref, Stored, User
@@ -22,6 +22,7 @@ from syncd.core.names import Naming, settle_names
 from syncd.core.order import drop_waiting, in_order
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Adopt, Leavers, Policy, VanishedGroups
+from syncd.core.protection import protect
 
 
 class Declared(Protocol):
@@ -39,6 +40,8 @@ class Declared(Protocol):
     def required(self) -> frozenset[str]: ...
     @property
     def ops(self) -> frozenset[Op]: ...
+    @property
+    def keeps_keys(self) -> bool: ...
 
 
 class Seen(Struct, frozen=True):
@@ -125,6 +128,7 @@ class _Decision:
             kept=kept,
             whole=not self._q.seen.gaps,
             certain=not self._gaps,
+            keeps_keys=declared.keeps_keys,
             undecided=self._q.desired.undecided[kind],
         )
 
@@ -214,6 +218,7 @@ class _Decision:
             protected=self._protected,
             accounts=self._q.seen.users,
             gaps=self._gaps,
+            protect=self._q.policy.protect,
         )
 
     def _settle(self, accepted: list[Change]) -> tuple[list[Change], list[Problem]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.mapping import (
     GroupMapping,
@@ -82,7 +83,11 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
     half_known = _half_known(sources, people, rules.merge)
     waiting = frozenset(key for person in half_known for key in (person.key, *person.aliases))
     known = [person for person in people.persons if person.key not in waiting]
-    users, absent, unmapped = _users(known, _groups_of(sources, members), rules)
+    groups_of = _groups_of(sources, members)
+    unsure = _of_unsure_scope(known, groups_of, lost, rules.scope)
+    waiting |= unsure
+    known = [person for person in known if person.key not in unsure]
+    users, absent, unmapped = _users(known, groups_of, rules)
     groups, unnamed = _groups(sources, rules.groups)
     failures = [*unmapped, *unnamed, *lost]
     aliases = {p.key: p.aliases for p in people.persons}
@@ -121,6 +126,26 @@ def _half_known(
         for person in people.persons
         if precedence.by and person.attributes.get(precedence.by) and broken - person.origins.keys()
     ]
+
+
+def _of_unsure_scope(
+    persons: Iterable[Person],
+    groups_of: Mapping[Key, frozenset[str]],
+    lost: Iterable[Problem],
+    scope: Scope,
+) -> frozenset[Key]:
+    """Those whom only a group would take of which a reference leads nowhere: it may mean them."""
+    if not any(matches(problem.name, scope.member_of) for problem in lost):
+        return frozenset()
+    otherwise = replace(scope, member_of=())
+    return frozenset(
+        key
+        for person in persons
+        if person.state is not State.LEFT
+        and in_scope(person, groups_of.get(person.key, frozenset()), scope)
+        and not in_scope(person, frozenset(), otherwise)
+        for key in (person.key, *person.aliases)
+    )
 
 
 def _waiting_note(half_known: Sequence[Person], precedence: Precedence) -> Iterable[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from syncd.core.model import Key
+from syncd.core.model import Key, Op
 from syncd.core.plan import Change
 
 Takes = Mapping[str, Mapping[str, frozenset[str]]]
@@ -85,7 +85,10 @@ class _Detour:
         return giver in self._takes.get(taker, ()) and giver not in self._changes[taker].needs
 
     def _step_aside(self, change: Change) -> Change:
-        """Those of its names that others take, under names that nobody else has."""
+        """Those of its names that others take, under names that nobody else has.
+
+        What waits for its deletion steps aside by an update too: nothing is deleted early.
+        """
         taken = {f for taker in self._takers[change.id] for f in self._takes[taker][change.id]}
         after = {
             field: _temporary(change.key, field) if field in self._required else None
@@ -93,6 +96,7 @@ class _Detour:
         }
         return replace(
             change,
+            op=Op.UPDATE,
             before={field: change.before.get(field) for field in after},
             after=after,
             reason="steps aside, for its names change hands in a circle",

@@ -1,36 +1,54 @@
-"""Whether a source that was read to its end can be believed: one that suddenly holds nobody cannot.
+"""Whether what was read to its end can be believed: what suddenly holds nobody cannot.
 
 An export that went wrong, a filter that fits nobody and an unmounted directory all look like
-everybody leaving at once.
+everybody leaving at once; a target of which another copy was opened looks like everybody deleted.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from syncd.core.desired import Records
 from syncd.core.memory import Link
 from syncd.core.merge import full_key
-from syncd.core.model import Key, Kind
+from syncd.core.model import Key, Kind, Ref
 
-_ONE: Final = 1
+_SEVERAL = 2
+"""So many must be missed at once before it is strange: the last one of something may go."""
 
 
-def distrust_empty(sources: Mapping[str, Records], links: Iterable[Link]) -> dict[str, Records]:
+def distrust_empty(
+    sources: Mapping[str, Records], links: Iterable[Link], may_be_empty: Collection[str] = ()
+) -> dict[str, Records]:
     """The same records, with a gap where a source holds none of what several links came from."""
-    known = list(links)
-    return {name: _checked(name, records, known) for name, records in sources.items()}
+    present = [link for link in links if link.left_at is None]
+    return {
+        name: records if name in may_be_empty else _checked(name, records, present)
+        for name, records in sources.items()
+    }
 
 
-def _checked(source: str, records: Records, links: Iterable[Link]) -> Records:
-    prefix = full_key(source, Key(""))
+def _checked(source: str, records: Records, links: Sequence[Link]) -> Records:
     gaps = list(records.gaps)
     for kind, found in ((Kind.USER, records.users), (Kind.GROUP, records.groups)):
-        linked = sum(link.kind is kind and link.key.startswith(prefix) for link in links)
-        if not found and linked > _ONE:
+        linked = sum(link.kind is kind and _came_from(source, link) for link in links)
+        if not found and linked >= _SEVERAL:
             gaps.append(
-                f"holds no {kind} at all, but {linked} that came from it are in the target; "
-                f"if that is meant, take {source} out of the sync's `sources`"
+                f"holds no {kind} at all, but {linked} that are in the target came from it; "
+                f"if that is meant, name {source} in the policy's `may_be_empty`"
             )
     return replace(records, gaps=tuple(gaps))
+
+
+def _came_from(source: str, link: Link) -> bool:
+    prefix = full_key(source, Key(""))
+    return any(key.startswith(prefix) for key in (link.key, *link.aliases))
+
+
+def strange_target(accounts: Collection[Ref], links: Iterable[Link]) -> tuple[str, ...]:
+    """The gap of a target that holds none of several accounts that were made or adopted there."""
+    linked = [link.ref for link in links if link.kind is Kind.USER]
+    if len(linked) < _SEVERAL or not set(linked).isdisjoint(accounts):
+        return ()
+    why = f"holds none of the {len(linked)} accounts that syncd keeps there: is it the right one? "
+    return (why + "If it was emptied on purpose, begin with a new ledger",)

@@ -11,10 +11,11 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd.core.mapping import holds, matches
+from syncd.core.mapping import holds
 from syncd.core.model import Kind, Op, Ref, Stored, User, Value
 from syncd.core.plan import Change, Refusal, count
-from syncd.core.policy import Policy
+from syncd.core.policy import Policy, Protect
+from syncd.core.protection import loses_protection
 
 _NEEDED_FIELD = {Op.SUSPEND: "active", Op.RESTORE: "active"}
 
@@ -32,8 +33,8 @@ class Facts(Struct, frozen=True):
     """What a judgement rests on besides the policy.
 
     `population` is how many of ours there are of each kind, `spent` what the budgets' window
-    has seen already. `protected` refs come with the rule's words. `accounts` are all users in
-    the target. `gaps` say why not all was read.
+    has seen already. `protected` refs come with the rule's words, `protect` is that rule.
+    `accounts` are all users in the target. `gaps` say why not all was read.
     """
 
     abilities: Mapping[Kind, Abilities]
@@ -42,6 +43,7 @@ class Facts(Struct, frozen=True):
     protected: Mapping[tuple[Kind, Ref], str]
     accounts: Sequence[Stored[User]]
     gaps: Sequence[str]
+    protect: Protect = Protect()
 
 
 class Verdict(Struct, frozen=True):
@@ -61,39 +63,12 @@ def judge(changes: Iterable[Change], policy: Policy, facts: Facts) -> Verdict:
     return Verdict(kept, held, refused + last, count(withheld))
 
 
-def protect(
-    accounts: Iterable[Stored[User]],
-    groups: Mapping[Ref, str],
-    members: Iterable[tuple[Ref, Ref]],
-    own: Ref | None,
-    policy: Policy,
-) -> dict[tuple[Kind, Ref], str]:
-    """What nothing may be taken from, each with the rule that says so.
-
-    `groups` are names by ref, `members` pairs of group and user, all as the target has them.
-    """
-    protected: dict[tuple[Kind, Ref], str] = {}
-    for ref, name in groups.items():
-        if matches(name, policy.protect.groups):
-            protected[Kind.GROUP, ref] = f"protected: group {name}"
-    for group, user in sorted(pair for pair in members if (Kind.GROUP, pair[0]) in protected):
-        rule = protected[Kind.GROUP, group].replace("group", "member of", 1)
-        protected.setdefault((Kind.USER, user), rule)
-    for account in accounts:
-        names = (account.entity.user_name, account.entity.email or "")
-        if any(matches(name, policy.protect.users) for name in names if name):
-            protected[Kind.USER, account.ref] = f"protected: user {account.entity.user_name}"
-    if own is not None:
-        protected[Kind.USER, own] = "protected: syncd logs in with this account"
-    return protected
-
-
 def _refuse(changes: Iterable[Change], facts: Facts) -> tuple[list[Change], list[Refusal]]:
     possible: list[Change] = []
     refused: list[Refusal] = []
     for whole in changes:
         for change in _parts(whole, facts):
-            rule = _impossible(change, facts.abilities[change.kind]) or _guarded(change, facts)
+            rule = _impossible(change, facts) or _guarded(change, facts)
             if rule:
                 refused.append(Refusal(change, rule))
             else:
@@ -105,8 +80,7 @@ def _parts(change: Change, facts: Facts) -> Iterable[Change]:
     """An update in parts that may be judged apart, so that one field does not stop the others."""
     if change.op is not Op.UPDATE:
         return (change,)
-    abilities = facts.abilities[change.kind]
-    apart = {name for name in change.after if _unchangeable(change, name, abilities)}
+    apart = {name for name in change.after if _unchangeable(change, name, facts)}
     if change.demotes:
         apart.add("admin")
     rest = change.after.keys() - apart
@@ -125,19 +99,21 @@ def only(change: Change, fields: Iterable[str]) -> Change:
     )
 
 
-def _unchangeable(change: Change, name: str, abilities: Abilities) -> str:
+def _unchangeable(change: Change, name: str, facts: Facts) -> str:
+    abilities = facts.abilities[change.kind]
     if name in abilities.immutable:
         return f"the target cannot change {name} after creation"
     if change.after[name] is None and name in abilities.required:
         return f"the target cannot be without {name}, and the source has none"
-    return ""
+    return loses_protection(change, name, facts.protect)
 
 
-def _impossible(change: Change, abilities: Abilities) -> str:
+def _impossible(change: Change, facts: Facts) -> str:
+    abilities = facts.abilities[change.kind]
     if change.op not in abilities.ops:
         return f"the target cannot {change.op} a {change.kind}"
     if change.op is Op.UPDATE:
-        words = (_unchangeable(change, name, abilities) for name in change.after)
+        words = (_unchangeable(change, name, facts) for name in change.after)
         return next(filter(None, words), "")
     if change.op is Op.CREATE:
         missing = sorted(name for name in abilities.required if change.after.get(name) is None)
@@ -174,7 +150,10 @@ def _hold(
     by_kind: dict[tuple[Kind, Op], list[Change]] = defaultdict(list)
     for change in changes:
         by_kind[change.kind, change.op].append(change)
-    rules = {which: _over(which, len(some), policy, facts) for which, some in by_kind.items()}
+    rules = {
+        which: _over(which, len({change.id for change in some}), policy, facts)
+        for which, some in by_kind.items()
+    }
     within = [change for change in changes if not rules[change.kind, change.op]]
     held = [Refusal(change, rule) for change in changes if (rule := rules[change.kind, change.op])]
     return within, held

@@ -4,6 +4,7 @@ Templates are Jinja2's, sandboxed and strict: a name that the person does not ha
 person's error. What a mapping leaves empty is cleared in the target.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -142,6 +143,7 @@ def is_template(text: str) -> bool:
 
 _Rule = Template | str
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+_ENVIRONMENT.globals.clear()  # what a person does not have is an error, be it named `lipsum`
 
 
 def _rule(text: str) -> _Rule:
@@ -151,12 +153,32 @@ def _rule(text: str) -> _Rule:
 def _evaluate(field: str, rule: _Rule, attributes: Mapping[str, RawValue]) -> str:
     if isinstance(rule, str):
         return first(attributes.get(rule, ""))
+    given = {
+        name: _Several(sorted(value)) if isinstance(value, tuple) else value
+        for name, value in attributes.items()
+    }
     try:
-        return rule.render({**attributes, "attributes": attributes})
+        text = rule.render({**given, "attributes": given})
     except TemplateError as error:
         raise Unmappable(f"{field}: {error.message}") from None
     except Exception as error:  # noqa: BLE001  a template can raise anything, for one person
         raise Unmappable(f"{field}: {type(error).__name__}: {error}") from None
+    return _one_line(field, text)
+
+
+class _Several(tuple[str, ...]):
+    """The values of one attribute as a template sees them: text where it wants text."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ", ".join(self)
+
+
+def _one_line(field: str, text: str) -> str:
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise Unmappable(f"{field}: the template gives a line break or another control character")
+    return text
 
 
 def _any_value(value: RawValue, patterns: tuple[str, ...]) -> bool:

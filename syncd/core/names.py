@@ -126,7 +126,8 @@ class _Names:
     def _release(self, change: Change, field: str, holder: tuple[Ref, str]) -> bool:
         """Clears a leaver's field for one who has an account already and now has that value.
 
-        A new account never gets a leaver's name so: that may be another person's identity.
+        A new account never gets a leaver's name so: that may be another person's identity. Who
+        is suspended by this very plan is suspended first.
         """
         ref, name = holder
         key = self._naming.leavers.get(ref)
@@ -142,6 +143,9 @@ class _Names:
             after={field: None},
             reason=f"has left; {field} goes to {change.name} ({change.key})",
         )
+        suspension = replace(cleared, op=Op.SUSPEND).id
+        if suspension in self._changes:
+            cleared = replace(cleared, needs=(suspension,))
         if (other := self._changes.get(cleared.id)) is not None:
             before, after = {**other.before, **cleared.before}, {**other.after, **cleared.after}
             cleared = replace(cleared, before=before, after=after)

@@ -36,8 +36,9 @@ class Adopt(StrEnum):
 class Budget(Struct, frozen=True):
     """How many changes of one kind a window may see.
 
-    At most `count`, and at most `percent` of what syncd keeps of that kind. A population under
-    `minimum` is too small for percentages: there, more than half is over budget.
+    At most `count`, and at most `percent` of what syncd keeps of that kind, though one at least
+    where it is not 0. A population under `minimum` is too small for percentages: there, more
+    than half is over budget.
     """
 
     count: int | None = None
@@ -47,7 +48,9 @@ class Budget(Struct, frozen=True):
     def allowance(self, population: int) -> int | None:
         """The largest number that is within budget; None for any."""
         limits = [] if self.count is None else [self.count]
-        if self.percent is not None:
+        if self.percent == 0:
+            limits.append(0)
+        elif self.percent is not None:
             share = self.percent / 100 if population >= self.minimum else 0.5
             limits.append(max(1, int(population * share)))
         return min(limits, default=None)
@@ -73,7 +76,10 @@ class Protect(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """`grace` is the time between suspension and deletion, `window` that of the budgets."""
+    """`grace` is the time between suspension and deletion, `window` that of the budgets.
+
+    `may_be_empty` are the sources that are believed when they hold nobody, or no groups.
+    """
 
     leavers: Leavers = Leavers.SUSPEND
     grace: timedelta = timedelta(days=30)
@@ -84,3 +90,4 @@ class Policy(Struct, frozen=True):
     adopt_groups: bool = False
     budgets: Mapping[tuple[Kind, Op], Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
     window: timedelta = timedelta(hours=24)
+    may_be_empty: tuple[str, ...] = ()

@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.core.bind import bind
-from syncd.core.model import Kind
-from syncd.core.policy import Budget, Policy
+from syncd.core.model import Kind, User
+from syncd.core.policy import Adopt, Budget, Policy
 from syncd.errors import ConfigError
 from tests.world import ADA, EVERYONE, KIM, ZOE, by_hand, group, ids, office, opened, person
 
@@ -33,7 +33,7 @@ def test_what_has_moved_since_is_refused_and_the_rest_runs():
         ("user/update/p:1", "moved since the plan was made; plan again"),
         ("user/update/p:3", "moved since the plan was made; plan again"),
     ]
-    assert report.plan.notes == ("1 changes are not in the saved plan and wait for the next one",)
+    assert report.plan.notes == ("1 change is not in the saved plan: left for the next one",)
 
 
 def test_what_needs_a_change_that_has_moved_does_not_run():
@@ -74,3 +74,26 @@ def test_a_plan_for_something_else_is_no_plan(field, what):
         bind(saved, fresh)
     now = getattr(fresh, field)
     assert str(caught.value) == f"the plan was made for {what} other, this is {now}; plan again"
+
+
+def test_a_saved_plan_adopts_only_whom_it_showed():
+    """Another account has the address by now: nobody has said that it may become ours."""
+    here = office(ADA, policy=Policy(adopt=Adopt.BY_EMAIL))
+    somebody = here.backend.users.plant(User(user_name="somebody", email="ada@example.org"))
+    saved = here.plan()
+    here.backend.users.delete(somebody)
+    here.backend.users.plant(User(user_name="other", email="ada@example.org"))
+    assert (here.apply(saved=saved).plan.marks, here.links()) == ((), ())
+
+
+def test_a_leavers_address_waits_for_a_suspension_that_the_saved_plan_does_not_have():
+    """They were suspended when it was made; somebody has let them in again since."""
+    here = opened(ADA, ZOE)
+    here.source.has(person("2", "Zoë", email="zoe@example.org"))
+    here.apply()
+    here.source.has(person("2", "Zoë", email="ada@example.org"))
+    saved = here.plan()
+    by_hand(here.backend, Kind.USER, here.ref("ada"), active=True)
+    report = here.apply(saved=saved)
+    assert report.execution.done == []
+    assert here.accounts()["ada"]["email"] == "ada@example.org"

@@ -192,6 +192,7 @@ def claims(**given):
             "kept": frozenset(),
             "whole": True,
             "certain": True,
+            "keeps_keys": False,
             **given,
         }
     )
@@ -215,6 +216,14 @@ def test_a_creation_in_doubt_is_found_by_its_key_or_else_by_all_its_names(stored
     result = correlate([ADA_WANTED], [stored], Memory(open_lines=(LINE,)), claims())
     assert [mark.remark for mark in result.marks] == ([Remark.CLAIM] if found else [])
     assert (result.undecided, result.conflicts) == (frozenset(), ())
+
+
+def test_where_the_target_keeps_keys_an_account_without_one_was_not_made_by_us():
+    """Whoever made it since by hand, with the same names, keeps it."""
+    stranger = Stored(Ref("u1"), User(user_name="ada", email="a@x"))
+    memory = Memory(open_lines=(LINE,))
+    result = correlate([ADA_WANTED], [stranger], memory, claims(keeps_keys=True))
+    assert (result.marks, result.foreign) == ((), (stranger,))
 
 
 @pytest.mark.parametrize("whole", [True, False])

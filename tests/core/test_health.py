@@ -1,12 +1,13 @@
-"""A source that suddenly holds nobody cannot be believed."""
+"""A source that suddenly holds nobody cannot be believed, nor can a target that holds none of ours."""
 
 import pytest
 
 from syncd.core.desired import Records
-from syncd.core.health import distrust_empty
+from syncd.core.health import distrust_empty, strange_target
 from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Ref
-from tests.world import ADA, ENGINEERING, KIM, ZOE, ids, opened
+from syncd.core.policy import Policy
+from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, opened
 
 
 def links(kind, *keys):
@@ -18,8 +19,8 @@ def test_a_source_that_is_empty_of_what_several_came_from_has_a_gap(kind):
     """Each kind by itself; other sources' links do not count."""
     records = {"p": Records((), ()), "q": Records((), ())}
     found = distrust_empty(records, links(kind, "p:1", "p:2", "q:1", "pp:3"))
-    why = f"holds no {kind} at all, but 2 that came from it are in the target; "
-    why += "if that is meant, take p out of the sync's `sources`"
+    why = f"holds no {kind} at all, but 2 that are in the target came from it; "
+    why += "if that is meant, name p in the policy's `may_be_empty`"
     assert found == {"p": Records((), (), gaps=(why,)), "q": Records((), ())}
 
 
@@ -45,3 +46,41 @@ def test_an_emptied_source_withholds_and_says_why():
     assert report.plan.withheld_changes == {"user.suspend": 3}
     assert report.plan.withheld[0].startswith("source p: ")
     assert report.exit_code == 3
+
+
+def test_a_second_source_of_merged_people_is_distrusted_when_it_is_empty():
+    """Their links stand under the first source's keys; what the second said of them must not go."""
+    merged = [
+        Link(Kind.USER, Key(f"p:{n}"), Ref(str(n)), str(n), aliases=(Key(f"q:{n}"),))
+        for n in (1, 2)
+    ]
+    records = {"p": Records((ADA,), ()), "q": Records((), ())}
+    found = distrust_empty(records, merged)
+    assert (found["p"].gaps, len(found["q"].gaps)) == ((), 1)
+
+
+def test_those_who_had_left_before_do_not_make_an_empty_source_strange():
+    """A source that shrinks to nobody by whole readings has emptied by itself."""
+    records = {"p": Records((), ())}
+    gone = [Link(Kind.USER, Key(f"p:{n}"), Ref(str(n)), str(n), left_at=NOON) for n in (1, 2)]
+    assert distrust_empty(records, [*gone, *links(Kind.USER, "p:3")]) == records
+
+
+def test_a_source_that_may_be_empty_is_believed():
+    """The administrator has said so."""
+    here = opened(ADA, groups=[ENGINEERING], policy=Policy(budgets={}, may_be_empty=("p",)))
+    here.source.people = []
+    assert ids(here.plan().changes) == ["user/suspend/p:1"]
+
+
+def test_a_target_that_holds_none_of_ours_is_another_one():
+    """An unmounted volume: nobody is made anew, and the right one is known again later."""
+    here = opened(ADA, ZOE)
+    kept = dict(here.backend.users._rows)
+    here.backend.users._rows.clear()
+    report = here.apply()
+    assert (report.plan.changes, report.plan.marks, report.exit_code) == ((), (), 4)
+    assert report.plan.withheld[0].startswith("target wiki: holds none of the 2 accounts")
+    here.backend.users._rows.update(kept)
+    assert here.plan().withheld == here.plan().changes == ()
+    assert strange_target({Ref("9")}, links(Kind.USER, "p:1")) == ()

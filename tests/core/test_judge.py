@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS
-from syncd.core.judge import Abilities, Facts, judge, protect, rejoin
+from syncd.core.judge import Abilities, Facts, judge, rejoin
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.plan import Change, Refusal
 from syncd.core.policy import Budget, Policy, Protect
+from syncd.core.protection import protect
 
 ADMIN = UserMapping(always={"admin": "admin"})
 ABILITIES = {
@@ -233,3 +234,18 @@ def test_nothing_vanishes(given_changes, budgets, cut, guarded, immutable):
     assert Counter(a for c in rejoined for a in atoms(c)) == Counter(
         a for c in verdict.accepted for a in atoms(c)
     )
+
+
+def test_an_update_that_demotes_is_one_update_to_its_budget():
+    """Its parts are judged apart and counted once."""
+    change = Change(
+        Op.UPDATE,
+        Kind.USER,
+        Key("p:1"),
+        "ada",
+        Ref("u1"),
+        {"admin": True, "title": "Queen"},
+        {"admin": False, "title": "Countess"},
+    )
+    verdict = judge([change], Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=1)}), facts())
+    assert (rejoin(verdict.accepted), verdict.held) == ([change], [])

@@ -250,7 +250,9 @@ def test_an_emptied_source_removes_nothing(world, history):
     for _ in live(world, history):
         pass
     keys = [
-        link.key for link in world.links() if link.key.startswith("p:") and link.kind is Kind.USER
+        link.key
+        for link in world.links()
+        if link.key.startswith("p:") and link.kind is Kind.USER and link.left_at is None
     ]
     world.source.people, world.source.groups = [], []
     plan = world.plan()

@@ -212,3 +212,29 @@ def test_a_template_is_told_by_its_braces():
     """Anything else is an attribute's name."""
     assert [is_template(text) for text in ("{{ a }}", "{% if a %}", "mail")] == [True, True, False]
     assert template("{{ a }}") is template("{{ a }}")
+
+
+def test_a_template_sees_all_values_and_text_where_it_wants_text():
+    """In sorted order, whatever order they were read in."""
+    rules = {"title": "{{ roles }}", "phone": "{{ roles | first }}"}
+    mapper = Mapper(UserMapping(always=rules), SUPPLIED, HELD)
+    user = mapper.user(somebody(user_name="ada", roles=("zeta", "beta")))
+    assert (user.title, user.phone) == ("beta, zeta", "beta")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{{ lipsum }}", "title: 'lipsum' is undefined"),
+        (
+            "a\n{{ user_name }}",
+            "title: the template gives a line break or another control character",
+        ),
+    ],
+)
+def test_a_template_gives_nothing_but_one_line_of_the_persons_own(text, why):
+    """Jinja's own functions are no attributes."""
+    mapper = Mapper(UserMapping(always={"title": text}), SUPPLIED, HELD)
+    with pytest.raises(Unmappable) as caught:
+        mapper.user(somebody(user_name="ada"))
+    assert str(caught.value) == why

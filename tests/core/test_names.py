@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import UserMapping
-from syncd.core.model import Kind, User
-from syncd.core.plan import Problem
+from syncd.core.model import Key, Kind, Op, Ref, Stored, User
+from syncd.core.names import Naming, settle_names
+from syncd.core.order import in_order
+from syncd.core.plan import Change, Problem
 from syncd.core.policy import Leavers, Policy
 from tests.world import group, ids, office, opened, person
 
@@ -237,3 +239,27 @@ def test_many_swaps_and_long_chains_are_planned_in_seconds():
         begun = time.process_time()
         here.plan()
         assert time.process_time() - begun < 2
+
+
+def test_who_is_to_be_deleted_steps_aside_without_being_deleted_early():
+    """The deletion waits for a promotion, which takes the login of the deleted."""
+    stored = [Stored(Ref("r1"), User(user_name="boss")), Stored(Ref("r2"), User(user_name="two"))]
+    promoted = Change(
+        Op.UPDATE,
+        Kind.USER,
+        Key("s:2"),
+        "two",
+        Ref("r2"),
+        {"user_name": "two", "admin": False},
+        {"user_name": "boss", "admin": True},
+    )
+    deleted = Change(Op.DELETE, Kind.USER, Key("s:1"), "boss", Ref("r1"), needs=(promoted.id,))
+    login = frozenset({"user_name"})
+    named = settle_names(
+        [promoted, deleted], stored, Naming(Kind.USER, login, frozenset(), login, {})
+    )
+    assert ids(in_order(named.changes)) == [
+        "user/update/s:1/temporary",
+        "user/update/s:2",
+        "user/delete/s:1",
+    ]

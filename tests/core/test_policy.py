@@ -22,6 +22,8 @@ from syncd.core.policy import DEFAULT_BUDGETS, Budget, Policy
         (Budget(count=30, percent=10), 100, 10),
         (Budget(percent=10, minimum=5), 19, 1),
         (Budget(count=0, percent=10), 100, 0),
+        (Budget(percent=0), 100, 0),
+        (Budget(percent=0), 10, 0),
     ],
 )
 def test_a_budget_is_the_smaller_of_its_count_and_its_share(budget, population, allowed):

@@ -231,7 +231,7 @@ def test_the_grace_begins_anew_with_a_suspension_that_a_crash_left_in_doubt():
 
 def test_a_doubt_that_nobody_can_settle_stays_until_somebody_does():
     """Two accounts could be the one that was made: no third is made, in no later run either."""
-    holds = {Kind.USER: replace(USERS, unique=frozenset())}
+    holds = {Kind.USER: replace(USERS, unique=frozenset(), keeps_keys=False)}
     here = office(ADA, backend=Wired(MemoryBackend(holds=holds), batch_size=1))
     assert killed_at(here, 9)
     memory = here.backend.inner

@@ -57,6 +57,7 @@ class SqlBackend:
             unique=frozenset({"user_name", "email"}),
             required=frozenset({"user_name", "active"}),
             ops=frozenset({Op.CREATE, Op.UPDATE, Op.SUSPEND, Op.RESTORE, Op.DELETE}),
+            keeps_keys=True,
         ),
         Kind.GROUP: Holds(
             fields=GROUP_FIELDS | {ANY_ATTRIBUTE},
@@ -64,6 +65,7 @@ class SqlBackend:
             unique=frozenset({"display_name"}),
             required=frozenset({"display_name"}),
             ops=frozenset({Op.CREATE, Op.UPDATE, Op.DELETE}),
+            keeps_keys=True,
         ),
         Kind.MEMBER: Holds(ops=SqlMembers.ops),
     }

@@ -1,0 +1,55 @@
+"""Whom nothing is taken from, and that nobody is renamed out of that."""
+
+from collections.abc import Iterable, Mapping
+
+from syncd.core.mapping import matches
+from syncd.core.model import Kind, Ref, Stored, User
+from syncd.core.plan import Change
+from syncd.core.policy import Policy, Protect
+
+
+def protect(
+    accounts: Iterable[Stored[User]],
+    groups: Mapping[Ref, str],
+    members: Iterable[tuple[Ref, Ref]],
+    own: Ref | None,
+    policy: Policy,
+) -> dict[tuple[Kind, Ref], str]:
+    """What nothing may be taken from, each with the rule that says so.
+
+    `groups` are names by ref, `members` pairs of group and user, all as the target has them.
+    """
+    protected: dict[tuple[Kind, Ref], str] = {}
+    for ref, name in groups.items():
+        if matches(name, policy.protect.groups):
+            protected[Kind.GROUP, ref] = f"protected: group {name}"
+    for group, user in sorted(pair for pair in members if (Kind.GROUP, pair[0]) in protected):
+        rule = protected[Kind.GROUP, group].replace("group", "member of", 1)
+        protected.setdefault((Kind.USER, user), rule)
+    for account in accounts:
+        names = (account.entity.user_name, account.entity.email or "")
+        if any(matches(name, policy.protect.users) for name in names if name):
+            protected[Kind.USER, account.ref] = f"protected: user {account.entity.user_name}"
+    if own is not None:
+        protected[Kind.USER, own] = "protected: syncd logs in with this account"
+    return protected
+
+
+def loses_protection(change: Change, name: str, protect: Protect) -> str:
+    """Why a protected name may not become one that no pattern fits; empty where it may."""
+    patterns = protect.groups if change.kind is Kind.GROUP else protect.users
+    if name not in _PATTERNED[change.kind]:
+        return ""
+    before, after = change.before.get(name), change.after[name]
+    if not before or not matches(str(before), patterns):
+        return ""
+    if after and matches(str(after), patterns):
+        return ""
+    return f"protected: {change.kind} {change.name} would lose its protection with this {name}"
+
+
+_PATTERNED: Mapping[Kind, frozenset[str]] = {
+    Kind.USER: frozenset({"user_name", "email"}),
+    Kind.GROUP: frozenset({"display_name"}),
+}
+"""The names that protection goes by."""
