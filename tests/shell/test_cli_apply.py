@@ -89,7 +89,8 @@ def test_with_nothing_to_do_nothing_is_asked(world: World):
 def test_a_saved_plan_is_applied_as_it_was_reviewed(world: World):
     """What came up since waits for the next plan."""
     plan = str(world.path / "plan.json")
-    world.syncd("plan", "--out", plan)
+    said = world.syncd("plan", "--out", plan).stderr
+    assert said == f"written to {plan}; `syncd apply {plan}` runs what of it still fits\n"
     world.write("people.yaml", PEOPLE.replace("users:", "users:\n  - {id: zoe}"))
 
     result = world.syncd("apply", plan, "--yes")
