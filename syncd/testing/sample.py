@@ -25,8 +25,6 @@ FULL: dict[str, Value] = {
 class Sample:
     """What a backend's test supplies (`backend`) and may override."""
 
-    keeps_keys: ClassVar[bool] = False
-    """Whether what syncd creates comes back with its key."""
     many: ClassVar[int] = 1000
     """How many users are read back in one reading."""
 

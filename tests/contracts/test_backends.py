@@ -12,15 +12,12 @@ from tests.servers.postgres import Postgresql
 
 
 class TestMemory(BackendContract):
-    keeps_keys = True
-
     @pytest.fixture
     def backend(self):
         return MemoryBackend()
 
 
 class SqlContract(BackendContract):
-    keeps_keys = True
     many = 2500  # more than two of its buffers
 
     def reopen(self, backend):
