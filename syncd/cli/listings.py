@@ -53,6 +53,7 @@ def _targets() -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _declared(holds: Holds) -> dict[str, list[str]]:
     sets = ("fields", "immutable", "caseless", "unique", "required")
     found = {name: in_order(getattr(holds, name)) for name in sets}
+    found["keys"] = ["kept"] if holds.keeps_keys else []
     return {name: some for name, some in found.items() if some} | {
         "ops": [op.value for op in Op if op in holds.ops]
     }
