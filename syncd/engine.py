@@ -15,14 +15,16 @@ from msgspec.structs import replace
 
 from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
-from syncd.core.decide import Question, Seen, decide
-from syncd.core.desired import Records, Rules, desire
+from syncd.core.decide import decide
+from syncd.core.desired import Rules, desire
 from syncd.core.health import distrust_empty, strange_target
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Ref
 from syncd.core.plan import Plan
 from syncd.core.policy import Policy
+from syncd.core.question import Question, Seen
+from syncd.core.records import Records
 from syncd.errors import BackendError, Incomplete, LedgerError, SourceError
 from syncd.executor import Execution, Journal, execute
 from syncd.ledger import Ledger

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from syncd.core.decide import Question
 from syncd.core.desired import Wanted
 from syncd.core.mapping import UserMapping, is_template
 from syncd.core.memory import Link, Remark
@@ -17,6 +16,7 @@ from syncd.core.merge import STATE, Person
 from syncd.core.model import Key, Kind, RawValue, Ref, State, Stored, User, Value, flat
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Leavers
+from syncd.core.question import Question
 from syncd.ledger import Line
 from syncd.lookup import Names
 

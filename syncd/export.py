@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from syncd.core.decide import Seen
 from syncd.core.model import ATTRIBUTES, Ref, Stored, User, Value, flat
 from syncd.core.normal import normal
+from syncd.core.question import Seen
 from syncd.sources.yaml.schema import RESERVED, TEXTS
 
 _ONE_LINE = re.compile(r"\S(?:[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*\S)?")

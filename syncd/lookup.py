@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from syncd.core.decide import Question
 from syncd.core.merge import first
 from syncd.core.model import Key, Kind, Ref, User
 from syncd.core.normal import normal
 from syncd.core.plan import Plan
+from syncd.core.question import Question
 from syncd.located.suggest import close_to, quoted
 
 _HANDFUL = 5

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from syncd.core.decide import Seen
 from syncd.core.model import E, Kind, Member, Op, Ref, Stored
 from syncd.core.plan import Change, Plan
+from syncd.core.question import Seen
 from syncd.executor import Execution
 from syncd.ports import Backend, Collection
 from syncd.report import Unsettled

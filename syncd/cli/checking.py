@@ -12,9 +12,9 @@ from syncd.cli.opening import Opened
 from syncd.cli.progress import Waiting
 from syncd.config.assemble import ledger
 from syncd.config.settings import Settings
-from syncd.core.decide import Seen
-from syncd.core.desired import Records
 from syncd.core.model import Kind, Op, State
+from syncd.core.question import Seen
+from syncd.core.records import Records
 from syncd.engine import read_sources, read_target
 from syncd.errors import ConfigError
 from syncd.located.suggest import did_you_mean, quoted

@@ -4,73 +4,18 @@ correlate -> diff -> judge -> names -> order. No clock, no files, no sockets, no
 logging: the same values in give the same plan out, in whatever order they were read.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Protocol
-
-from msgspec import Struct
-from msgspec.structs import replace
-
 from syncd.core.correlate import Claims, Correlated, correlate
-from syncd.core.desired import Desired
 from syncd.core.diff import Comparison, Found, diff_groups, diff_users
 from syncd.core.judge import Abilities, Facts, judge, rejoin
 from syncd.core.members import Side, compare_members
-from syncd.core.memory import Mark, Memory, Remark
-from syncd.core.model import Group, Key, Kind, Member, Op, Ref, Stored, User
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import drop_waiting, in_order
 from syncd.core.plan import Change, Plan, Problem, Refusal
-from syncd.core.policy import Adopt, Leavers, Policy, VanishedGroups
+from syncd.core.policy import Adopt, Leavers, VanishedGroups
 from syncd.core.protection import protect
-
-
-class Declared(Protocol):
-    """What a backend declares of one kind: the port's `Holds`."""
-
-    @property
-    def fields(self) -> frozenset[str]: ...
-    @property
-    def immutable(self) -> frozenset[str]: ...
-    @property
-    def caseless(self) -> frozenset[str]: ...
-    @property
-    def unique(self) -> frozenset[str]: ...
-    @property
-    def required(self) -> frozenset[str]: ...
-    @property
-    def ops(self) -> frozenset[Op]: ...
-    @property
-    def keeps_keys(self) -> bool: ...
-
-
-class Seen(Struct, frozen=True):
-    """What the target holds. `own` is the account that syncd logs in with."""
-
-    users: tuple[Stored[User], ...]
-    groups: tuple[Stored[Group], ...]
-    members: tuple[Member, ...]
-    own: Ref | None = None
-    gaps: tuple[str, ...] = ()
-
-
-class Question(Struct, frozen=True):
-    """All that a plan depends on."""
-
-    sync: str
-    target: str
-    config: str
-    desired: Desired
-    seen: Seen
-    memory: Memory
-    declared: Mapping[Kind, Declared]
-    policy: Policy
-    now: datetime
-
-    def after(self, seen: Seen, memory: Memory) -> "Question":
-        """The same question once a run has changed what is there and what is remembered."""
-        return replace(self, seen=seen, memory=memory)
-
+from syncd.core.question import Question
 
 _GROUP_ADOPTION = "display_name"
 _UNPROVEN = {Remark.LEFT, Remark.FORGET}

@@ -4,7 +4,6 @@ Whoever is in no `users` here and not `undecided` is a leaver to the sync, wheth
 they left every source, their dates ran out, or they are out of scope; `absent` tells why.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic
 
@@ -21,9 +20,10 @@ from syncd.core.mapping import (
     matches,
 )
 from syncd.core.merge import People, Person, Precedence, first, full_key, merge
-from syncd.core.model import E, Group, GroupRecord, Key, Kind, Reference, State, User, UserRecord
+from syncd.core.model import E, Group, Key, Kind, State, User
 from syncd.core.normal import normal
 from syncd.core.plan import Problem
+from syncd.core.records import Records, group_names, members_of
 
 
 class Wanted(Struct, Generic[E], frozen=True):
@@ -33,15 +33,6 @@ class Wanted(Struct, Generic[E], frozen=True):
     entity: E
     origin: str
     aliases: tuple[Key, ...] = ()
-
-
-class Records(Struct, frozen=True):
-    """One source, read to its end or to where it broke off (`gaps`)."""
-
-    users: Sequence[UserRecord]
-    groups: Sequence[GroupRecord]
-    gaps: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 class Rules(Struct, frozen=True):
@@ -79,11 +70,11 @@ class Desired(Struct, frozen=True, kw_only=True):
 def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
     """`sources` in order of precedence."""
     people = merge({name: records.users for name, records in sources.items()}, rules.merge)
-    members, lost = _members(sources, people)
+    members, lost = members_of(sources, people)
     half_known = _half_known(sources, people, rules.merge)
     waiting = frozenset(key for person in half_known for key in (person.key, *person.aliases))
     known = [person for person in people.persons if person.key not in waiting]
-    groups_of = _groups_of(sources, members)
+    groups_of = group_names(sources, members)
     unsure = _of_unsure_scope(known, groups_of, lost, rules.scope)
     waiting |= unsure
     known = [person for person in known if person.key not in unsure]
@@ -182,71 +173,6 @@ def _users(
             name = first(person.attributes.get("user_name", person.key))
             failures.append(Problem(Kind.USER, person.key, name, str(error), origin))
     return wanted, absent, failures
-
-
-def _members(
-    sources: Mapping[str, Records], people: People
-) -> tuple[dict[Key, frozenset[Key]], list[Problem]]:
-    """User keys by group key over all sources, and the references that lead to nobody."""
-    persons = {key: p.key for p in people.persons for key in (p.key, *p.aliases)}
-    index = _Index(sources)
-    members: dict[Key, frozenset[Key]] = {}
-    lost: list[Problem] = []
-    for source, records in sources.items():
-        for group in records.groups:
-            keys = {full_key(source, key) for key in group.members}
-            for reference in group.elsewhere:
-                found, why = index.find(reference)
-                if found is None:
-                    name = first(group.attributes["display_name"])
-                    key = full_key(source, group.key)
-                    lost.append(Problem(Kind.GROUP, key, name, why, reference.origin))
-                else:
-                    keys.add(found)
-            known = frozenset(persons[key] for key in keys if key in persons)
-            members[full_key(source, group.key)] = known
-    return members, lost
-
-
-class _Index:
-    """Finds users of other sources by an attribute, without case; built when first asked."""
-
-    def __init__(self, sources: Mapping[str, Records]) -> None:
-        self._sources = sources
-        self._by: dict[tuple[str, str], dict[str, list[Key]]] = {}
-
-    def find(self, reference: Reference) -> tuple[Key | None, str]:
-        """The user's full key, or None and why."""
-        source, attribute = reference.source, reference.attribute
-        named = f"{attribute} {reference.value!r} in source {source}"
-        if source not in self._sources:
-            return None, f"{named}: this sync does not have that source; add it to its `sources`"
-        if (source, attribute) not in self._by:
-            self._by[source, attribute] = self._build(source, attribute)
-        found = self._by[source, attribute].get(normal(reference.value, caseless=True), [])
-        if len(found) != 1:
-            who = f"{len(found)} people" if found else "nobody"
-            return None, f"{named} is {who}; nobody is removed from the group until that is mended"
-        return full_key(source, found[0]), ""
-
-    def _build(self, source: str, attribute: str) -> dict[str, list[Key]]:
-        keys: dict[str, list[Key]] = defaultdict(list)
-        for user in self._sources[source].users:
-            value = user.key if attribute == "key" else user.attributes.get(attribute, ())
-            for one in (value,) if isinstance(value, str) else value:
-                keys[normal(one, caseless=True)].append(user.key)
-        return keys
-
-
-def _groups_of(
-    sources: Mapping[str, Records], members: Mapping[Key, frozenset[Key]]
-) -> dict[Key, frozenset[str]]:
-    groups: dict[Key, set[str]] = defaultdict(set)
-    for source, records in sources.items():
-        for group in records.groups:
-            for user in members[full_key(source, group.key)]:
-                groups[user].add(first(group.attributes["display_name"]))
-    return {user: frozenset(names) for user, names in groups.items()}
 
 
 def _groups(

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from syncd.core.desired import Records
 from syncd.core.memory import Link
 from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
+from syncd.core.records import Records
 
 _SEVERAL = 2
 """So many must be missed at once before it is strange: the last one of something may go."""

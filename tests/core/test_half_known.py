@@ -1,9 +1,10 @@
 """People whom two sources state, while one of the sources cannot be read whole."""
 
-from syncd.core.desired import Records, Rules, desire
+from syncd.core.desired import Rules, desire
 from syncd.core.mapping import GroupMapping, Mapper, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import USER_FIELDS, Key, Kind, State, UserRecord
+from syncd.core.records import Records
 
 FIELDS = frozenset({"user_name", "active"}) & USER_FIELDS
 MAPPER = Mapper(UserMapping(), frozenset({"user_name"}), FIELDS)

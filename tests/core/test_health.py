@@ -2,11 +2,11 @@
 
 import pytest
 
-from syncd.core.desired import Records
 from syncd.core.health import distrust_empty, strange_target
 from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.policy import Policy
+from syncd.core.records import Records
 from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, opened
 
 

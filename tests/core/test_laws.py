@@ -8,10 +8,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.decide import Question, decide
+from syncd.core.decide import decide
 from syncd.core.memory import Remark
 from syncd.core.model import Key, Kind, Op, UserRecord
 from syncd.core.plan import Plan
+from syncd.core.question import Question
 from syncd.engine import ask
 from syncd.report import Report
 from tests.core.events import Has, Leaves, Step, World

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from syncd.core.decide import Seen
 from syncd.core.model import Group, Key, Member, Ref, State, Stored, User
+from syncd.core.question import Seen
 from syncd.export import people_files
 from syncd.report import Exit
 from syncd.sources.yaml import YamlConfig, YamlReading, YamlSource

@@ -1,0 +1,60 @@
+"""All that a plan depends on, as one value."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from syncd.core.desired import Desired
+from syncd.core.memory import Memory
+from syncd.core.model import Group, Kind, Member, Op, Ref, Stored, User
+from syncd.core.policy import Policy
+
+
+class Declared(Protocol):
+    """What a backend declares of one kind: the port's `Holds`."""
+
+    @property
+    def fields(self) -> frozenset[str]: ...
+    @property
+    def immutable(self) -> frozenset[str]: ...
+    @property
+    def caseless(self) -> frozenset[str]: ...
+    @property
+    def unique(self) -> frozenset[str]: ...
+    @property
+    def required(self) -> frozenset[str]: ...
+    @property
+    def ops(self) -> frozenset[Op]: ...
+    @property
+    def keeps_keys(self) -> bool: ...
+
+
+class Seen(Struct, frozen=True):
+    """What the target holds. `own` is the account that syncd logs in with."""
+
+    users: tuple[Stored[User], ...]
+    groups: tuple[Stored[Group], ...]
+    members: tuple[Member, ...]
+    own: Ref | None = None
+    gaps: tuple[str, ...] = ()
+
+
+class Question(Struct, frozen=True):
+    """All that a plan depends on."""
+
+    sync: str
+    target: str
+    config: str
+    desired: Desired
+    seen: Seen
+    memory: Memory
+    declared: Mapping[Kind, Declared]
+    policy: Policy
+    now: datetime
+
+    def after(self, seen: Seen, memory: Memory) -> "Question":
+        """The same question once a run has changed what is there and what is remembered."""
+        return replace(self, seen=seen, memory=memory)
