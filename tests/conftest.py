@@ -1,5 +1,7 @@
 """Real servers that any test may ask for by name."""
 
+import os
+
 import pytest
 
 pytest.register_assert_rewrite("syncd.testing")
@@ -9,3 +11,6 @@ pytest_plugins = [
     "tests.servers.databases",
     "tests.servers.postgres",
 ]
+
+# Servers are installed where an ordinary user's PATH does not look.
+os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
