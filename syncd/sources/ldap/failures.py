@@ -107,7 +107,7 @@ def of_handshake(error: OSError, host: str, trusted: str) -> str:
         )
     if isinstance(error, TimeoutError | BlockingIOError):
         return "no answer to the TLS handshake: is this a TLS port?"
-    if isinstance(error, ssl.SSLEOFError | ConnectionResetError):
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionResetError):
         return "the server closed the connection in the TLS handshake: is this a TLS port?"
     if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
         return "what answers does not speak TLS: is this a TLS port?"
