@@ -81,8 +81,8 @@ def _done(report: Report, elapsed: timedelta) -> Text:
         (report.unsettled, "not converged"),
     ):
         counts += [f"{len(some):,} {word}"] if some else []
-    run = f"   run {report.run}, {elapsed.total_seconds():.1f} s"
-    return Text.assemble(("; ".join(counts), "bold"), (run, "dim"))
+    run = f"run {report.run}, {elapsed.total_seconds():.1f} s   "
+    return Text.assemble((run, "dim"), ("; ".join(counts), "bold"))
 
 
 def _next(report: Report, *, bound: bool) -> str:

@@ -42,8 +42,8 @@ def test_after_an_apply_the_next_plan_is_empty(world: World):
 
     assert result.exit_code == Exit.DONE
     lines = result.stdout.splitlines()
-    done = "5 changes done: created 2 users, created 1 group, added 2 members   run 1, "
-    assert any(line.startswith(done) for line in lines)
+    done = "5 changes done: created 2 users, created 1 group, added 2 members"
+    assert any(line.startswith("run 1, ") and line.endswith(done) for line in lines)
     assert "The target is as it should be: the next plan is empty." in lines
     assert "Nothing to change" in world.syncd("plan").stdout.splitlines()
 

@@ -265,7 +265,7 @@ def test_a_run_that_went_well_says_so_in_two_lines():
     """What was done, by which run, how long it took, and that nothing is left."""
     assert told(report(done=[user("create", "ada")])) == [
         "",
-        "1 change done: created 1 user   run 7, 1.2 s",
+        "run 7, 1.2 s   1 change done: created 1 user",
         "The target is as it should be: the next plan is empty.",
     ]
 
@@ -298,7 +298,7 @@ def test_what_a_run_did_not_do_is_told_with_the_reason():
         "Not converged (1)  was written, and something else came back",
         "  ~  zoe  title: wrote Dr, found ∅",
         "",
-        "1 change done: updated 1 user; 1 failed; 1 unknown; 1 not begun; 1 not converged   run 7, 1.2 s",
+        "run 7, 1.2 s   1 change done: updated 1 user; 1 failed; 1 unknown; 1 not begun; 1 not converged",
         "What is missing is in the next plan again.",
     ]
 
