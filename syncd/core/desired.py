@@ -102,6 +102,7 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
         notes=(
             *_each(sources, [records.notes for records in sources.values()]),
             *_waiting_note(half_known, rules.merge),
+            *rules.users.doubts([person for person in known if person.key not in absent]),
         ),
     )
 

@@ -5,9 +5,10 @@ person's error. What a mapping leaves empty is cleared in the target.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
+from operator import itemgetter
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -78,6 +79,7 @@ class Mapper:
         self._once = {
             field: _rule(text) for field, text in mapping.on_create.items() if holds(held, field)
         }
+        self._supplied = supplied
         self.managed = frozenset(self._always)
         self.once = frozenset(self._once)
 
@@ -96,6 +98,17 @@ class Mapper:
             raise Unmappable("user_name is empty: the source has no such attribute for them")
         fields["active"] = person.state is not State.SUSPENDED
         return user_of(fields)
+
+    def doubts(self, persons: Sequence[Person]) -> Iterator[str]:
+        """What a mapping by name does to these that may not be meant."""
+        for field, rule in sorted((*self._always.items(), *self._once.items()), key=itemgetter(0)):
+            if not isinstance(rule, str):
+                continue
+            values = [person.attributes.get(rule) for person in persons]
+            if rule not in self._supplied and persons and not any(values):
+                yield f"{field} is empty for everybody: nobody has {rule}; is that name right?"
+            if several := sum(isinstance(value, tuple) and len(value) > 1 for value in values):
+                yield f"{field} is the first in order of several values of {rule} for {several}"
 
 
 def holds(held: frozenset[str], field: str) -> bool:

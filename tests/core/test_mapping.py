@@ -238,3 +238,31 @@ def test_a_template_gives_nothing_but_one_line_of_the_persons_own(text, why):
     with pytest.raises(Unmappable) as caught:
         mapper.user(somebody(user_name="ada"))
     assert str(caught.value) == why
+
+
+def test_a_mapping_by_a_name_that_nobody_has_is_told():
+    """A slip would empty the field for everybody; what a source can state may be missing."""
+    rules = {"title": "jobtitel", "attributes.team": "team", "phone": "{{ email }}"}
+    mapper = Mapper(UserMapping(always=rules), SUPPLIED, HELD)
+    people = [somebody(user_name="ada", team="x"), somebody(user_name="bob")]
+    assert list(mapper.doubts(people)) == [
+        "title is empty for everybody: nobody has jobtitel; is that name right?"
+    ]
+    assert list(mapper.doubts([])) == []
+
+
+def test_of_several_values_the_first_is_taken_and_told():
+    """Nothing is left out without a word."""
+    mapper = Mapper(UserMapping(), SUPPLIED, HELD)
+    people = [somebody(user_name="ada", email=("a@x", "b@x")), somebody(user_name="bob")]
+    assert list(mapper.doubts(people)) == [
+        "email is the first in order of several values of email for 1"
+    ]
+
+
+def test_a_plan_tells_of_a_mapping_that_may_not_be_meant():
+    """Before it empties a field."""
+    here = office(ADA, users=UserMapping(always={"title": "jobtitel"}))
+    assert here.plan().notes == (
+        "title is empty for everybody: nobody has jobtitel; is that name right?",
+    )
