@@ -28,14 +28,16 @@ ALLOWED = {
     "core": {"core", "errors"},
     "errors": set(),
     "ports": {"core"},
-    "sources": {"core", "ports", "errors", "sources", "located"},
-    "backends": {"core", "ports", "errors", "backends", "database"},
+    "paging": {"core", "ports"},
+    "bulk": {"core", "errors", "ports"},
+    "sources": {"core", "ports", "paging", "errors", "sources", "located"},
+    "backends": {"core", "ports", "paging", "bulk", "errors", "backends", "database"},
     "database": {"errors"},
     "ledger": {"core", "errors", "ledger", "database"},
     "verify": {"core", "executor", "ports", "report"},
     "report": {"core", "executor"},
-    "executor": {"core", "errors", "ledger", "ports"},
-    "engine": {"core", "errors", "executor", "ledger", "ports", "report", "verify"},
+    "executor": {"core", "errors", "executor", "ledger", "ports", "bulk"},
+    "engine": {"core", "errors", "executor", "ledger", "ports", "paging", "report", "verify"},
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

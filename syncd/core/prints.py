@@ -1,0 +1,15 @@
+"""Prints: 128 bits that stand for something as it was read, so that it need not be kept to be
+known again, nor decoded to be found unchanged."""
+
+from hashlib import blake2b
+from typing import NewType
+
+Print = NewType("Print", bytes)
+"""16 octets; two things with the same print are the same, octet for octet."""
+
+SIZE = 16
+
+
+def print_of(octets: bytes | bytearray | memoryview) -> Print:
+    """BLAKE2b (RFC 7693) with a digest of 128 bits."""
+    return Print(blake2b(octets, digest_size=SIZE).digest())
