@@ -7,75 +7,13 @@ slip and not a new target. Values of the upper layers are shown in no message.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NestedSecretsSettingsSource,
-    SecretsSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
-
+from syncd.config.naming import DELIMITER, NAMED, TOP, ours
 from syncd.located.places import Items, Mistake, Node, Table, Text, mistake
 from syncd.located.suggest import did_you_mean, quoted
 
-PREFIX = "syncd_"
-DELIMITER = "__"
-NAMED = {"sources": "source", "targets": "target", "syncs": "sync"}
-"""The mappings by name, and what one of each is called."""
-
 Path_ = Sequence[str | int]
-
-
-class _Top(BaseSettings):
-    """What the upper layers may set: anything inside these."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter=DELIMITER, hide_input_in_errors=True
-    )
-
-    state_directory: str = ""
-    ledger: dict[str, Any] = {}
-    sources: dict[str, Any] = {}
-    targets: dict[str, Any] = {}
-    syncs: dict[str, Any] = {}
-
-
-class _Environment(EnvSettingsSource):
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__(_Top)
-        self.env_vars = {name.lower(): value for name, value in environ.items()}
-
-    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # noqa: ARG002  the parent's signature
-        """As it is: a password of digits is no number."""
-        return value
-
-
-class _Credentials(NestedSecretsSettingsSource):
-    def __init__(self, directory: str) -> None:
-        super().__init__(
-            SecretsSettingsSource(_Top),
-            secrets_dir=directory,
-            secrets_dir_missing="ok",
-            secrets_prefix="",
-            secrets_nested_delimiter=DELIMITER,
-        )
-
-    @classmethod
-    def load_secrets(cls, path: Path) -> dict[str, str]:
-        """Those that are settings: a unit may be given others, such as a binary keytab."""
-        found: dict[str, str] = {}
-        for file in sorted(path.iterdir()):
-            if file.is_file() and (DELIMITER in file.name or file.name in _Top.model_fields):
-                found[file.name] = file.read_text(encoding="utf-8").rstrip("\r\n")
-        return found
-
-    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # noqa: ARG002  the parent's signature
-        """As it is: a password of digits is no number."""
-        return value
 
 
 class _Given(NamedTuple):
@@ -98,12 +36,10 @@ class Layers:
         self.tree: dict[str, Any] = _plain(root)
         self._root = root
         self._given: dict[tuple[str, ...], _Given] = {}
-        directory = environ.get("CREDENTIALS_DIRECTORY")
-        if directory:
+        if directory := environ.get("CREDENTIALS_DIRECTORY"):
             self._lay_credentials(directory)
-        ours = {name: value for name, value in environ.items() if name.lower().startswith(PREFIX)}
-        names = {name: name[len(PREFIX) :] for name in ours}
-        self._lay("environment variable", _Environment(ours)(), names, ours)
+        if names := ours(environ):
+            self._lay_environment(names, {name: environ[name] for name in names})
 
     def mistake(self, path: Path_, words: str, *, name: bool = False) -> Mistake:
         """A mistake at the value under `path`, or its name, or at what is nearest to it."""
@@ -132,15 +68,19 @@ class Layers:
         return nearest
 
     def _lay_credentials(self, directory: str) -> None:
+        from syncd.config.environment import Unreadable, from_credentials  # noqa: PLC0415  as below
+
         try:
-            credentials = _Credentials(directory)
-        except (OSError, ValueError, SettingsError) as error:
-            # A ValueError is that of a file which is no text; it would show what is in there.
-            reason = error if isinstance(error, OSError) else "a credential is not text, or too big"
-            self.mistakes.append(Mistake(directory, 0, 0, f"credentials cannot be read: {reason}"))
+            layer, values = from_credentials(directory)
+        except Unreadable as error:
+            self.mistakes.append(Mistake(directory, 0, 0, f"credentials cannot be read: {error}"))
             return
-        values = {name: value or "" for name, value in credentials.env_vars.items()}
-        self._lay("credential", credentials(), {name: name for name in values}, values)
+        self._lay("credential", layer, {name: name for name in values}, values)
+
+    def _lay_environment(self, names: Mapping[str, str], values: Mapping[str, str]) -> None:
+        from syncd.config.environment import from_environment  # noqa: PLC0415  slow; mostly for nothing
+
+        self._lay("environment variable", from_environment(values), names, values)
 
     def _lay(
         self,
@@ -159,12 +99,9 @@ class Layers:
     def _path(self, parts: list[str], given: _Given) -> tuple[str, ...] | None:
         """The path that a name means; None where it means nothing."""
         top, *rest = parts
-        if top not in _Top.model_fields:
-            # Kubernetes sets SYNCD_PORT and the like for a service called syncd: names without
-            # a delimiter are others' as long as they are not ours.
-            if rest:
-                words = f"there is no setting {quoted(top)}{did_you_mean(top, _Top.model_fields)}"
-                self.mistakes.append(Mistake(given.where, 0, 0, words))
+        if top not in TOP:
+            words = f"there is no setting {quoted(top)}{did_you_mean(top, TOP)}"
+            self.mistakes.append(Mistake(given.where, 0, 0, words))
             return None
         if top not in NAMED or not rest:
             return (top, *rest)

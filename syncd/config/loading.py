@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from syncd.config.checks import cross_check
-from syncd.config.layers import NAMED, Layers
+from syncd.config.layers import Layers
+from syncd.config.naming import NAMED
 from syncd.config.settings import Part, Settings, SyncSettings
 from syncd.config.words import Loc, complaints
 from syncd.errors import ConfigError
