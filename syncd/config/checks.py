@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError
-
 from syncd.config.settings import Part, SyncSettings
 from syncd.core.mapping import holds, is_template, template
 from syncd.core.model import Kind
@@ -107,6 +105,8 @@ def _template(path: tuple[str, ...], text: str | None) -> Found:
     if not text:
         yield path, "is empty; null leaves the field alone, and '{{ \"\" }}' clears it"
     if is_template(text):
+        from jinja2 import TemplateSyntaxError  # noqa: PLC0415  slow; many mappings have no template
+
         try:
             template(text)
         except TemplateSyntaxError as error:

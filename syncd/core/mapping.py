@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct
 
 from syncd.core.merge import Person, first
 from syncd.core.model import ATTRIBUTES, USER_FIELDS, RawValue, State, User, Value, user_of
 from syncd.core.normal import normal
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 IDENTITY = USER_FIELDS - {"active", "admin"}
 """Fields that come from the attribute of the same name unless told otherwise.
@@ -145,27 +147,34 @@ def group_name(attributes: Mapping[str, RawValue], mapping: GroupMapping) -> str
 
 
 @cache
-def template(text: str) -> Template:
+def template(text: str) -> "Template":
     """Raises `jinja2.TemplateSyntaxError`."""
-    return _ENVIRONMENT.from_string(text)
+    return _environment().from_string(text)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import StrictUndefined  # noqa: PLC0415  slow; many mappings have no template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415  likewise
+
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    environment.globals.clear()  # what a person does not have is an error, be it named `lipsum`
+    return environment
 
 
 def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
-_Rule = Template | str
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-_ENVIRONMENT.globals.clear()  # what a person does not have is an error, be it named `lipsum`
-
-
-def _rule(text: str) -> _Rule:
+def _rule(text: str) -> "Template | str":
     return template(text) if is_template(text) else text
 
 
-def _evaluate(field: str, rule: _Rule, attributes: Mapping[str, RawValue]) -> str:
+def _evaluate(field: str, rule: "Template | str", attributes: Mapping[str, RawValue]) -> str:
     if isinstance(rule, str):
         return first(attributes.get(rule, ""))
+    from jinja2 import TemplateError  # noqa: PLC0415  as in `_environment`
+
     given = {
         name: _Several(sorted(value)) if isinstance(value, tuple) else value
         for name, value in attributes.items()
