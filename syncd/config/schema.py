@@ -1,10 +1,14 @@
 """The configuration's JSON Schema, for editors: each plug-in's part is chosen by its type."""
 
-from collections.abc import Mapping
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
 
+from syncd.config import settings
 from syncd.config.settings import Settings
 from syncd.plugins import BACKENDS, SOURCES, plugin, types
 
@@ -17,6 +21,7 @@ def schema() -> dict[str, Any]:
     definitions: dict[str, Any] = whole.pop("$defs")
     for name in ("Part", "BaseModel"):
         definitions.pop(name, None)
+    _describe({"Settings": whole, **definitions})
     for section, (what, group) in _PARTS.items():
         choices = []
         for type_ in types(group):
@@ -41,3 +46,29 @@ def _part(
     part.setdefault("properties", {})["type"] = {"const": type_}
     part["required"] = sorted({*part.get("required", ()), "type"})
     return part, inner
+
+
+def _describe(definitions: Mapping[str, dict[str, Any]]) -> None:
+    """Gives the fields the docstrings below them.
+
+    pydantic's `use_attribute_docstrings` would find them whenever the models are imported, and
+    read their source once for each: no run but this one has a use for them.
+    """
+    for model, field, text in _docstrings():
+        if model in definitions:
+            properties = definitions[model]["properties"]
+            name = getattr(settings, model).model_fields[field].alias or field
+            properties[name] = dict(sorted({**properties[name], "description": text}.items()))
+
+
+def _docstrings() -> Iterator[tuple[str, str, str]]:
+    """Each model, its field, and the text."""
+    parsed = ast.parse(inspect.getsource(settings)).body
+    for model in (one for one in parsed if isinstance(one, ast.ClassDef)):
+        for statement, after in pairwise(model.body):
+            match statement, after:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=field)),
+                    ast.Expr(value=ast.Constant(value=str(text))),
+                ):
+                    yield model.name, field, inspect.cleandoc(text)

@@ -52,11 +52,12 @@ Texts = Annotated[
 
 
 class _Strict(BaseModel):
-    """Unknown names are errors, and no message repeats what was given: it could be a secret."""
+    """Unknown names are errors, and no message repeats what was given: it could be a secret.
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    The JSON Schema takes what stands below a field as its description (syncd.config.schema).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Part(_Strict):
