@@ -1,6 +1,7 @@
 """Find sources and backends by type: entry points, the built-in ones registered like any other."""
 
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -18,7 +19,13 @@ _WHAT = {SOURCES: "source", BACKENDS: "target"}
 
 def types(group: str) -> list[str]:
     """The types that are installed for `SOURCES` or `BACKENDS`."""
-    return sorted({point.name for point in entry_points(group=group)})
+    return sorted({point.name for point in installed(group)})
+
+
+@cache
+def installed(group: str) -> EntryPoints:
+    """Read once: the lookup goes through every installed package's files."""
+    return entry_points(group=group)
 
 
 def source_plugin(type_: str) -> SourcePlugin:
@@ -34,24 +41,23 @@ def backend_plugin(type_: str) -> BackendPlugin:
 def plugin(group: str, type_: str) -> Any:
     """What is installed for the type. Raises `ConfigError`, without a place."""
     point = _point(group, type_)
-    what = f"the {_WHAT[group]} type {quoted(type_)}, {point.value}{_origin(point)},"
     try:
         found = point.load()
     except Exception as error:
         raise ConfigError(
-            f"{what} cannot be imported: {type(error).__name__}: {error}; "
+            f"{_told(point)} cannot be imported: {type(error).__name__}: {error}; "
             "reinstall that package or remove it"
         ) from error
     if not _is_model(getattr(found, "Config", None)):
-        raise ConfigError(f"{what} has no pydantic model `Config`; see syncd.ports")
+        raise ConfigError(f"{_told(point)} has no pydantic model `Config`; see syncd.ports")
     if group == BACKENDS and not _declares(found):
-        raise ConfigError(f"{what} does not declare what its users hold; see syncd.ports")
+        raise ConfigError(f"{_told(point)} does not declare what its users hold; see syncd.ports")
     return found
 
 
 def _point(group: str, type_: str) -> EntryPoint:
     # One package can be seen twice, from its checkout and from its installation.
-    points = {point.value: point for point in entry_points(group=group, name=type_)}
+    points = {point.value: point for point in installed(group).select(name=type_)}
     if not points:
         known = types(group)
         raise ConfigError(
@@ -65,8 +71,10 @@ def _point(group: str, type_: str) -> EntryPoint:
     return next(iter(points.values()))
 
 
-def _origin(point: EntryPoint) -> str:
-    return f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+def _told(point: EntryPoint) -> str:
+    """A plug-in and the package that it is from."""
+    package = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+    return f"the {_WHAT[point.group]} type {quoted(point.name)}, {point.value}{package},"
 
 
 def _is_model(config: object) -> bool:

@@ -8,7 +8,7 @@ from syncd.backends.memory import MemoryBackend
 from syncd.config import load_settings
 from syncd.config.schema import schema
 from syncd.errors import ConfigError
-from syncd.plugins import BACKENDS, SOURCES, backend_plugin, source_plugin, types
+from syncd.plugins import BACKENDS, SOURCES, backend_plugin, installed, source_plugin, types
 from syncd.sources.yaml import YamlSource
 
 MODULE = """
@@ -49,8 +49,10 @@ def install(tmp_path, monkeypatch):
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
         (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *points, ""]))
+        installed.cache_clear()
 
-    return put
+    yield put
+    installed.cache_clear()
 
 
 def refusal(find, type_: str) -> str:
