@@ -11,7 +11,7 @@ from syncd.core.model import Key, State
 from syncd.sources.ldap import values
 from syncd.sources.ldap.config import DisabledRule
 from syncd.sources.ldap.presets import READY_RULES
-from syncd.sources.ldap.search import RawEntry
+from syncd.sources.ldap.entries import RawEntry
 from syncd.sources.ldap.standing import Standings
 from syncd.sources.ldap.tally import Tally
 
@@ -23,7 +23,7 @@ def standing(rule, *texts, by_filter=()):
     """The state and reason of an entry whose one attribute has these values."""
     name = (rule.attribute or "").lower()
     entry = {name: [text.encode() for text in texts]} if texts else {}
-    return Standings([rule], dict(by_filter), NOW).of(KEY, entry)
+    return Standings([rule], dict(by_filter), NOW).of(KEY, entry)[:2]
 
 
 def ready(name, *texts):
@@ -138,17 +138,18 @@ def test_a_rule_that_holds_outweighs_one_that_cannot_be_asked():
     assert Standings(rules, {}, NOW).of(KEY, {"nsaccountlock": [b"true"]}) == (
         State.SUSPENDED,
         "nsAccountLock is true",
+        None,
     )
-    assert Standings(rules, {}, NOW).of(KEY, {}) == (None, "userAccountControl is missing")
+    assert Standings(rules, {}, NOW).of(KEY, {}) == (None, "userAccountControl is missing", None)
 
 
 def test_a_filter_that_could_not_be_asked_leaves_the_state_unknown():
     """Found by the filter is suspended, not found is active, not asked is not known."""
     rule = DisabledRule(filter="(a=b)")
 
-    assert Standings([rule], {KEY: "why"}, NOW).of(KEY, {}) == (State.SUSPENDED, "why")
-    assert Standings([rule], {}, NOW).of(KEY, {}) == (State.ACTIVE, "")
-    assert Standings([rule], None, NOW).of(KEY, {}) == (None, "a filter could not be asked")
+    assert Standings([rule], {KEY: "why"}, NOW).of(KEY, {}) == (State.SUSPENDED, "why", None)
+    assert Standings([rule], {}, NOW).of(KEY, {}) == (State.ACTIVE, "", None)
+    assert Standings([rule], None, NOW).of(KEY, {}) == (None, "a filter could not be asked", None)
 
 
 def test_a_tally_counts_all_and_shows_three():

@@ -155,6 +155,10 @@ class LdapConfig(Part):
     page_size: int = Field(
         default=1000, ge=0, description="Entries a page; 0 asks for all in one answer"
     )
+    reader: Literal["wire", "ldap3"] = Field(
+        default="wire",
+        description="What takes the server's answers apart: syncd itself, or the library ldap3",
+    )
     users: UsersConfig
     groups: GroupsConfig | None = Field(
         default=None, description="Leave out where groups come from elsewhere"

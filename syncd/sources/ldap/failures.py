@@ -11,6 +11,8 @@ from ldap3.core.exceptions import (
     LDAPStartTLSError,
 )
 
+from syncd.sources.ldap.messages import Disconnected
+
 SUCCESS = 0
 INVALID_CREDENTIALS = 49
 PASSING = frozenset({51, 52})
@@ -77,10 +79,17 @@ def of_wire(error: BaseException, timeout: int) -> str:
     """Why a connection that was open can no longer be used."""
     if isinstance(error, TimeoutError | BlockingIOError):
         return f"no sign of life from the server for {timeout} s"
+    if isinstance(error, Disconnected):
+        return f"the server closed the connection: {of_result(error.result)}"
     if isinstance(error, LDAPSessionTerminatedByServerError):
         return "the server closed the connection"
     if isinstance(error, LDAPException | OSError):
         return f"the connection broke ({error})"
+    return of_entry(error)
+
+
+def of_entry(error: BaseException) -> str:
+    """Why what came cannot be read."""
     return f"what the server sent is no LDAP message ({type(error).__name__}: {error})"
 
 

@@ -1,47 +1,56 @@
 """Reads groups from their entries and finds out who is in them, by way of any nested group."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from syncd.core.model import GroupRecord, Key, RawValue
-from syncd.core.nesting import expand
+from syncd.core.nesting import Expansion, expand
+from syncd.paging import AT_ONCE, Sighting
 from syncd.sources.ldap import values
-from syncd.sources.ldap.config import MemberRule
-from syncd.sources.ldap.people import People
+from syncd.sources.ldap.entries import RawEntry, opened
+from syncd.sources.ldap.kept_groups import KeptGroups
+from syncd.sources.ldap.members import Direct, direct
 from syncd.sources.ldap.presets import GroupRules
-from syncd.sources.ldap.search import RawEntry
+from syncd.sources.ldap.roll import Roll
 from syncd.sources.ldap.tally import Tally
 
-_OPTIONAL_UID = re.compile(r"#'[01]*'B\Z")
-"""What may follow the DN in a uniqueMember (RFC 4517, 3.3.21)."""
 
+class _Group(Struct, frozen=True):
+    """A group as it is told of."""
 
-class _Group(Struct):
-    """A group as read: members among the people, and DNs that may be groups."""
-
+    key: Key
     dn: str
     attributes: dict[str, RawValue]
-    people: list[Key]
-    others: list[str]
+
+
+class _Nests(Struct, frozen=True):
+    """The groups that contain others, those in them, and all who are in each of these."""
+
+    direct: dict[Key, Direct]
+    dns: dict[Key, str]
+    everybody: Expansion[Key]
 
 
 class Groups:
-    """The groups of one reading."""
+    """The groups of one reading, decoded one by one. `roll` is asked for when the first is."""
 
-    def __init__(self, rules: GroupRules, people: People) -> None:
+    def __init__(self, rules: GroupRules, kept: KeptGroups, roll: Callable[[], Roll]) -> None:
         self._rules = rules
-        self._people = people
-        self._groups: dict[Key, _Group] = {}
+        self._kept = kept
+        self._roll = roll
+        self._plan = values.plan(rules.attributes)
+        self._owners: dict[Key, int] = {}
         self._by_dn: dict[str, Key] = {}
+        self._nests: _Nests | None = None
+        self.left_out = 0
+        self._unread = Tally("groups whose entries cannot be read, left out")
         self._nameless = Tally(
             f"groups without exactly one {rules.key} or without a name, left out"
         )
         self._doubled = Tally(f"groups with the {rules.key} of another, left out")
         self._unreadable = Tally("values of groups that cannot be read as text, left out")
         self._outside = Tally("members of groups that are no users of this source")
-        self._cycles: tuple[tuple[Key, ...], ...] = ()
 
     @property
     def attributes(self) -> list[str]:
@@ -52,73 +61,105 @@ class Groups:
 
     @property
     def gaps(self) -> list[str]:
-        return self._nameless.lines() + self._doubled.lines()
+        return self._unread.lines() + self._nameless.lines() + self._doubled.lines()
 
     @property
     def notes(self) -> list[str]:
-        cycles = [
-            "groups contain each other: "
-            + " contains ".join(repr(self._groups[key].dn) for key in (*cycle, cycle[0]))
-            for cycle in self._cycles
-        ]
+        cycles = [] if self._nests is None else _cycles(self._nests)
         return self._unreadable.lines() + self._outside.lines() + cycles
 
-    def __len__(self) -> int:
-        return len(self._groups)
+    def sighting(self, number: int) -> Sighting[GroupRecord]:
+        """The record of the group that was kept under that number, with all its members.
 
-    def has_dn(self, dn: str) -> bool:
-        return dn in self._by_dn
+        None where it has no key or name, or the key of one before it.
+        """
+        try:
+            entry = opened(self._kept[number])
+        except ValueError as exc:
+            self._unread.add(str(exc))
+            self.left_out += 1
+            return Sighting(None, AT_ONCE)
+        nests, unreadable = self._all_nests(), list[str]()
+        group = self._group(entry, unreadable)
+        for each in unreadable:
+            self._unreadable.add(each)
+        if group is None:
+            self._nameless.add(entry.dn)
+        elif (owner := self._owners[group.key]) == number:
+            return self._record(group, entry, nests, is_told=bool(unreadable))
+        elif (first := opened(self._kept[owner]).dn) != group.dn:
+            self._doubled.add(f"{group.dn!r} and {first!r} have {group.key}")
+        self.left_out += 1
+        return Sighting(None, AT_ONCE)
 
-    def read(self, entries: Iterable[RawEntry]) -> None:
-        """Takes in each entry, each key once."""
-        for entry in entries:
-            key = values.key(self._rules.key, entry)
-            attributes = values.attributes(self._rules.attributes, entry, self._unreadable.add)
-            if key is None or "display_name" not in attributes:
-                self._nameless.add(entry.dn)
-            elif key not in self._groups:
-                self._take(key, _Group(entry.dn, attributes, [], []), entry)
-            elif self._groups[key].dn != entry.dn:
-                self._doubled.add(f"{entry.dn!r} and {self._groups[key].dn!r} have {key}")
-
-    def records(self) -> Iterator[GroupRecord]:
-        """Every group with all its members, once all entries were taken in."""
-        children: dict[Key, list[Key]] = {}
-        for key, group in self._groups.items():
-            for dn in group.others:
-                if (child := self._by_dn.get(dn)) is not None:
-                    children.setdefault(key, []).append(child)
-                else:
-                    self._outside.add(f"{dn!r} in {group.dn!r}")
-        everybody = expand({key: group.people for key, group in self._groups.items()}, children)
-        self._cycles = everybody.cycles
-        for key, group in self._groups.items():
-            yield GroupRecord(
-                key=key,
-                attributes=group.attributes,
-                members=everybody.members[key],
-                origin=group.dn,
-            )
-
-    def _take(self, key: Key, group: _Group, entry: RawEntry) -> None:
-        dn = values.comparable(entry.dn)
-        self._groups[key] = group
-        self._by_dn[dn] = key
-        group.people.extend(self._people.in_group(dn))
-        for rule in self._rules.members:
-            for octets in entry.attributes.get(rule.attribute.lower(), ()):
-                self._place(group, rule, octets.decode("utf-8", "replace"))
-
-    def _place(self, group: _Group, rule: MemberRule, value: str) -> None:
-        if rule.kind == "uid":
-            person = self._people.by_login(rule.matches, value)
-            if person is None:
-                self._outside.add(f"{value!r} in {group.dn!r}")
-                return
+    def _record(
+        self, group: _Group, entry: RawEntry, nests: _Nests, *, is_told: bool
+    ) -> Sighting[GroupRecord]:
+        """It is decoded anew every time where there is something to tell a person of."""
+        found = nests.direct.get(group.key)
+        if found is None:
+            found = direct(self._rules.members, entry, self._roll())
+            members = tuple(sorted(set(found.people)))
         else:
-            dn = values.comparable(_OPTIONAL_UID.sub("", value))
-            person = self._people.by_dn(dn)
-            if person is None:
-                group.others.append(dn)
-                return
-        group.people.append(person)
+            members = nests.everybody.members[group.key]
+        outside = [repr(each) for each in found.strangers]
+        outside += [repr(dn) for dn in found.others if dn not in self._by_dn]
+        for each in outside:
+            self._outside.add(f"{each} in {group.dn!r}")
+        in_cycle = any(group.key in cycle for cycle in nests.everybody.cycles)
+        record = GroupRecord(
+            key=group.key, attributes=group.attributes, members=members, origin=group.dn
+        )
+        return Sighting(record, AT_ONCE if is_told or outside or in_cycle else None)
+
+    def _group(self, entry: RawEntry, unreadable: list[str]) -> _Group | None:
+        """None where it has no key or no name."""
+        key = values.key(self._rules.key, entry)
+        attributes = values.attributes(self._plan, entry, unreadable.append)
+        if key is None or "display_name" not in attributes:
+            return None
+        return _Group(key, entry.dn, attributes)
+
+    def _all_nests(self) -> _Nests:
+        """Once found out, from all groups that were kept."""
+        if self._nests is None:
+            for number, entry in self._entries():
+                group = self._group(entry, [])
+                if group is not None and self._owners.setdefault(group.key, number) == number:
+                    self._by_dn[values.comparable(entry.dn)] = group.key
+            nesting = self._kept.nesting()
+            keys = [key for key, number in self._owners.items() if number in nesting]
+            self._nests = self._nests_of(keys)
+        return self._nests
+
+    def _entries(self) -> Iterator[tuple[int, RawEntry]]:
+        for number in range(len(self._kept)):
+            try:
+                yield number, opened(self._kept[number])
+            except ValueError:  # told of where it is decoded
+                continue
+
+    def _nests_of(self, waiting: list[Key]) -> _Nests:
+        """Of these groups and all that they contain."""
+        found: dict[Key, Direct] = {}
+        dns: dict[Key, str] = {}
+        children: dict[Key, list[Key]] = {}
+        while waiting:
+            key = waiting.pop()
+            if key in found:
+                continue
+            entry = opened(self._kept[self._owners[key]])
+            found[key] = direct(self._rules.members, entry, self._roll())
+            dns[key] = entry.dn
+            children[key] = [self._by_dn[dn] for dn in found[key].others if dn in self._by_dn]
+            waiting += children[key]
+        people = {key: each.people for key, each in found.items()}
+        return _Nests(found, dns, expand(people, children))
+
+
+def _cycles(nests: _Nests) -> list[str]:
+    return [
+        "groups contain each other: "
+        + " contains ".join(repr(nests.dns[key]) for key in (*cycle, cycle[0]))
+        for cycle in nests.everybody.cycles
+    ]

@@ -1,12 +1,14 @@
 """Reads people from their entries, and remembers by which names groups may refer to them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from syncd.core.dn import prepared
 from syncd.core.model import Key, UserRecord
+from syncd.paging import AT_ONCE, Sighting
 from syncd.sources.ldap import values
+from syncd.sources.ldap.entries import RawEntry, opened
 from syncd.sources.ldap.presets import UserRules
-from syncd.sources.ldap.search import RawEntry
+from syncd.sources.ldap.roll import Roll
 from syncd.sources.ldap.standing import Standings
 from syncd.sources.ldap.tally import Tally
 
@@ -17,12 +19,14 @@ class People:
     def __init__(self, rules: UserRules, login_attributes: Iterable[str]) -> None:
         self._rules = rules
         self._login_attributes = sorted({name.lower() for name in login_attributes})
-        self._dn_of: dict[Key, str] = {}
-        self._by_dn: dict[str, Key] = {}
-        self._by_login: dict[tuple[str, str], Key | None] = {}
-        self._groups: dict[str, list[Key]] = {}
+        self._plan = values.plan(rules.attributes)
+        self.roll = Roll()
+        """Those who were decoded."""
         self.seen: set[str] = set()
         """Our names for what anybody had a value of."""
+        self.decoded = 0
+        self.left_out = 0
+        self._unread = Tally("users whose entries cannot be read, left out")
         self._nameless = Tally(f"users without exactly one {rules.key}, left out")
         self._doubled = Tally(f"users with the {rules.key} of another, left out")
         self._unreadable = Tally("values of users that cannot be read as text, left out")
@@ -32,72 +36,83 @@ class People:
     def attributes(self) -> list[str]:
         """All LDAP attributes that are asked for."""
         rules = self._rules
-        wanted = {rules.key, *self._login_attributes}
+        wanted = set(self.names)
         wanted.update(name for names in rules.attributes.values() for name in names)
         wanted.update(rule.attribute for rule in rules.disabled if rule.attribute is not None)
-        if rules.member_of is not None:
-            wanted.add(rules.member_of)
+        return sorted(wanted)
+
+    @property
+    def names(self) -> list[str]:
+        """The LDAP attributes that say by which names groups refer to somebody, and the key."""
+        wanted = {self._rules.key, *self._login_attributes}
+        if self._rules.member_of is not None:
+            wanted.add(self._rules.member_of)
         return sorted(wanted)
 
     @property
     def gaps(self) -> list[str]:
-        return self._nameless.lines() + self._doubled.lines()
+        return self._unread.lines() + self._nameless.lines() + self._doubled.lines()
 
     @property
     def notes(self) -> list[str]:
         return self._unreadable.lines() + self._unclear.lines()
 
-    def __len__(self) -> int:
-        return len(self._dn_of)
+    def sighting(self, octets: bytes, standings: Standings) -> Sighting[UserRecord]:
+        """The entry's record; none where it has no key, or that of somebody decoded before."""
+        self.decoded += 1
+        try:
+            entry = opened(octets)
+        except ValueError as exc:
+            self._unread.add(str(exc))
+            self.left_out += 1
+            return Sighting(None, AT_ONCE)
+        key = values.key(self._rules.key, entry)
+        if key is None:
+            self._nameless.add(entry.dn)
+        elif (known := self._enrol(self.roll, key, entry)) is None:
+            return self._record(key, entry, standings)
+        elif known != values.comparable(entry.dn):
+            self._doubled.add(f"{entry.dn!r} and {known!r} have {key}")
+        self.left_out += 1
+        return Sighting(None, AT_ONCE)
 
-    def read(self, entries: Iterable[RawEntry], standings: Standings) -> Iterator[UserRecord]:
-        """Each entry's record, each key once."""
-        for entry in entries:
-            key = values.key(self._rules.key, entry)
-            if key is None:
-                self._nameless.add(entry.dn)
-            elif self._is_new(key, entry):
-                state, reason = standings.of(key, entry.attributes)
-                if state is None and reason:
-                    self._unclear.add(f"{entry.dn!r}: {reason}")
-                found = values.attributes(self._rules.attributes, entry, self._unreadable.add)
-                self.seen.update(found)
-                yield UserRecord(
-                    key=key,
-                    attributes=found,
-                    state=state,
-                    origin=entry.dn,
-                    reason=reason,
-                )
+    def enrol(self, octets: bytes, roll: Roll) -> None:
+        """Enters in the roll by which names groups refer to that entry's person.
 
-    def has_dn(self, dn: str) -> bool:
-        return dn in self._by_dn
+        Raises ValueError where it is no entry.
+        """
+        entry = opened(octets)
+        if (key := values.key(self._rules.key, entry)) is not None:
+            self._enrol(roll, key, entry)
 
-    def by_dn(self, dn: str) -> Key | None:
-        return self._by_dn.get(dn)
+    def _enrol(self, roll: Roll, key: Key, entry: RawEntry) -> str | None:
+        logins = [
+            login_name(attribute, octets)
+            for attribute in self._login_attributes
+            for octets in entry.attributes.get(attribute, ())
+        ]
+        member_of, groups = self._rules.member_of, list[str]()
+        if member_of is not None:
+            found = entry.attributes.get(member_of.lower(), ())
+            groups = [values.comparable(octets.decode("utf-8", "replace")) for octets in found]
+        return roll.add(key, values.comparable(entry.dn), logins, groups)
 
-    def by_login(self, attribute: str, login: str) -> Key | None:
-        """The one person whose attribute has that value; None for nobody, and for several."""
-        return self._by_login.get((attribute.lower(), prepared(login)))
+    def _record(self, key: Key, entry: RawEntry, standings: Standings) -> Sighting[UserRecord]:
+        state, reason, until = standings.of(key, entry.attributes)
+        if state is None and reason:
+            self._unclear.add(f"{entry.dn!r}: {reason}")
+            until = AT_ONCE
+        unreadable: list[str] = []
+        found = values.attributes(self._plan, entry, unreadable.append)
+        if unreadable:
+            until = AT_ONCE
+            for each in unreadable:
+                self._unreadable.add(each)
+        self.seen.update(found)
+        record = UserRecord(key=key, attributes=found, state=state, origin=entry.dn, reason=reason)
+        return Sighting(record, until)
 
-    def in_group(self, dn: str) -> list[Key]:
-        """Those whose own entries name the group."""
-        return self._groups.get(dn, [])
 
-    def _is_new(self, key: Key, entry: RawEntry) -> bool:
-        dn = values.comparable(entry.dn)
-        if (known := self._dn_of.setdefault(key, dn)) is not dn:
-            if known != dn:
-                self._doubled.add(f"{entry.dn!r} and {known!r} have {key}")
-            return False
-        self._by_dn[dn] = key
-        for attribute in self._login_attributes:
-            for octets in entry.attributes.get(attribute, ()):
-                login = (attribute, prepared(octets.decode("utf-8", "replace")))
-                self._by_login[login] = None if login in self._by_login else key
-        if self._rules.member_of is not None:
-            for octets in entry.attributes.get(self._rules.member_of.lower(), ()):
-                self._groups.setdefault(
-                    values.comparable(octets.decode("utf-8", "replace")), []
-                ).append(key)
-        return True
+def login_name(attribute: str, value: bytes) -> str:
+    """As the roll knows somebody by a value of that attribute."""
+    return f"{attribute.lower()}\0{prepared(value.decode('utf-8', 'replace'))}"

@@ -5,10 +5,14 @@ Active Directory gives at most 1,500 values of an attribute at a time ([MS-ADTS]
 """
 
 import re
+from collections.abc import Callable
 
-from ldap3 import Connection
+from syncd.sources.ldap import failures
+from syncd.sources.ldap.entries import RawEntry, opened
+from syncd.sources.ldap.search import Query, Search
 
-from syncd.sources.ldap.search import Query, RawEntry, Search
+Asking = Callable[[Query], Search]
+"""Makes a search without pages."""
 
 _RANGED = re.compile(r"([^;]+);range=(\d+)-(\d+|\*)", re.IGNORECASE)
 
@@ -17,7 +21,7 @@ class Broken(Exception):
     """The range cannot be read to its end."""
 
 
-def complete(entry: RawEntry, connection: Connection) -> list[str]:
+def complete(entry: RawEntry, ask: Asking) -> list[str]:
     """Puts all values of each ranged attribute under its plain name; says what is missing."""
     problems = []
     for attribute in [name for name in entry.attributes if ";range=" in name]:
@@ -26,7 +30,7 @@ def complete(entry: RawEntry, connection: Connection) -> list[str]:
         try:
             last = _take(entry, name, 0, values)
             while last != "*":
-                last = _next(entry.dn, name, int(last) + 1, values, connection)
+                last = _next(entry.dn, name, int(last) + 1, values, ask)
         except Broken as exc:
             problems.append(
                 f"{name} of {entry.dn!r} is incomplete after {len(values)} values: {exc}"
@@ -34,16 +38,20 @@ def complete(entry: RawEntry, connection: Connection) -> list[str]:
     return problems
 
 
-def _next(dn: str, name: str, first: int, values: list[bytes], connection: Connection) -> str:
+def _next(dn: str, name: str, first: int, values: list[bytes], ask: Asking) -> str:
     """Asks for the values from `first` on, adds them, and returns the end of their range."""
     query = Query(dn, "(objectClass=*)", [f"{name};range={first}-*"], scope="base")
-    search = Search(connection, query, page_size=0)
-    answers = list(search)
+    search = ask(query)
+    answers = [octets for page in search for octets in page]
     if search.failure:
         raise Broken(search.failure)
     if len(answers) != 1:
         raise Broken("the entry is gone")
-    return _take(answers[0], name, first, values)
+    try:
+        answer = opened(answers[0])
+    except ValueError as exc:
+        raise Broken(failures.of_entry(exc)) from None
+    return _take(answer, name, first, values)
 
 
 def _take(entry: RawEntry, name: str, first: int, values: list[bytes]) -> str:

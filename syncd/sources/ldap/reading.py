@@ -3,22 +3,35 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from syncd.core.dn import normal_dn, prepared
+from msgspec.structs import replace
+
 from syncd.core.model import GroupRecord, Key, UserRecord
+from syncd.core.prints import print_of
 from syncd.errors import SourceError
+from syncd.paging import AT_ONCE, Page, Sighting
 from syncd.ports import Cursor
 from syncd.sources.ldap import values
 from syncd.sources.ldap.config import Entries, LdapConfig
+from syncd.sources.ldap.entries import opened
 from syncd.sources.ldap.groups import Groups
+from syncd.sources.ldap.kept_groups import KeptGroups
+from syncd.sources.ldap.pages import LazyPage, Once, records
 from syncd.sources.ldap.people import People
 from syncd.sources.ldap.presets import group_rules, user_rules
-from syncd.sources.ldap.search import Query, RawEntry
+from syncd.sources.ldap.roll import Roll
+from syncd.sources.ldap.search import Query
+from syncd.sources.ldap.sentinels import Sentinels
 from syncd.sources.ldap.session import Session
 from syncd.sources.ldap.standing import Standings
 
+_GROUPS_A_PAGE = 1000
+
 
 class LdapReading:
-    """A `Reading`: iterate `users` to the end, then `groups`; then `gaps` and `notes` are final."""
+    """A `PagedReading`: take `users` or `user_pages` to the end, then `groups` or `group_pages`.
+
+    Only then are `gaps` and `notes` final.
+    """
 
     cursor: Cursor | None = None
 
@@ -27,37 +40,65 @@ class LdapReading:
         self._config = config
         self._session = session
         self._now = now
-        self._rules = user_rules(config)
-        self._group_rules = group_rules(config)
+        self._rules, self._group_rules = user_rules(config), group_rules(config)
         logins = [rule.matches for rule in self._group_rules.members if rule.kind == "uid"]
         self._people = People(self._rules, logins if config.groups else ())
-        self._groups = Groups(self._group_rules, self._people)
-        self._unseen = {prepared(each) for each in config.sentinels}
+        self._kept = KeptGroups(
+            self._group_rules.members, named_by_people=self._rules.member_of is not None
+        )
+        self._groups = Groups(self._group_rules, self._kept, self._roll)
+        self._sentinels = Sentinels(config, self._rules)
+        self._count = 0
+        self._everybody = b""
+        self._asked_again: Roll | None = None
         self._unread = ["users", "groups"]
         self._failed = False
 
     @property
     def users(self) -> Iterator[UserRecord]:
-        """Raises `SourceError` at the end where no search found anybody and some failed."""
-        standings = self._standings()
-        wanted = self._people.attributes
-        entries = self._entries("users", self._config.users, self._rules.filter, wanted)
-        for record in self._people.read(entries, standings):
-            self._unseen.difference_update(_logins(record))
-            yield record
-        self._unread.remove("users")
-        if not self._people and (problems := self._session.gaps + self._people.gaps):
-            self._failed = True
-            self._session.close()
-            raise SourceError(*(f"source {self._name}: {problem}" for problem in problems))
+        for page in self.user_pages:
+            yield from records(page)
 
     @property
     def groups(self) -> Iterator[GroupRecord]:
+        for page in self.group_pages:
+            yield from records(page)
+
+    @property
+    def user_pages(self) -> Iterator[Page[UserRecord]]:
+        """Raises `SourceError` at the end where no search found anybody and some failed."""
+        self._sentinels.ask(self._session)
+        standings, once = self._standings(), Once(self._config.users.bases)
+
+        def sighting(octets: bytes) -> Sighting[UserRecord]:
+            found = self._people.sighting(octets, standings)
+            if found.record is not None:
+                self._sentinels.see(found.record)
+            return found
+
+        wanted = self._people.attributes
+        for each in self._pages("users", self._config.users, self._rules.filter, wanted):
+            prints, page = once.prints(each, standings.salt)
+            self._count += len(page)
+            self._everybody = print_of(self._everybody + b"".join(prints))
+            self._sentinels.look(page)
+            yield LazyPage(prints, page, sighting)
+        self._unread.remove("users")
+        if self._count <= self._people.left_out:
+            self._refuse(self._session.gaps + self._people.gaps)
+
+    @property
+    def group_pages(self) -> Iterator[Page[GroupRecord]]:
         given = self._config.groups
         if given is not None and not self._failed:
-            wanted = self._groups.attributes
-            self._groups.read(self._entries("groups", given, self._group_rules.filter, wanted))
-            yield from self._groups.records()
+            once, wanted = Once(given.bases), self._groups.attributes
+            for each in self._pages("groups", given, self._group_rules.filter, wanted):
+                for seen, octets in zip(*once.prints(each), strict=True):
+                    self._kept.take(octets, seen)
+            prints, numbers = self._kept.prints(self._everybody), range(len(self._kept))
+            for at in range(0, len(prints), _GROUPS_A_PAGE):
+                some = slice(at, at + _GROUPS_A_PAGE)
+                yield LazyPage(prints[some], numbers[some], self._group)
         self._unread.remove("groups")
         self._session.close()
 
@@ -69,21 +110,30 @@ class LdapReading:
 
     @property
     def notes(self) -> list[str]:
+        told = self._count > self._people.left_out and self._people.decoded == self._count
         unknown = [
             f"no user has a value for {name} ({' or '.join(sources)}): is that name right?"
             for name, sources in self._config.users.attributes.items()
-            if sources and self._people and name not in self._people.seen
+            if sources and told and name not in self._people.seen
         ]
         return self._session.notes + self._people.notes + unknown + self._groups.notes
 
+    def _refuse(self, problems: list[str]) -> None:
+        """Raises `SourceError`, if there are problems."""
+        if problems:
+            self._failed = True
+            self._session.close()
+            raise SourceError(*(f"source {self._name}: {problem}" for problem in problems))
+
     def _disappointments(self) -> list[str]:
         """What the configuration says must be there and was not."""
-        expect, users, groups = self._config.expect, len(self._people), len(self._groups)
-        found = [
-            f"the sentinel {each!r} was not seen"
-            for each in self._config.sentinels
-            if prepared(each) in self._unseen and not self._has_entry(each)
-        ]
+        for dn in self._sentinels.dns:
+            if self._kept.has_dn(dn):
+                self._sentinels.see_dn(dn)
+        found = [f"the sentinel {each!r} was not seen" for each in self._sentinels.missing]
+        expect = self._config.expect
+        users = self._count - self._people.left_out
+        groups = len(self._kept) - self._groups.left_out
         if users < expect.min_users:
             found.append(
                 f"{users} users were found, where at least {expect.min_users} are expected"
@@ -94,18 +144,28 @@ class LdapReading:
             )
         return found
 
-    def _has_entry(self, sentinel: str) -> bool:
-        try:
-            dn = normal_dn(sentinel)
-        except ValueError:
-            return False
-        return self._people.has_dn(dn) or self._groups.has_dn(dn)
+    def _group(self, number: int) -> Sighting[GroupRecord]:
+        """Of a group that may lack members, nothing is remembered."""
+        found = self._groups.sighting(number)
+        return replace(found, until=AT_ONCE) if self._session.gaps else found
 
-    def _entries(
+    def _roll(self) -> Roll:
+        """Of all people: of those who were decoded, if all were, or asked for again."""
+        if self._people.decoded == self._count:
+            return self._people.roll
+        if self._asked_again is None:
+            self._asked_again = Roll()
+            wanted = self._people.names
+            for page in self._pages("users", self._config.users, self._rules.filter, wanted):
+                for octets in page:
+                    self._people.enrol(octets, self._asked_again)
+        return self._asked_again
+
+    def _pages(
         self, what: str, given: Entries, wanted: str, attributes: list[str]
-    ) -> Iterator[RawEntry]:
+    ) -> Iterator[list[bytes]]:
         for base in given.bases:
-            yield from self._session.entries(what, Query(base, wanted, attributes, given.scope))
+            yield from self._session.pages(what, Query(base, wanted, attributes, given.scope))
 
     def _standings(self) -> Standings:
         """Asks the rules that are filters, before the people are read."""
@@ -114,14 +174,9 @@ class LdapReading:
         for rule in rules.disabled:
             if rule.filter is not None:
                 both = f"(&{rules.filter}{rule.filter})"
-                for entry in self._entries("disabled users", self._config.users, both, [rules.key]):
-                    if (key := values.key(rules.key, entry)) is not None:
-                        found[key] = f"it matches {rule.filter}"
+                for page in self._pages("disabled users", self._config.users, both, [rules.key]):
+                    for octets in page:
+                        if (key := values.key(rules.key, opened(octets))) is not None:
+                            found[key] = f"it matches {rule.filter}"
         whole = len(self._session.gaps) == failed
         return Standings(rules.disabled, found if whole else None, self._now)
-
-
-def _logins(record: UserRecord) -> set[str]:
-    """The user names, as sentinels are compared with them."""
-    names = record.attributes.get("user_name", ())
-    return {prepared(name) for name in ((names,) if isinstance(names, str) else names)}

@@ -1,31 +1,40 @@
 """Reads the entries that a search finds, page by page (RFC 2696), and says whether it ended well.
 
-This is the one place that touches ldap3's search results. The result code is checked after every
-page: ldap3 hands out what came before a size limit as if it were all.
+The result code is checked after every page: what came before a size limit is not all there is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
 
-from ldap3 import BASE, DEREF_NEVER, LEVEL, SUBTREE, Connection
+from ldap3 import BASE, LEVEL, SUBTREE
 from msgspec import Struct
 
 from syncd.sources.ldap import failures
+from syncd.sources.ldap.ber import Malformed
 from syncd.sources.ldap.config import Scope
+from syncd.sources.ldap.entries import ENTRY
+from syncd.sources.ldap.messages import (
+    DONE,
+    PAGED_RESULTS,
+    REFERENCE,
+    Message,
+    cookie_of,
+    references_of,
+    result_of,
+)
+from syncd.sources.ldap.wire import Wire
 
-PAGED_RESULTS = "1.2.840.113556.1.4.319"
-_SCOPES: dict[Scope, Literal["SUBTREE", "LEVEL", "BASE"]] = {
+SCOPES: dict[Scope, Literal["SUBTREE", "LEVEL", "BASE"]] = {
     "subtree": SUBTREE,
     "one_level": LEVEL,
     "base": BASE,
 }
+UNREAD = "it was not read to its end"
+MORE = "the next page was not read"
+UNPAGED = "the server ignores the page size: page_size: 0 asks for all at once"
 
-
-class RawEntry(Struct):
-    """An entry as it came: attribute names in lower case, values as bytes."""
-
-    dn: str
-    attributes: dict[str, list[bytes]]
+_TOGETHER = 1000
+"""Entries that are handed on before the search ends, where the server does not make pages."""
 
 
 class Query(Struct, frozen=True):
@@ -37,71 +46,90 @@ class Query(Struct, frozen=True):
     scope: Scope = "subtree"
 
 
-class Search:
+class Search(Protocol):
     """One search. Iterate it to its end; only then are `failure`, `lost` and `referrals` final.
 
-    `failure` says why it did not end well, and is empty where every page did. `lost` is whether the
-    connection is of no more use. `referrals` are the URLs that the server left to others.
+    It gives lists of entries, for `entries.opened`. `failure` says why it did not end well, and is
+    empty where every page did. `lost` is whether the connection is of no more use. `referrals` are
+    the URLs that the server left to others.
     """
 
-    def __init__(self, connection: Connection, query: Query, page_size: int) -> None:
-        self._connection = connection
+    failure: str
+    lost: bool
+    referrals: list[str]
+
+    def __iter__(self) -> Iterator[list[bytes]]: ...
+
+
+class WireSearch:
+    """A `Search` that asks for the next page before it hands on the last one.
+
+    Not so where something came in a range: the rest of that is asked for in between.
+    """
+
+    def __init__(self, wire: Wire, query: Query, page_size: int) -> None:
+        self._wire = wire
         self._query = query
         self._page_size = page_size
-        self.failure = "it was not read to its end"
+        self.failure = UNREAD
         self.lost = False
         self.referrals: list[str] = []
 
-    def __iter__(self) -> Iterator[RawEntry]:
-        cookie: bytes | None = None
+    def __iter__(self) -> Iterator[list[bytes]]:
+        try:
+            yield from self._pages()
+        except failures.WIRE_ERRORS as exc:
+            self.failure = failures.of_wire(exc, self._wire.patience)
+            self.lost = True
+
+    def _pages(self) -> Iterator[list[bytes]]:
+        cookie = b""
+        self._ask(cookie)
         while True:
-            try:
+            page: list[bytes] = []
+            while (done := self._done(page)) is None:
+                if len(page) > max(self._page_size, _TOGETHER) and not self._wire.ranged:
+                    yield page
+                    page = []
+            cookie, self.failure = self._ending(done)
+            ahead = cookie and not self._wire.ranged
+            if ahead:
                 self._ask(cookie)
-                found, self._connection.response = self._connection.response or (), None
-                result = self._connection.result
-                entries = [_entry(each) for each in found if each["type"] == "searchResEntry"]
-            except failures.WIRE_ERRORS as exc:
-                self.failure = failures.of_wire(exc, self._connection.receive_timeout)
-                self.lost = True
-                return
-            for each in found:
-                if each["type"] == "searchResRef":
-                    self.referrals.extend(each["uri"])
-            yield from entries
-            cookie, self.failure = _ending(result, paged=self._page_size > 0)
+            yield page
             if not cookie:
                 return
+            if not ahead:
+                self._ask(cookie)
 
-    def _ask(self, cookie: bytes | None) -> None:
+    def _ask(self, cookie: bytes) -> None:
         query = self._query
-        self._connection.search(
-            query.base,
-            query.filter,
-            _SCOPES[query.scope],
-            dereference_aliases=DEREF_NEVER,
-            attributes=list(query.attributes),
-            paged_size=self._page_size or None,
-            paged_criticality=True,
-            paged_cookie=cookie,
+        self._wire.ask(
+            (query.base, query.filter, SCOPES[query.scope], list(query.attributes)),
+            self._page_size,
+            cookie,
         )
 
+    def _done(self, page: list[bytes]) -> Message | None:
+        """Adds what was received to the page; the last message, once it is that."""
+        message = self._wire.read(page)
+        if message is None:
+            return None
+        if message.tag == DONE:
+            return message
+        if message.tag == ENTRY:
+            page.append(message.operation)
+        elif message.tag == REFERENCE:
+            self.referrals.extend(references_of(message.operation))
+        else:
+            raise Malformed(f"tag {message.tag:#04x} in the answer to a search")
+        return None
 
-def _entry(found: Mapping[str, Any]) -> RawEntry:
-    """Raises UnicodeDecodeError where the name is not UTF-8, as RFC 4511 demands."""
-    attributes = found["raw_attributes"].items()
-    return RawEntry(
-        found["raw_dn"].decode("utf-8"),
-        {name.lower(): list(values) for name, values in attributes if values},
-    )
-
-
-def _ending(result: Mapping[str, Any], *, paged: bool) -> tuple[bytes | None, str]:
-    """The cookie of the next page, if there is one, and why there will be none."""
-    if result["result"] != failures.SUCCESS:
-        return None, failures.of_result(result)
-    control = result.get("controls", {}).get(PAGED_RESULTS)
-    if control is None:
-        answer = "the server ignores the page size: page_size: 0 asks for all at once"
-        return None, answer if paged else ""
-    cookie = control["value"]["cookie"]
-    return (cookie, "the next page was not read") if cookie else (None, "")
+    def _ending(self, done: Message) -> tuple[bytes, str]:
+        """The cookie of the next page, if there is one, and why there will be none."""
+        result = result_of(done.operation)
+        if result["result"] != failures.SUCCESS:
+            return b"", failures.of_result(result)
+        if (control := done.controls.get(PAGED_RESULTS)) is None:
+            return b"", UNPAGED if self._page_size else ""
+        cookie = cookie_of(control)
+        return cookie, MORE if cookie else ""

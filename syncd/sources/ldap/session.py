@@ -1,15 +1,19 @@
 """Searches over one connection, keeping what went wrong and what a person should know of."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from ldap3 import Connection
 
 from syncd.core.dn import normal_dn
 from syncd.sources.ldap.connection import disconnect
+from syncd.sources.ldap.entries import RANGE, opened, packed
+from syncd.sources.ldap.ldap3_search import Ldap3Search
 from syncd.sources.ldap.ranges import complete
-from syncd.sources.ldap.search import Query, RawEntry, Search
+from syncd.sources.ldap.search import Query, Search, WireSearch
 from syncd.sources.ldap.tally import Tally
+from syncd.sources.ldap.wire import Wire
 
 
 class Session:
@@ -18,11 +22,13 @@ class Session:
     def __init__(
         self,
         connection: Connection,
+        reader: Literal["wire", "ldap3"],
         page_size: int,
         harmless_referrals: Sequence[str],
         notes: Sequence[str],
     ) -> None:
         self._connection = connection
+        self._wire = Wire(connection) if reader == "wire" else None
         self._page_size = page_size
         self._harmless = tuple(map(normal_dn, harmless_referrals))
         self._lost = False
@@ -38,16 +44,23 @@ class Session:
     def notes(self) -> list[str]:
         return self._notes + self._left_alone.lines()
 
-    def entries(self, what: str, query: Query) -> Iterator[RawEntry]:
-        """All that the search finds; where that is not all there is, a gap says why."""
+    def search(self, query: Query, page_size: int = 0) -> Search:
+        """One search, in pages of that size; 0 asks for no pages."""
+        if self._wire is None:
+            return Ldap3Search(self._connection, query, page_size)
+        return WireSearch(self._wire, query, page_size)
+
+    def pages(self, what: str, query: Query) -> Iterator[list[bytes]]:
+        """All that the search finds, for `opened`; where that is not all, a gap says why."""
         where = f"{what} under {query.base!r} are incomplete"
         if self._lost:
             self._gaps.append(f"{where}: the connection was lost before")
             return
-        search = Search(self._connection, query, self._page_size)
-        for entry in search:
-            self._gaps.extend(complete(entry, self._connection))
-            yield entry
+        search = self.search(query, self._page_size)
+        for page in search:
+            yield [
+                self._completed(octets) if RANGE in octets.lower() else octets for octets in page
+            ]
         self._lost = search.lost
         if search.failure:
             self._gaps.append(f"{where}: {search.failure}")
@@ -56,8 +69,30 @@ class Session:
             (self._left_alone if self._is_harmless(url) else followed).add(url)
         self._gaps.extend(followed.lines())
 
+    def glimpse(self, what: str, query: Query) -> list[bytes]:
+        """What a search finds that may well find nothing, and that nothing depends on."""
+        if self._lost:
+            return []
+        search = self.search(query)
+        found = [octets for page in search for octets in page]
+        if search.lost:
+            self._lost = True
+            self._gaps.append(f"{what} under {query.base!r} were not found: {search.failure}")
+        return found
+
     def close(self) -> None:
         disconnect(self._connection)
+
+    def _completed(self, octets: bytes) -> bytes:
+        """The entry with all values of its attributes that came in ranges."""
+        try:
+            entry = opened(octets)
+        except ValueError:  # for who asks what is in it
+            return octets
+        if not any(";range=" in name for name in entry.attributes):
+            return octets
+        self._gaps.extend(complete(entry, self.search))
+        return packed(entry)
 
     def _is_harmless(self, url: str) -> bool:
         try:

@@ -43,7 +43,11 @@ class LdapSource:
         self.close()
         connection, passed_over = connect(self._name, self._config, self._base)
         self._session = Session(
-            connection, self._config.page_size, harmless_referrals(self._config), passed_over
+            connection,
+            self._config.reader,
+            self._config.page_size,
+            harmless_referrals(self._config),
+            passed_over,
         )
         return LdapReading(self._name, self._config, self._session, self._clock())
 

@@ -1,10 +1,12 @@
 """Tells from an entry whether its account is disabled, and by which rule."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from syncd.core.model import Key, State
+from syncd.core.prints import print_of
 from syncd.sources.ldap.config import DisabledRule
 
 Values = Mapping[str, Sequence[bytes]]
@@ -25,11 +27,20 @@ class Unclear(ValueError):
     """The entry does not say what the rule asks for."""
 
 
+class Standing(NamedTuple):
+    """The state, and why it is not active; the moment from which that may be otherwise, if any."""
+
+    state: State | None
+    reason: str
+    until: datetime | None = None
+
+
 class Standings:
     """The rules of one reading, and when it is.
 
     `by_filter` are the keys that a rule's filter found, each with the reason; it is None where that
-    could not be read.
+    could not be read. `salt` stands for what was found so: equal entries are only equally disabled
+    where it is the same.
     """
 
     def __init__(
@@ -38,63 +49,112 @@ class Standings:
         by_filter: Mapping[Key, str] | None,
         now: datetime,
     ) -> None:
-        self._rules = rules
+        self._tests = [_test(rule, now) for rule in rules if rule.attribute is not None]
+        self._is_told = bool(rules)
         self._by_filter = by_filter
-        self._now = now
+        self.salt = b""
+        if any(rule.filter is not None for rule in rules):
+            found = None if by_filter is None else sorted(by_filter.items())
+            self.salt = print_of(repr(found).encode())
 
-    def of(self, key: Key, values: Values) -> tuple[State | None, str]:
-        """The state, and why it is not active.
+    def of(self, key: Key, values: Values) -> Standing:
+        """What is known of the account.
 
         Any rule that holds suspends. Without one, the account is active only if every rule could
         be asked; otherwise the state is None: nothing is known.
         """
         unclear = "" if self._by_filter is not None else "a filter could not be asked"
         if self._by_filter and key in self._by_filter:
-            return State.SUSPENDED, self._by_filter[key]
-        for rule in self._rules:
+            return Standing(State.SUSPENDED, self._by_filter[key])
+        until: datetime | None = None
+        for name, test in self._tests:
             try:
-                if reason := _disabled(rule, values, self._now):
-                    return State.SUSPENDED, reason
+                disabled = test(values.get(name, ()))
             except Unclear as exc:
                 unclear = str(exc)
-        return (None, unclear) if unclear or not self._rules else (State.ACTIVE, "")
+                continue
+            if isinstance(disabled, str):
+                return Standing(State.SUSPENDED, disabled, until)
+            if disabled is not None and (until is None or disabled < until):
+                until = disabled
+        if unclear or not self._is_told:
+            return Standing(None, unclear, until)
+        return Standing(State.ACTIVE, "", until)
 
 
-def _disabled(rule: DisabledRule, values: Values, now: datetime) -> str:
-    """Why the rule disables the entry; empty where it does not."""
-    if (name := rule.attribute) is None:
-        return ""
-    texts = [value.decode("utf-8", "replace") for value in values.get(name.lower(), ())]
-    if rule.bit is not None:
-        flag = _BITS.get((name.lower(), rule.bit), f"bit {rule.bit}")
-        return f"{name} has {flag}" if _number(name, texts) & rule.bit else ""
-    if not texts:
-        return ""
-    if rule.expires is not None:
-        return f"{name} is past" if _expired(rule.expires, name, texts, now) else ""
+_Test = Callable[[Sequence[bytes]], str | datetime | None]
+"""Why these values disable the account; or when they will; or neither. May raise `Unclear`."""
+
+
+def _test(rule: DisabledRule, now: datetime) -> tuple[str, _Test]:
+    """The attribute in lower case, and what its values say."""
+    name = rule.attribute or ""
+    if (bit := rule.bit) is not None:
+        flag = _BITS.get((name.lower(), bit), f"bit {bit}")
+        return (
+            name.lower(),
+            lambda values: f"{name} has {flag}" if _number(name, values) & bit else None,
+        )
+    if (form := rule.expires) is not None:
+        moment = _MOMENTS[form]
+        return name.lower(), lambda values: _expiry(name, moment(name, values), now)
     if rule.equals is None:
-        return f"{name} is present"
-    wanted = rule.equals.casefold()
-    return f"{name} is {rule.equals}" if wanted in map(str.casefold, texts) else ""
+        return name.lower(), lambda values: f"{name} is present" if values else None
+    equals, wanted = rule.equals, rule.equals.casefold()
+    return (
+        name.lower(),
+        lambda values: (
+            f"{name} is {equals}"
+            if any(_text(value).casefold() == wanted for value in values)
+            else None
+        ),
+    )
 
 
-def _expired(form: str, name: str, texts: Sequence[str], now: datetime) -> bool:
-    if form == "generalized_time":
-        return _time(name, texts[0]) <= now
-    number = _number(name, texts)
-    if form == "days":  # shadow(5); below zero is never
-        return 0 <= number <= (now - _UNIX_EPOCH).days
-    ticks = (now - _FILETIME_EPOCH) // timedelta(microseconds=1) * 10
-    return number not in _NEVER and number <= ticks
+def _expiry(name: str, moment: datetime | None, now: datetime) -> str | datetime | None:
+    return f"{name} is past" if moment is not None and moment <= now else moment
 
 
-def _number(name: str, texts: Sequence[str]) -> int:
+def _days(name: str, values: Sequence[bytes]) -> datetime | None:
+    """Days since 1970, as shadow(5) has them; below zero is never."""
+    number = _number(name, values) if values else -1
+    return _moment(_UNIX_EPOCH, timedelta(days=1), number) if number >= 0 else None
+
+
+def _filetime(name: str, values: Sequence[bytes]) -> datetime | None:
+    """Steps of 100 nanoseconds since 1601; up to the next microsecond."""
+    number = _number(name, values) if values else 0
+    if number in _NEVER:
+        return None
+    return _moment(_FILETIME_EPOCH, timedelta(microseconds=1), -(-number // 10))
+
+
+def _generalized_time(name: str, values: Sequence[bytes]) -> datetime | None:
+    return _time(name, _text(values[0])) if values else None
+
+
+_MOMENTS = {"days": _days, "filetime": _filetime, "generalized_time": _generalized_time}
+
+
+def _moment(epoch: datetime, unit: timedelta, count: int) -> datetime | None:
+    """None where it is after all days that there will be."""
+    try:
+        return epoch + count * unit
+    except OverflowError:
+        return None if count > 0 else datetime.min.replace(tzinfo=UTC)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _number(name: str, values: Sequence[bytes]) -> int:
     """The one number that it holds; without it (no right to read it?) nothing is known."""
     try:
-        (text,) = texts
-        return int(text)
+        (value,) = values
+        return int(_text(value))
     except ValueError:
-        shown = ", ".join(map(repr, texts)) or "missing"
+        shown = ", ".join(repr(_text(value)) for value in values) or "missing"
         raise Unclear(f"{name} is {shown}") from None
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from syncd.core.dn import normal_dn
 from syncd.core.model import Key, RawValue
+from syncd.sources.ldap.entries import RawEntry
 from syncd.sources.ldap.presets import Attributes
-from syncd.sources.ldap.search import RawEntry
 
 
 def _guid(octets: bytes) -> str:
@@ -56,27 +56,51 @@ def key(attribute: str, entry: RawEntry) -> Key | None:
         return None
 
 
+Plan = Sequence[tuple[str, Sequence[tuple[str, str, Callable[[bytes], str]]]]]
+"""Our name -> LDAP attributes: as asked for, in lower case, and how a value becomes text."""
+
+
+def plan(rules: Attributes) -> Plan:
+    """The rules, prepared once for many entries."""
+    return [
+        (
+            name,
+            [
+                (source, source.lower(), _FORMS.get(source.lower(), bytes.decode))
+                for source in sources
+            ],
+        )
+        for name, sources in rules.items()
+    ]
+
+
 def attributes(
-    rules: Attributes, entry: RawEntry, unreadable: Callable[[str], None]
+    planned: Plan, entry: RawEntry, unreadable: Callable[[str], None]
 ) -> dict[str, RawValue]:
     """Our names and their values; `unreadable` is told of what is no text."""
     found: dict[str, RawValue] = {}
-    for name, sources in rules.items():
-        for source in sources:
-            texts = _texts(source, entry, unreadable)
-            if name == "admin":  # RFC 4517, 3.3.3, writes TRUE and FALSE
-                texts = [each.lower() for each in texts]
-            if texts:
-                found[name] = texts[0] if len(texts) == 1 else tuple(sorted(texts))
+    values = entry.attributes
+    for name, sources in planned:
+        for source, lower, form in sources:
+            if lower not in values:
+                continue
+            texts = []
+            for octets in values[lower]:
+                try:
+                    texts.append(form(octets))
+                except (ValueError, LookupError):
+                    unreadable(f"{source} of {entry.dn!r}")
+            if value := _value(name, texts):
+                found[name] = value
                 break
     return found
 
 
-def _texts(source: str, entry: RawEntry, unreadable: Callable[[str], None]) -> Sequence[str]:
-    texts = []
-    for octets in entry.attributes.get(source.lower(), ()):
-        try:
-            texts.append(text(source, octets))
-        except (ValueError, LookupError):
-            unreadable(f"{source} of {entry.dn!r}")
-    return [each for each in texts if each]
+def _value(name: str, texts: Sequence[str]) -> RawValue:
+    """What is not empty, sorted where there are several."""
+    filled = [each for each in texts if each]
+    if name == "admin":  # RFC 4517, 3.3.3, writes TRUE and FALSE
+        filled = [each.lower() for each in filled]
+    if len(filled) == 1:
+        return filled[0]
+    return tuple(sorted(filled))

@@ -1,0 +1,28 @@
+"""Keeps octets in the order in which they came, in memory while they are few and then in a file."""
+
+from array import array
+from tempfile import SpooledTemporaryFile
+from weakref import finalize
+
+_IN_MEMORY = 1 << 24
+
+
+class Shelf:
+    """What was added first is at 0."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the shelf
+        finalize(self, self._file.close)
+        self._ends = array("Q", [0])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: int) -> bytes:
+        self._file.seek(self._ends[at])
+        return self._file.read(self._ends[at + 1] - self._ends[at])
+
+    def add(self, octets: bytes) -> None:
+        self._file.seek(self._ends[-1])
+        self._file.write(octets)
+        self._ends.append(self._ends[-1] + len(octets))
