@@ -62,7 +62,18 @@ class Incomplete(BackendError):
 
 
 class Unavailable(BackendError):
-    """The target did not answer, or not now: worth trying again, except for a creation."""
+    """The target did not answer, or not now: worth trying again, except for a creation.
+
+    `refused` is whether it surely did nothing of what it was asked, so that even a creation may be
+    asked for again; `retry_after` is for how many seconds it asks to be left alone.
+    """
+
+    def __init__(
+        self, message: str = "", *, refused: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.refused = refused
+        self.retry_after = retry_after
 
 
 class Denied(BackendError):

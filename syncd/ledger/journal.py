@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from syncd.core.memory import Mark, OpenLine, Remark
 from syncd.core.model import Key, Kind, Op, Ref, Value
@@ -95,6 +95,13 @@ def end(connection: Connection, ended: Sequence[Ended], now: datetime) -> None:
         for one in ended
     ]
     connection.execute(statement, rows)
+
+
+def withdraw(connection: Connection, lines: Sequence[int]) -> None:
+    connection.execute(
+        delete(JOURNAL).where(JOURNAL.c.line == bindparam("of_line")),
+        [{"of_line": line} for line in lines],
+    )
 
 
 def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datetime) -> None:

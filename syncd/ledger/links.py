@@ -1,6 +1,6 @@
 """Links, and what each done change and each remark makes of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -46,6 +46,13 @@ def recall(connection: Connection, sync: str) -> tuple[Link, ...]:
         Link(kinds[kind], *(*rest, _ALIASES.decode(aliases)))
         for kind, *rest, aliases in connection.execute(statement)
     )
+
+
+def refs(connection: Connection, sync: str, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
+    statement = select(LINKS.c.key, LINKS.c.ref)
+    of_kind = LINKS.c.sync == sync, LINKS.c.kind == kind, LINKS.c.key.in_(keys)
+    rows = connection.execute(statement.where(*of_kind))
+    return {Key(key): Ref(ref) for key, ref in rows}
 
 
 def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:

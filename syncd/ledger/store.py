@@ -1,6 +1,6 @@
 """The ledger: syncd's own memory, in SQLite or PostgreSQL."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +86,16 @@ class Ledger:
             if held := self._held.get(sync):
                 held()
             return journal.begin(connection, run, sync, changes, now)
+
+    def withdraw(self, lines: Sequence[int]) -> None:
+        """These changes were not tried after all."""
+        with self._writing() as connection:
+            journal.withdraw(connection, lines)
+
+    def refs(self, run: int, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
+        """What the links of these keys lead to, in the run's sync; without those that have none."""
+        with self._database.reading() as connection:
+            return links.refs(connection, runs.sync_of(connection, run), kind, keys)
 
     def end(self, ended: Sequence[Ended], now: datetime) -> None:
         """The outcomes, and the links and stamps they lead to, as one."""

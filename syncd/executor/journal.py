@@ -1,0 +1,32 @@
+"""The ledger's journal, for one run."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncd.core.model import Key, Kind, Ref
+from syncd.core.plan import Change
+from syncd.ledger import Ended, Ledger
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Each call is durable when it returns."""
+
+    ledger: Ledger
+    run: int
+    clock: Callable[[], datetime]
+
+    def begin(self, changes: Sequence[Change]) -> Sequence[int]:
+        return self.ledger.begin(self.run, changes, self.clock())
+
+    def end(self, ended: Sequence[Ended]) -> None:
+        self.ledger.end(ended, self.clock())
+
+    def withdraw(self, lines: Sequence[int]) -> None:
+        """Of changes that were not tried after all."""
+        self.ledger.withdraw(lines)
+
+    def refs(self, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
+        """What the links of these lead to, where they have one."""
+        return self.ledger.refs(self.run, kind, keys)
