@@ -1,6 +1,7 @@
 # ruff: noqa: PLC0415  a verb imports what it needs when it runs, so that --help is quick
 """The verbs and their options."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ app = typer.Typer(
     name="syncd",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain pages: rich's take thrice as long to show
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done · 10 changes pending · 2 configuration or usage · 3 source · "
     "4 target · 5 held · 6 not converged · 1 a bug",
@@ -62,11 +64,11 @@ def check(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...", help="Sources and targets; default: those of enabled syncs."
+            metavar="NAME", help="Sources and targets; default: those of enabled syncs."
         ),
     ] = None,
 ) -> None:
-    """Reach the ledger, each source and each target, and say what is there."""
+    """Reach the ledger, sources and targets, and say what is there."""
     from syncd.cli.checking import check
 
     _run(context, lambda opened: check(opened, names or []))
@@ -85,7 +87,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 10 where changes are pending.")
     ] = False,
 ) -> None:
-    """Show what an apply would do. Writes nothing."""
+    """Show what an apply would do; writes nothing."""
     from syncd.cli.planning import plan
 
     shown = None if everything else SHOWN
@@ -97,7 +99,7 @@ def apply(
     context: typer.Context,
     planfile: Annotated[
         Path | None,
-        typer.Argument(metavar="[PLANFILE]", help="Only what this plan has, if it is true still."),
+        typer.Argument(metavar="PLANFILE", help="Only what this plan has, if it is true still."),
     ] = None,
     sync: Syncs = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -114,7 +116,7 @@ def apply(
 def history(
     context: typer.Context,
     run: Annotated[
-        int | None, typer.Argument(metavar="[RUN]", help="What this run did, line by line.")
+        int | None, typer.Argument(metavar="RUN", help="What this run did, line by line.")
     ] = None,
     sync: Annotated[
         str | None, typer.Option("--sync", metavar="NAME", help="Only runs of this sync.")
@@ -154,7 +156,7 @@ def export(
         typer.Option("--out", metavar="DIRECTORY", help="New files here; default: print them."),
     ] = None,
 ) -> None:
-    """Write what a target holds as people files, to start from what is there."""
+    """Write what a target holds as people files, to start from."""
     from syncd.cli.exporting import export
 
     _run(context, lambda opened: export(opened, target, out))
@@ -171,7 +173,7 @@ def schema() -> None:
 
 @app.command()
 def backends(format_: Shown = TableOrJson.TABLE) -> None:
-    """List the installed types of sources and targets, and what they hold and do."""
+    """List the types of sources and targets, and what they do."""
     from syncd.cli.listings import backends
     from syncd.cli.opening import without_settings
 
@@ -180,6 +182,7 @@ def backends(format_: Shown = TableOrJson.TABLE) -> None:
 
 def main() -> None:
     """The command `syncd`. What goes wrong before a verb guards itself is a bug like any other."""
+    gc.disable()  # until all is loaded (`opening`): what is imported is much, and no garbage
     try:
         app(prog_name="syncd")
     except Exception as error:  # noqa: BLE001  whatever it is, it ends in one way

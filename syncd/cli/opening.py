@@ -1,5 +1,6 @@
 """What every verb begins with: the checked settings, and a screen that knows their secrets."""
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -59,4 +60,12 @@ def _settings(config: Path | None, screen: Screen) -> Settings:
         raise ConfigError(_NO_CONFIG)
     settings = load_settings(config, os.environ)
     screen.redact.learn(secrets_of(settings))
+    _collect_garbage_from_now_on()
     return settings
+
+
+def _collect_garbage_from_now_on() -> None:
+    """Among what comes: what is loaded by now stays, and need not be looked through again."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

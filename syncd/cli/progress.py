@@ -2,10 +2,12 @@
 
 from threading import Lock, Timer
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _PATIENCE = 1.0
 """Seconds without a bar."""
@@ -19,7 +21,7 @@ class Waiting:
         self._turn = Lock()
         self._timer: Timer | None = None
         self._bar: Progress | None = None
-        self._task = TaskID(0)
+        self._task: TaskID
         self._last: tuple[str, int, int | None] = ("working", 0, None)
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
@@ -56,23 +58,30 @@ class Waiting:
                 self._bar = None
 
     def _begin(self) -> None:
+        bar = _bar(self._console)
         with self._turn:
             if self._timer is None:
                 return
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=30),
-                TextColumn("{task.fields[count]}", markup=False),
-                TimeElapsedColumn(),
-                console=self._console,
-                transient=True,
-            )
+            self._bar = bar
             self._task = self._bar.add_task("", total=None, count="")
             self._draw(self._bar)
             self._bar.start()
 
-    def _draw(self, bar: Progress) -> None:
+    def _draw(self, bar: "Progress") -> None:
         what, done, total = self._last
         count = f"{done:,} of {total:,}" if total else f"{done:,}" if done else ""
         bar.update(self._task, description=what, completed=done, total=total, count=count)
+
+
+def _bar(console: Console) -> "Progress":
+    from rich import progress  # noqa: PLC0415  most commands are done before a bar is shown
+
+    return progress.Progress(
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(bar_width=30),
+        progress.TextColumn("{task.fields[count]}", markup=False),
+        progress.TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )

@@ -8,7 +8,7 @@ import pytest
 from syncd import __version__
 from syncd.report import Exit
 from tests.servers.slapd import Slapd
-from tests.shell.command import CONFIG, PEOPLE, World, small_world
+from tests.shell.command import CONFIG, PEOPLE, SCRIPT, World, small_world
 
 
 @pytest.fixture
@@ -283,25 +283,55 @@ def test_backends_lists_what_is_installed_and_what_it_declares(world: World):
 
 
 def test_help_names_every_verb(world: World):
-    """Without a verb, the same page."""
+    """Without a verb, the same page beside the results, for nothing was asked."""
     helped, bare = world.syncd("--help", config=""), world.syncd(config="")
 
     assert helped.exit_code == Exit.DONE
     for verb in ("check", "plan", "apply", "history", "explain", "export", "schema", "backends"):
-        assert f" {verb} " in helped.stdout
-    assert bare.stdout.strip() == helped.stdout.strip()
+        assert f"  {verb} " in helped.stdout
+    assert (bare.exit_code, bare.stdout) == (Exit.CONFIG, "")
+    assert bare.stderr.strip() == helped.stdout.strip()
+
+
+def test_each_verb_is_explained_in_one_line(world: World):
+    """No explanation ends in dots."""
+    page = world.run("--help", COLUMNS="80").stdout
+
+    assert "..." not in page.partition("Commands:")[2]
+
+
+def test_an_argument_that_may_be_left_out_is_in_brackets_once(world: World):
+    """As the shell's manuals have it."""
+    helped = [world.syncd(verb, "--help", config="").stdout for verb in ("check", "history")]
+
+    assert "check [OPTIONS] [NAME]...\n" in helped[0]
+    assert "history [OPTIONS] [RUN]\n" in helped[1]
+
+
+HEAVY = "('sqlalchemy', 'alembic', 'ldap3', 'jinja2', 'pydantic', 'pydantic_settings', 'rich')"
+LOADED = f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
 
 
 def test_help_is_quick_because_it_loads_nothing_heavy(world: World):
-    """No database, no LDAP, no templates, for a page of text."""
-    code = (
-        "import sys; from syncd.cli import app; "
-        "print([name for name in ('sqlalchemy', 'ldap3', 'jinja2', 'pydantic', 'rich.progress') "
-        "if name in sys.modules])"
-    )
-    result = world.python(code)
+    """No database, no LDAP, no templates, no drawing, for a page of text."""
+    code = f"import atexit, sys; atexit.register(lambda: {LOADED}); sys.argv[1:] = ['--help']; "
+    result = world.python(code + SCRIPT)
 
-    assert result.stdout == "[]\n"
+    assert "Usage: syncd" in result.stdout
+    assert result.stderr == "[]\n"
+
+
+def test_a_plan_loads_only_what_it_needs(world: World):
+    """No migrations, no LDAP, no templates, where there is nothing of them in the settings."""
+    config = str(world.path / "config.yaml")
+    code = (
+        f"import atexit, sys; atexit.register(lambda: {LOADED}); "
+        f"sys.argv[1:] = ['--config', {config!r}, 'plan']; "
+    )
+    result = world.python(code + SCRIPT)
+
+    assert "create 2 users" in result.stdout
+    assert result.stderr == "['sqlalchemy', 'pydantic', 'rich']\n"
 
 
 def test_the_version_is_told(world: World):
