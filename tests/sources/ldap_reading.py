@@ -12,8 +12,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """When all test readings are."""
 
 
-def source(config):
-    return LdapSource("staff", LdapConfig.model_validate(config), Path("/"), lambda: NOW)
+def source(config, now=NOW):
+    return LdapSource("staff", LdapConfig.model_validate(config), Path("/"), lambda: now)
 
 
 def read(config):
@@ -43,3 +43,47 @@ def problems(config):
     with pytest.raises(SourceError) as caught:
         read(config)
     return caught.value.problems
+
+
+class Memory:
+    """Reads page by page and decodes only what it did not see before, as a sync does.
+
+    `decoded` are the DNs of what the last reading decoded; `gaps` and `notes` are that reading's.
+    """
+
+    def __init__(self):
+        self._users, self._groups, self._origins = {}, {}, {}
+        self.decoded, self.gaps, self.notes = [], [], []
+
+    def read(self, config, now=NOW):
+        """Users and groups, by login and by name."""
+        directory = source(config, now)
+        reading = directory.read()
+        self.decoded = []
+        users = self._follow(reading.user_pages, self._users, now)
+        origins = {user.key: user.origin for user in users}
+        if origins != self._origins:
+            self._groups.clear()
+        self._origins = origins
+        groups = self._follow(reading.group_pages, self._groups, now)
+        self.gaps, self.notes = reading.gaps, reading.notes
+        directory.close()
+        return (
+            {user.attributes["user_name"]: user for user in users},
+            {group.attributes["display_name"]: group for group in groups},
+        )
+
+    def _follow(self, pages, known, now):
+        found, met = [], set()
+        for page in list(pages):  # what came early may be decoded late
+            for at, seen in enumerate(page.prints):
+                met.add(seen)
+                sighting = known.get(seen)
+                if sighting is None or (sighting.until is not None and sighting.until <= now):
+                    sighting = known[seen] = page.decode(at)
+                    if sighting.record is not None:
+                        self.decoded.append(sighting.record.origin)
+                found += [] if sighting.record is None else [sighting.record]
+        for gone in known.keys() - met:
+            del known[gone]
+        return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from syncd.core.model import GroupRecord, Key, UserRecord
-from syncd.core.prints import print_of
+from syncd.core.prints import Print, print_of
 from syncd.errors import SourceError
 from syncd.paging import AT_ONCE, Page, Sighting
 from syncd.ports import Cursor
@@ -63,6 +63,7 @@ class LdapReading:
     def groups(self) -> Iterator[GroupRecord]:
         for page in self.group_pages:
             yield from records(page)
+        self._session.close()
 
     @property
     def user_pages(self) -> Iterator[Page[UserRecord]]:
@@ -89,7 +90,7 @@ class LdapReading:
 
     @property
     def group_pages(self) -> Iterator[Page[GroupRecord]]:
-        given = self._config.groups
+        given, prints = self._config.groups, list[Print]()
         if given is not None and not self._failed:
             once, wanted = Once(given.bases), self._groups.attributes
             for each in self._pages("groups", given, self._group_rules.filter, wanted):
@@ -100,7 +101,8 @@ class LdapReading:
                 some = slice(at, at + _GROUPS_A_PAGE)
                 yield LazyPage(prints[some], numbers[some], self._group)
         self._unread.remove("groups")
-        self._session.close()
+        if self._all_decoded or not prints:
+            self._session.close()  # otherwise a group that is decoded late asks for the people
 
     @property
     def gaps(self) -> list[str]:
@@ -110,13 +112,18 @@ class LdapReading:
 
     @property
     def notes(self) -> list[str]:
-        told = self._count > self._people.left_out and self._people.decoded == self._count
+        told = self._all_decoded and self._count > self._people.left_out
         unknown = [
             f"no user has a value for {name} ({' or '.join(sources)}): is that name right?"
             for name, sources in self._config.users.attributes.items()
             if sources and told and name not in self._people.seen
         ]
         return self._session.notes + self._people.notes + unknown + self._groups.notes
+
+    @property
+    def _all_decoded(self) -> bool:
+        """Whether it is known of all people that were found who they are."""
+        return "users" not in self._unread and self._people.decoded == self._count
 
     def _refuse(self, problems: list[str]) -> None:
         """Raises `SourceError`, if there are problems."""
@@ -151,7 +158,7 @@ class LdapReading:
 
     def _roll(self) -> Roll:
         """Of all people: of those who were decoded, if all were, or asked for again."""
-        if self._people.decoded == self._count:
+        if self._all_decoded:
             return self._people.roll
         if self._asked_again is None:
             self._asked_again = Roll()
