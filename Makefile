@@ -1,6 +1,9 @@
 # make demo   install, and apply the example to a fresh SQLite store: plan, result, second plan
 # make test   install what the tests need (servers too), then lint, types and all tests
 # make check  lint and types only
+# make bench  install what the benchmarks need, measure, and print the table: tests/benchmarks
+#             (BENCH_SIZE=10000,100000,1000000 for directories of these sizes; default 10000)
+# make bench-docs   write what was measured into docs/performance.md
 # make clean  remove what these made
 
 SHELL := /bin/bash
@@ -12,7 +15,7 @@ WORKERS ?= 2
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
 	samba-dsdb-modules samba-vfs-modules winbind ldb-tools
 
-.PHONY: demo test check servers clean
+.PHONY: demo test check servers bench bench-docs clean
 .SILENT:
 
 demo: $(VENV)/installed
@@ -35,6 +38,13 @@ check: $(VENV)/installed-for-development
 servers:
 	.ci/system-packages $(SERVERS)
 
+bench: $(VENV)/installed-for-benchmarks
+	.ci/system-packages slapd ldap-utils wrk postgresql
+	$(BIN)/python -m tests.benchmarks
+
+bench-docs: $(VENV)/installed-for-benchmarks
+	$(BIN)/python -m tests.benchmarks document
+
 # A Debian or Ubuntu python3 comes without ensurepip; the package that has it is python3-venv.
 $(BIN)/python:
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/system-packages python3-venv
@@ -46,6 +56,14 @@ $(VENV)/installed: pyproject.toml | $(BIN)/python
 
 $(VENV)/installed-for-development: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[development]'
+	touch $@ $(VENV)/installed
+
+# One of the rivals is built from source; where that does not work, it is left out of the table.
+$(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
+	{ .ci/system-packages gcc python3-dev libldap-dev libsasl2-dev && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable \
+		'.[benchmarks-ldap2pg]'; } || echo 'ldap2pg cannot be installed here: it is left out' >&2
 	touch $@ $(VENV)/installed
 
 clean:

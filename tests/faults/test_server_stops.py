@@ -47,7 +47,7 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    programs = postgres._programs()
+    programs = postgres.server_programs()
     if programs is None:
         postgres._absent("no PostgreSQL server is installed")
     with tempfile.TemporaryDirectory(prefix="syncd-stops-") as place:

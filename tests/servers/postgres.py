@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -47,9 +48,16 @@ class Postgresql(NamedTuple):
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[int]:
     """The port of a server of this worker's own."""
-    programs = _programs()
+    programs = server_programs()
     if programs is None:
         _absent("no PostgreSQL server is installed (initdb and postgres in one directory)")
+    with serving(programs) as port:
+        yield port
+
+
+@contextmanager
+def serving(programs: Path) -> Iterator[int]:
+    """The port of a new server of these programs, which is gone when the block ends."""
     with tempfile.TemporaryDirectory(prefix="syncd-postgres-") as folder:
         place = Path(folder)
         run = _as_nobody_special(place)
@@ -75,7 +83,8 @@ def postgresql(postgresql_server: int) -> Iterator[Postgresql]:
         connection.execute(f"DROP DATABASE {database.database} WITH (FORCE)")
 
 
-def _programs() -> Path | None:
+def server_programs() -> Path | None:
+    """Where initdb and postgres are; None where they are not installed."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
     for place in _PLACES:
