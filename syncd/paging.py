@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from syncd.core.model import E, GroupRecord, Key, Kind, Member, Ref, Stored, UserRecord
 from syncd.core.prints import Print, print_of
+from syncd.errors import SyncdError
 from syncd.ports import Collection, Memberships, Reading
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class Page(Protocol[T]):
     def prints(self) -> Sequence[Print]: ...
 
     def decode(self, at: int) -> Sighting[T]:
-        """The item at that place; asked in order, if at all, and before the next page is."""
+        """The item at that place; asked in order, if at all, maybe after a later page has come."""
         ...
 
 
@@ -131,11 +132,16 @@ def gone_from(reading: Reading) -> Mapping[Kind, frozenset[Key]] | None:
 
 def _decoded(items: Iterable[T]) -> Iterator[Page[T]]:
     page: list[T] = []
-    for item in items:
-        page.append(item)
-        if len(page) == _PAGE:
-            yield DecodedPage(page)
-            page = []
+    try:
+        for item in items:
+            page.append(item)
+            if len(page) == _PAGE:
+                yield DecodedPage(page)
+                page = []
+    except SyncdError:
+        if page:
+            yield DecodedPage(page)  # what came before the reading broke off did come
+        raise
     if page:
         yield DecodedPage(page)
 

@@ -28,7 +28,7 @@ ALLOWED = {
     "core": {"core", "errors"},
     "errors": set(),
     "ports": {"core"},
-    "paging": {"core", "ports"},
+    "paging": {"core", "errors", "ports"},
     "bulk": {"core", "errors", "ports"},
     "sources": {"core", "ports", "paging", "errors", "sources", "located"},
     "backends": {"core", "ports", "paging", "bulk", "errors", "backends", "database"},
@@ -37,7 +37,9 @@ ALLOWED = {
     "verify": {"core", "executor", "ports", "report"},
     "report": {"core", "executor"},
     "executor": {"core", "errors", "executor", "ledger", "ports", "bulk"},
-    "engine": {"core", "errors", "executor", "ledger", "ports", "paging", "report", "verify"},
+    "sync": {"core", "ports"},
+    "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
+    "engine": {"core", "cycle", "errors", "executor", "ledger", "report", "sync", "verify"},
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

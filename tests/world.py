@@ -24,11 +24,12 @@ from syncd.core.model import (
 )
 from syncd.core.plan import Plan
 from syncd.core.policy import Policy
-from syncd.engine import Sync, apply, plan
+from syncd.engine import apply, plan
 from syncd.errors import Conflict, SourceError
 from syncd.ledger import Ledger
 from syncd.ports import Backend
 from syncd.report import Report
+from syncd.sync import Sync
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 FREE = Policy(budgets={})

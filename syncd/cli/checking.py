@@ -15,7 +15,7 @@ from syncd.config.settings import Settings
 from syncd.core.model import Kind, Op, State
 from syncd.core.question import Seen
 from syncd.core.records import Records
-from syncd.engine import read_sources, read_target
+from syncd.cycle.look import read_sources, read_target
 from syncd.errors import ConfigError
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin

@@ -6,7 +6,7 @@ from pathlib import Path
 from syncd.cli.opening import Opened
 from syncd.cli.progress import Waiting
 from syncd.core.question import Seen
-from syncd.engine import read_target
+from syncd.cycle.look import read_target
 from syncd.errors import ConfigError, Incomplete
 from syncd.export import PeopleFiles, people_files
 from syncd.located.suggest import did_you_mean, quoted

@@ -23,11 +23,11 @@ from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Budget, Policy, Protect
 from syncd.database import database_url
-from syncd.engine import Sync
 from syncd.errors import ConfigError
 from syncd.ledger import Ledger, open_ledger
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
+from syncd.sync import Sync
 
 _URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
 

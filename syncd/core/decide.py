@@ -4,6 +4,8 @@ correlate -> diff -> judge -> names -> order. No clock, no files, no sockets, no
 logging: the same values in give the same plan out, in whatever order they were read.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.diff import Comparison, Found, diff_groups, diff_users
 from syncd.core.judge import Abilities, Facts, judge, rejoin
@@ -12,24 +14,26 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import drop_waiting, in_order
-from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.core.plan import Change, Plan, Problem, Refusal, count
 from syncd.core.policy import Adopt, Leavers, VanishedGroups
 from syncd.core.protection import protect
-from syncd.core.question import Question
+from syncd.core.question import Beyond, Question
 
 _GROUP_ADOPTION = "display_name"
 _UNPROVEN = {Remark.LEFT, Remark.FORGET}
 
 
 def decide(question: Question) -> Plan:
-    return _Decision(question).plan()
+    return Decision(question).plan()
 
 
-class _Decision:
-    """One question and what follows from it, step by step."""
+class Decision:
+    """One question and what follows from it, step by step; `plan` first."""
 
     def __init__(self, question: Question) -> None:
         self._q = question
+        self._beyond = question.beyond or Beyond()
+        self._open: set[tuple[Kind, Key]] = set()
         seen, policy = question.seen, question.policy
         self._protected = protect(
             seen.users,
@@ -85,7 +89,7 @@ class _Decision:
         accepted, conflicts = self._settle(rejoin(verdict.accepted))
         runnable = drop_waiting(accepted, verdict.held)
         desired = self._q.desired
-        return Plan(
+        plan = Plan(
             sync=self._q.sync,
             target=self._q.target,
             created=self._q.now,
@@ -98,14 +102,54 @@ class _Decision:
             ),
             failures=desired.failures,
             withheld=self._gaps,
-            withheld_changes=verdict.withheld,
+            withheld_changes=count(verdict.withheld),
             marks=self._marks(users, groups),
-            notes=(*desired.notes, *sorted(users.notes), *self._lacks()),
+            notes=(*desired.notes, *sorted(users.notes), *self._general),
             foreign={
-                Kind.USER.value: len(self._users.foreign),
-                Kind.GROUP.value: len(self._groups.foreign),
+                kind.value: len(foreign) + self._beyond.foreign.get(kind, 0)
+                for kind, foreign in self._foreign.items()
             },
         )
+        self._leave_open(plan, [*changes, *verdict.withheld])
+        self._open |= {(Kind.USER, key) for key in users.waiting}
+        self._open |= {(Kind.GROUP, key) for key in groups.waiting}
+        return plan
+
+    @property
+    def left_open(self) -> frozenset[tuple[Kind, Key]]:
+        """The things about which anything was found: all others are as they should be."""
+        return frozenset(self._open)
+
+    @property
+    def totals(self) -> Beyond:
+        """What is counted of everybody, to be `beyond` the questions that follow."""
+        foreign = {kind: len(some) for kind, some in self._foreign.items()}
+        return Beyond(
+            population=self._population(),
+            foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
+            notes=self._general,
+        )
+
+    @property
+    def _general(self) -> tuple[str, ...]:
+        """The notes on what a mapping does to everybody."""
+        if self._q.beyond is not None:
+            return self._q.beyond.notes
+        return (*self._q.desired.doubts, *self._no_groups(), *self._unmapped_admin())
+
+    @property
+    def _foreign(self) -> Mapping[Kind, Sequence[object]]:
+        return {Kind.USER: self._users.foreign, Kind.GROUP: self._groups.foreign}
+
+    def _leave_open(self, plan: Plan, changes: Iterable[Change]) -> None:
+        for kind, keys in self._undecided.items():
+            self._open |= {(kind, key) for key in keys}
+        self._open |= {(one.kind, one.key) for one in (*plan.conflicts, *plan.failures)}
+        for mark in plan.marks:
+            self._open |= {(mark.kind, key) for key in (mark.key, mark.old_key) if key}
+        for change in changes:
+            user = change.member
+            self._open.add((change.kind, change.key) if user is None else (Kind.USER, user))
 
     def _diff_users(self) -> Found:
         desired, declared = self._q.desired, self._q.declared[Kind.USER]
@@ -148,23 +192,27 @@ class _Decision:
 
     def _facts(self) -> Facts:
         declared, memory = self._q.declared, self._q.memory
-        ours = {ours.stored.ref for ours in self._users.ours}
         return Facts(
             abilities={
                 kind: Abilities(of.fields, of.immutable, of.required, of.ops)
                 for kind, of in declared.items()
             },
-            population={
-                Kind.USER: sum(one.stored.entity.active for one in self._users.ours),
-                Kind.GROUP: len(self._groups.ours),
-                Kind.MEMBER: sum(member.user in ours for member in self._q.seen.members),
-            },
+            population=self._population(),
             spent=memory.spent,
             protected=self._protected,
             accounts=self._q.seen.users,
             gaps=self._gaps,
             protect=self._q.policy.protect,
         )
+
+    def _population(self) -> dict[Kind, int]:
+        ours = {ours.stored.ref for ours in self._users.ours}
+        here = {
+            Kind.USER: sum(one.stored.entity.active for one in self._users.ours),
+            Kind.GROUP: len(self._groups.ours),
+            Kind.MEMBER: sum(member.user in ours for member in self._q.seen.members),
+        }
+        return {kind: n + self._beyond.population.get(kind, 0) for kind, n in here.items()}
 
     def _settle(self, accepted: list[Change]) -> tuple[list[Change], list[Problem]]:
         changes = [change for change in accepted if change.kind is Kind.MEMBER]
@@ -204,18 +252,18 @@ class _Decision:
             marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
         return _in_turn(marks)
 
-    def _lacks(self) -> list[str]:
-        """What the sources state and the target has no place for."""
-        notes = []
-        if not self._has(Kind.GROUP) and self._q.desired.groups:
-            notes.append(f"the target has no groups: {len(self._q.desired.groups)} left out")
+    def _no_groups(self) -> list[str]:
+        if self._has(Kind.GROUP) or not self._q.desired.groups:
+            return []
+        return [f"the target has no groups: {len(self._q.desired.groups)} left out"]
+
+    def _unmapped_admin(self) -> list[str]:
+        """What the sources state and the target is not told of."""
         stated = [p for p in self._q.desired.people.values() if p.attributes.get("admin")]
-        if stated and "admin" not in self._q.desired.managed:
-            notes.append(
-                f"admin is stated of {len(stated)} in the sources and not mapped: left alone; "
-                "map `admin` in `users.always` to keep it true"
-            )
-        return notes
+        if not stated or "admin" in self._q.desired.managed:
+            return []
+        note = f"admin is stated of {len(stated)} in the sources and not mapped: left alone; "
+        return [note + "map `admin` in `users.always` to keep it true"]
 
 
 def _in_turn(marks: list[Mark]) -> tuple[Mark, ...]:

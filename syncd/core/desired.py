@@ -49,7 +49,7 @@ class Desired(Struct, frozen=True, kw_only=True):
 
     For the `undecided` keys nothing may be planned: their records are in conflict or could not be
     mapped. From the groups in `uncertain` nobody may be removed: a reference in them leads nowhere.
-    `gaps` say why an absence proves nothing.
+    `gaps` say why an absence proves nothing, `doubts` what a mapping does that may not be meant.
     """
 
     users: tuple[Wanted[User], ...]
@@ -65,6 +65,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     failures: tuple[Problem, ...]
     gaps: tuple[str, ...]
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
@@ -102,8 +103,8 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
         notes=(
             *_each(sources, [records.notes for records in sources.values()]),
             *_waiting_note(half_known, rules.merge),
-            *rules.users.doubts([person for person in known if person.key not in absent]),
         ),
+        doubts=tuple(rules.users.doubts([one for one in known if one.key not in absent])),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Generic
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from syncd.core.correlate import Ours
 from syncd.core.desired import Wanted
@@ -26,11 +26,15 @@ Pair = tuple[Wanted[E] | None, Ours[E] | None]
 
 
 class Found(Struct, frozen=True):
-    """What a diff comes to: changes, what to remember, and what a person may want to know."""
+    """What a diff comes to: changes, what to remember, and what a person may want to know.
+
+    `waiting` are the keys of which more may come with time, though nothing about them changes.
+    """
 
     changes: list[Change]
     marks: list[Mark]
     notes: list[str]
+    waiting: list[Key] = field(default_factory=list)
 
 
 class Comparison(Struct, Generic[E], frozen=True):
@@ -79,6 +83,7 @@ def diff_users(both: Comparison[User], policy: Policy, now: datetime) -> Found:
         elif wanted and wanted.entity.active:
             found.changes.append(_creation(Kind.USER, wanted, both))
         elif wanted:
+            found.waiting.append(key)
             found.notes.append(
                 f"{wanted.entity.user_name} is suspended in the source and has no account; "
                 "none is created until they are active"
@@ -99,12 +104,20 @@ def diff_groups(both: Comparison[Group], policy: Policy, now: datetime) -> Found
         elif wanted:
             found.changes.append(_creation(Kind.GROUP, wanted, both))
         elif ours and policy.vanished_groups is not VanishedGroups.IGNORE:
-            if ours.link.left_at is None:
-                found.marks.append(_mark(Remark.LEFT, ours))
-            elif _may_delete(ours, policy.vanished_groups is VanishedGroups.DELETE, policy, now):
-                reason = f"in no source since {ours.link.left_at:%Y-%m-%d}"
-                found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
+            _vanish(ours, policy, now, found)
     return found
+
+
+def _vanish(ours: Ours[Group], policy: Policy, now: datetime, found: Found) -> None:
+    """A group that is in no source any more."""
+    deletable = policy.vanished_groups is VanishedGroups.DELETE
+    if deletable:
+        found.waiting.append(ours.link.key)
+    if ours.link.left_at is None:
+        found.marks.append(_mark(Remark.LEFT, ours))
+    elif _may_delete(ours, deletable, policy, now):
+        reason = f"in no source since {ours.link.left_at:%Y-%m-%d}"
+        found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
 
 
 def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
@@ -148,6 +161,7 @@ def _follow_state(wanted: Wanted[User], ours: Ours[User], policy: Policy, found:
         found.changes.append(_change(Op.RESTORE, ours, before, after, "active again in the source"))
     elif wanted.entity.active and not active:
         why = "a restoration is not allowed by policy" if suspended_by_us else "disabled by hand"
+        found.waiting.append(wanted.key)
         found.notes.append(f"{ours.link.name} stays suspended: {why}")
 
 
@@ -157,6 +171,8 @@ def _descend(
     """A leaver: one step down the ladder a run. Never deleted in the run that first misses them."""
     why = both.absent.get(ours.link.key, "is in no source any more")
     deletable = _may_delete(ours, policy.leavers is Leavers.DELETE, policy, now)
+    if policy.leavers is Leavers.DELETE:
+        found.waiting.append(ours.link.key)
     if ours.link.left_at is None:
         found.marks.append(_mark(Remark.LEFT, ours))
     if ours.stored.entity.active and (both.suspends or not deletable):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from syncd.core.mapping import holds
 from syncd.core.model import Kind, Op, Ref, Stored, User, Value
-from syncd.core.plan import Change, Refusal, count
+from syncd.core.plan import Change, Refusal
 from syncd.core.policy import Policy, Protect
 from syncd.core.protection import loses_protection
 
@@ -47,12 +47,12 @@ class Facts(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """`withheld` counts what only a whole reading could have led to."""
+    """`withheld` is what only a whole reading could have led to."""
 
     accepted: list[Change]
     held: list[Refusal]
     refused: list[Refusal]
-    withheld: Mapping[str, int]
+    withheld: list[Change]
 
 
 def judge(changes: Iterable[Change], policy: Policy, facts: Facts) -> Verdict:
@@ -60,7 +60,7 @@ def judge(changes: Iterable[Change], policy: Policy, facts: Facts) -> Verdict:
     proven, withheld = _withhold(possible, facts)
     within, held = _hold(proven, policy, facts)
     kept, last = _keep_an_administrator(within, facts)
-    return Verdict(kept, held, refused + last, count(withheld))
+    return Verdict(kept, held, refused + last, withheld)
 
 
 def _refuse(changes: Iterable[Change], facts: Facts) -> tuple[list[Change], list[Refusal]]:

@@ -42,8 +42,20 @@ class Seen(Struct, frozen=True):
     gaps: tuple[str, ...] = ()
 
 
+class Beyond(Struct, frozen=True, kw_only=True):
+    """What is known of those that a question leaves out, since nothing about them has changed.
+
+    `population` counts those of ours that are active, our groups and members, `foreign` the rest.
+    `notes` are what a mapping does to all, as found when the question was about everybody.
+    """
+
+    population: Mapping[Kind, int] = {}
+    foreign: Mapping[Kind, int] = {}
+    notes: tuple[str, ...] = ()
+
+
 class Question(Struct, frozen=True):
-    """All that a plan depends on."""
+    """All that a plan depends on. It is about everybody where nobody is `beyond` it."""
 
     sync: str
     target: str
@@ -54,6 +66,7 @@ class Question(Struct, frozen=True):
     declared: Mapping[Kind, Declared]
     policy: Policy
     now: datetime
+    beyond: Beyond | None = None
 
     def after(self, seen: Seen, memory: Memory) -> "Question":
         """The same question once a run has changed what is there and what is remembered."""

@@ -1,6 +1,7 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
 from syncd.ledger.journal import DONE, FAILED, MOOT, Ended, Line
+from syncd.ledger.kept import Snapshot
 from syncd.ledger.links import Remarked
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.store import Ledger, open_ledger
@@ -15,5 +16,6 @@ __all__ = [
     "Line",
     "Remarked",
     "Run",
+    "Snapshot",
     "open_ledger",
 ]

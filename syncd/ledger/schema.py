@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -102,6 +103,43 @@ MARKS = Table(
     Index("ledger_marks_of_key", "sync", "key"),
 )
 
+SNAPSHOTS = Table(
+    "ledger_snapshots",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("head", Text, nullable=False),
+)
+
+CHUNKS = Table(
+    "ledger_chunks",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("print", LargeBinary, primary_key=True),
+    Column("until", BigInteger),
+    Column("things", LargeBinary, nullable=False),
+)
+
+THINGS = Table(
+    "ledger_things",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    # Sorted as Python sorts, wherever the database stands.
+    Column("name", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("record", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+UNSETTLED = Table(
+    "ledger_unsettled",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # Open lines are few, and every plan asks for them.
 Index(
     "ledger_journal_open",
@@ -113,7 +151,7 @@ Index(
 SCHEMA = Schema(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001",),
+    revisions=("0001", "0003"),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -1,6 +1,6 @@
 """The ledger: syncd's own memory, in SQLite or PostgreSQL."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,17 +10,19 @@ from typing import Self
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
-from syncd.core.memory import Mark, Memory
+from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import journal, links, runs
+from syncd.ledger import journal, links, recall, runs, snapshot
 from syncd.ledger.journal import Ended, Line
+from syncd.ledger.kept import Snapshot
 from syncd.ledger.links import Remarked
 from syncd.ledger.lock import Held, advisory_lock, file_lock, memory_lock
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import METADATA, SCHEMA
+from syncd.ledger.snapshot import Head, Renewal
 
 
 def open_ledger(url: str, password: SecretStr | None = None, *, write: bool) -> "Ledger":
@@ -69,6 +71,58 @@ class Ledger:
                 open_lines=journal.open_lines(connection, sync),
                 spent=journal.spent(connection, sync, since),
             )
+
+    def recall_rest(self, sync: str, since: datetime, known: tuple[Link, ...]) -> Memory:
+        """The same about the links that are `known` already."""
+        with self._database.reading() as connection:
+            return Memory(
+                links=known,
+                open_lines=journal.open_lines(connection, sync),
+                spent=journal.spent(connection, sync, since),
+            )
+
+    def recall_links(
+        self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
+    ) -> tuple[Link, ...]:
+        """Those that have one of these keys or refs."""
+        with self._database.reading() as connection:
+            return recall.some_links(connection, sync, keys, refs)
+
+    def recall_kind(self, sync: str, kind: Kind) -> tuple[Link, ...]:
+        """All of one kind."""
+        with self._database.reading() as connection:
+            return recall.links_of_kind(connection, sync, kind)
+
+    def count_links(self, sync: str, kind: Kind) -> int:
+        with self._database.reading() as connection:
+            return recall.count_links(connection, sync, kind)
+
+    def has_open_lines(self, sync: str) -> bool:
+        with self._database.reading() as connection:
+            return bool(journal.open_lines(connection, sync))
+
+    def snapshot(self, sync: str) -> Snapshot:
+        return Snapshot(self._database, sync)
+
+    def keep(
+        self,
+        sync: str,
+        head: Head,
+        renewals: Iterable[Renewal],
+        decided: Iterable[tuple[Kind, Key]] | None,
+        left: Iterable[tuple[Kind, Key]],
+        *,
+        afresh: bool,
+    ) -> None:
+        """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided`, None for all,
+        those `left` are unsettled from now on."""
+        with self._writing() as connection:
+            if afresh:
+                snapshot.clear(connection, sync)
+            for renewal in renewals:
+                snapshot.renew(connection, sync, renewal)
+            snapshot.keep_unsettled(connection, sync, decided, left)
+            snapshot.keep_head(connection, sync, head)
 
     def begin_run(self, sync: str, plan: Plan, now: datetime) -> int:
         with self._writing() as connection:

@@ -4,7 +4,8 @@ import pytest
 
 from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Kind
-from syncd.engine import plan, read_sources
+from syncd.cycle.look import read_sources
+from syncd.engine import plan
 from syncd.errors import LedgerError, SourceError, Unavailable
 from syncd.report import Exit, plan_exit_code
 from tests.wired import Wired

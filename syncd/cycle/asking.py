@@ -1,0 +1,173 @@
+"""Put together the question that a plan answers: about everybody, or about a few."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from syncd.core.desired import Desired, desire
+from syncd.core.health import distrust_empty, strange_target
+from syncd.core.memory import Memory
+from syncd.core.merge import full_key
+from syncd.core.model import (
+    NAME_FIELD,
+    Entity,
+    Group,
+    GroupRecord,
+    Key,
+    Kind,
+    Member,
+    Ref,
+    Stored,
+    User,
+    flat,
+)
+from syncd.core.normal import normal
+from syncd.core.policy import Adopt
+from syncd.core.question import Beyond, Question, Seen
+from syncd.core.records import Records
+from syncd.cycle.reading import SourceRead, TargetRead
+from syncd.cycle.selection import Selection
+from syncd.ledger.snapshot import Facts
+from syncd.paging import Members
+from syncd.sync import Sync
+
+
+class Asking:
+    """One sync's readings, ready to be asked about."""
+
+    def __init__(
+        self, sync: Sync, sources: Mapping[str, SourceRead], target: TargetRead, now: datetime
+    ) -> None:
+        self._sync, self._sources, self._target, self._now = sync, sources, target, now
+
+    def about_all(self, memory: Memory) -> Question:
+        records = {
+            name: Records(
+                list(read.users.standing.all()),
+                list(read.groups.standing.all()),
+                read.gaps,
+                read.notes,
+            )
+            for name, read in self._sources.items()
+        }
+        records = distrust_empty(records, memory.links, self._sync.policy.may_be_empty)
+        target = self._target
+        users: tuple[Stored[User], ...] = tuple(target.users.standing.all())
+        strange = strange_target({user.ref for user in users}, memory.links)
+        seen = Seen(
+            users,
+            tuple(target.groups.standing.all()),
+            tuple(pairs(target.members.standing.all())),
+            target.own,
+            (*target.gaps, *strange),
+        )
+        return self._question(desire(records, self._sync.rules), seen, memory, None)
+
+    def about(self, some: Selection, memory: Memory, facts: Facts) -> Question:
+        """`memory` has the links of the selected."""
+        return self._question(
+            self.desired(some), self._seen(some), memory, self._beyond(some, memory, facts)
+        )
+
+    def desired(self, some: Selection) -> Desired:
+        """What should be of the selected. A group has those of its members only."""
+        return desire(
+            {
+                name: Records(
+                    list(read.users.standing.some(_names(name, some.keys))),
+                    list(self._groups(name, read, some)),
+                    read.gaps,
+                    read.notes,
+                )
+                for name, read in self._sources.items()
+            },
+            self._sync.rules,
+        )
+
+    def holders(self, some: Selection, desired: Desired) -> set[Ref]:
+        """Accounts of others that hold a name which one of the selected is to have."""
+        held = {name for one in self._accounts(some) for name in self._unique(one.entity)}
+        wanted = {name for one in desired.users for name in self._unique(one.entity)} - held
+        if not wanted:
+            return set()
+        return {
+            one.ref
+            for one in self._target.users.standing.all()
+            if one.ref not in some.refs and not wanted.isdisjoint(self._unique(one.entity))
+        }
+
+    def _unique(self, entity: Entity) -> Iterator[tuple[str, str]]:
+        holds = self._sync.declared[Kind.USER]
+        names = {*holds.unique, NAME_FIELD[Kind.USER]}
+        if self._sync.policy.adopt is Adopt.BY_EMAIL:
+            names.add("email")
+        for name, value in flat(entity).items():
+            if name in names and value:
+                yield name, normal(str(value), caseless=name in holds.caseless)
+
+    def _groups(self, source: str, read: SourceRead, some: Selection) -> Iterator[GroupRecord]:
+        if some.groups:
+            keys = set(_names(source, some.keys))
+            for group in read.groups.standing.all():
+                yield replace(group, members=tuple(sorted(keys.intersection(group.members))))
+
+    def _accounts(self, some: Selection) -> Iterable[Stored[User]]:
+        return self._target.users.standing.some(sorted(some.refs))
+
+    def _seen(self, some: Selection) -> Seen:
+        target = self._target
+        groups: tuple[Stored[Group], ...] = ()
+        members: tuple[Member, ...] = ()
+        if some.groups:
+            groups = tuple(target.groups.standing.all())
+            members = tuple(
+                Member(one.group, user)
+                for one in target.members.standing.all()
+                for user in sorted(some.refs.intersection(one.users))
+            )
+        return Seen(tuple(self._accounts(some)), groups, members, target.own, target.gaps)
+
+    def _beyond(self, some: Selection, memory: Memory, facts: Facts) -> Beyond:
+        """What was counted of everybody, without the selected as they were then."""
+        linked = {link.ref for link in memory.links if link.kind is Kind.USER}
+        before: list[Stored[User]] = list(self._target.users.standing.before(sorted(some.refs)))
+        population = {Kind(kind): n for kind, n in facts.population.items()}
+        foreign = {Kind(kind): n for kind, n in facts.foreign.items()}
+        population[Kind.USER] -= sum(one.entity.active for one in before if one.ref in linked)
+        foreign[Kind.USER] -= sum(one.ref not in linked for one in before)
+        if some.groups:
+            population[Kind.GROUP] = foreign[Kind.GROUP] = 0
+            groups = self._target.members.standing.all_before()
+            population[Kind.MEMBER] -= sum(len(linked.intersection(one.users)) for one in groups)
+        return Beyond(population=population, foreign=foreign, notes=facts.notes)
+
+    def _question(
+        self, desired: Desired, seen: Seen, memory: Memory, beyond: Beyond | None
+    ) -> Question:
+        sync = self._sync
+        return Question(
+            sync=sync.name,
+            target=sync.target,
+            config=sync.config,
+            desired=desired,
+            seen=seen,
+            memory=memory,
+            declared=sync.declared,
+            policy=sync.policy,
+            now=self._now,
+            beyond=beyond,
+        )
+
+
+def _names(source: str, keys: Iterable[Key]) -> list[Key]:
+    """A source's own names of these full keys, in order."""
+    prefix = full_key(source, Key(""))
+    return sorted(Key(key.removeprefix(prefix)) for key in keys if key.startswith(prefix))
+
+
+def pairs(groups: Iterable[Members]) -> Iterator[Member]:
+    """One by one."""
+    for one in groups:
+        for user in one.users:
+            yield Member(one.group, user)

@@ -1,0 +1,218 @@
+"""One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
+
+from collections.abc import Collection as Refs
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from msgspec import Struct
+
+from syncd.core.decide import Decision
+from syncd.core.model import E, Key, Kind, Ref, Stored
+from syncd.core.question import Question
+from syncd.cycle.asking import Asking
+from syncd.cycle.keeping import Keeping
+from syncd.cycle.mode import Mode
+from syncd.cycle.parts import TARGET_USERS
+from syncd.cycle.reading import PartRead, Reader, SourceRead, TargetRead, Watch
+from syncd.cycle.selection import Selection, Selector
+from syncd.cycle.workspace import Workspace
+from syncd.ledger import Ledger, Snapshot
+from syncd.ledger.snapshot import Facts, Head
+from syncd.paging import member_pages, stored_pages
+from syncd.ports import Collection, Cursor
+from syncd.sync import Sync
+
+_ONE_BY_ONE = 200
+"""From this many touched things on, one reading of all is cheaper than one of each."""
+
+
+class Touched(Struct):
+    """What a run has touched: users and groups by ref, and whether any members."""
+
+    refs: Mapping[Kind, Refs[Ref]]
+    members: bool
+
+
+class Cycle:
+    """Read once, with `read`. `question` is then what there is to decide.
+
+    What nobody has changed since the last cycle is not decoded and is in no question, unless the
+    ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
+    """
+
+    def __init__(
+        self,
+        sync: Sync,
+        ledger: Ledger,
+        now: datetime,
+        watch: Watch,
+        mode: Mode = Mode.FULL,
+        *,
+        afresh: bool = False,
+    ) -> None:
+        self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
+        self._work = Workspace()
+        self._mode = mode
+        snapshot = ledger.snapshot(sync.name)
+        head = None if afresh else snapshot.head()
+        self._head = head if head is not None and head.made_by == sync.made_by else None
+        self._base: Snapshot | None = snapshot if self._head is not None else None
+        self.sources: Mapping[str, SourceRead] = {}
+        self._target: TargetRead | None = None
+        self._selection: Selection | None = None
+        self._selector: Selector
+        self._reader = Reader(self._base, self._work, now, watch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._work.close()
+
+    def read(self) -> Question:
+        """Raises `SourceError` where no source can be read, `BackendError` where the target
+        cannot."""
+        reader = self._reader
+        quick = self._mode is Mode.QUICK and self._may_pick()
+        cursors = self._cursors() if quick else {}
+        self.sources = reader.sources(self._sync.sources, cursors)
+        backend = self._sync.backend
+        self._target = reader.unread_target(backend) if quick else reader.target(backend)
+        self._selection = self._select() if self._may_pick() else None
+        if self._selection is None and self._target.quick:
+            self._target = reader.target(backend)
+        elif self._target.quick and self._selection is not None:
+            self._look(self._selection)
+        return self._ask()
+
+    @property
+    def target(self) -> TargetRead:
+        if self._target is None:
+            raise AssertionError("the cycle was not read")
+        return self._target
+
+    def _cursors(self) -> dict[str, Cursor]:
+        cursors = self._head.cursors if self._head else {}
+        return {source: Cursor(cursor) for source, cursor in cursors.items()}
+
+    def _may_pick(self) -> bool:
+        """Whether people can be looked at one by one: where nothing ties them to others."""
+        return (
+            self._head is not None
+            and not self._head.facts.tied
+            and self._sync.merge.by is None
+            and not self._ledger.has_open_lines(self._sync.name)
+        )
+
+    def _select(self) -> Selection | None:
+        if self._base is None or self._head is None:
+            return None
+        self._selector = Selector(
+            self._sync.name, self._ledger, self._base, self._head.facts, self.sources, self.target
+        )
+        selection = self._selector.select()
+        if selection and not self.target.quick:
+            asking = self._asking
+            if holders := asking.holders(selection, asking.desired(selection)):
+                return self._selector.select_also(holders)
+        return selection
+
+    def _look(self, selection: Selection) -> None:
+        """Reads from the target whom the selection is about, and no others."""
+        backend = self._sync.backend
+        self._reader.look(TARGET_USERS, sorted(selection.refs), backend.users.get)
+
+    @property
+    def _asking(self) -> Asking:
+        return Asking(self._sync, self.sources, self.target, self._now)
+
+    def _ask(self) -> Question:
+        since = self._now - self._sync.policy.window
+        if self._selection is None or self._head is None:
+            return self._asking.about_all(self._ledger.recall(self._sync.name, since))
+        memory = self._ledger.recall_rest(self._sync.name, since, self._selection.links)
+        return self._asking.about(self._selection, memory, self._head.facts)
+
+    def ask_again(self, touched: Touched) -> Question:
+        """The question after a run: what the run touched is read once more.
+
+        Raises `BackendError` where it cannot be.
+        """
+        backend, target, refs = self._sync.backend, self.target, touched.refs
+        target.users = self._again(target.users, backend.users, refs[Kind.USER])
+        target.groups = self._again(target.groups, backend.groups, refs[Kind.GROUP])
+        if touched.members:
+            target.members = self._reader.again(target.members, member_pages(backend.members))
+        if self._selection is not None:
+            self._selection = self._selector.select_also(touched.refs[Kind.USER])
+        return self._ask()
+
+    def _again(
+        self, read: PartRead[Stored[E]], collection: Collection[E], refs: Refs[Ref]
+    ) -> PartRead[Stored[E]]:
+        if len(refs) > _ONE_BY_ONE:
+            return self._reader.again(read, stored_pages(collection))
+        self._reader.look(read.standing.of, sorted(refs), collection.get)
+        return read
+
+    def keep(self, decision: Decision, question: Question) -> None:
+        """Leaves to the next cycle what is known by now: `decision` is on what is left to do."""
+        afresh = self._base is None
+        keeping = Keeping(self.sources, self.target, self._work, afresh=afresh)
+        if not keeping.possible:
+            return
+        everybody = self._selection is None
+        self._ledger.keep(
+            self._sync.name,
+            self._next_head(decision, question),
+            keeping.renewals(),
+            None if everybody else self._decided(),
+            decision.left_open,
+            afresh=afresh,
+        )
+
+    def _decided(self) -> set[tuple[Kind, Key]]:
+        keys = self._selection.keys if self._selection else set()
+        groups = (
+            {(kind, key) for kind, key in self._base.unsettled() if kind is Kind.GROUP}
+            if self._base
+            else set()
+        )
+        return {(Kind.USER, key) for key in keys} | groups
+
+    def _next_head(self, decision: Decision, question: Question) -> Head:
+        full = not self.target.quick or self._head is None
+        cursors = dict(self._head.cursors) if self._head else {}
+        for source, read in self.sources.items():
+            if read.cursor is not None:
+                cursors[source] = read.cursor
+            elif read.users.seen is not None and not read.gaps:
+                cursors.pop(source, None)
+        return Head(
+            made_by=self._sync.made_by,
+            full_at=self._now if full or self._head is None else self._head.full_at,
+            cursors=cursors,
+            facts=self._facts(decision, question),
+        )
+
+    def _facts(self, decision: Decision, question: Question) -> Facts:
+        totals, before = decision.totals, self._head.facts if self._head else Facts()
+        administrators = {
+            one.ref for one in question.seen.users if one.entity.admin and one.entity.active
+        }
+        if self._selection is not None:
+            administrators |= {Ref(ref) for ref in before.administrators} - self._selection.refs
+        return Facts(
+            population={kind.value: n for kind, n in totals.population.items()},
+            foreign={kind.value: n for kind, n in totals.foreign.items()},
+            administrators=tuple(sorted(administrators)),
+            notes=totals.notes,
+            tied=any(
+                group.elsewhere
+                for read in self.sources.values()
+                for group in read.groups.standing.all()
+            )
+            if self._selection is None
+            else before.tied,
+        )

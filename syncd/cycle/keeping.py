@@ -1,0 +1,67 @@
+"""What a cycle leaves in the ledger for the next one: the snapshot, renewed."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from syncd.core.prints import SIZE, Print
+from syncd.cycle.follow import items_of
+from syncd.cycle.reading import PartRead, SourceRead, TargetRead
+from syncd.cycle.workspace import Workspace
+from syncd.ledger.snapshot import LOOSE, Chunk, Item, Renewal
+
+
+class Keeping:
+    """Which parts may be kept, and what becomes of each. Without a `base` all must be."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, SourceRead],
+        target: TargetRead,
+        work: Workspace,
+        *,
+        afresh: bool,
+    ) -> None:
+        self._work, self._afresh = work, afresh
+        self._parts: list[tuple[PartRead[Any], bool]] = []
+        for read in sources.values():
+            whole = not read.gaps and not self._is_doubled(read.users)
+            self._parts += [(read.users, whole), (read.groups, whole)]
+        for part in (target.users, target.groups, target.members):
+            self._parts.append((part, not target.gaps))
+
+    @property
+    def possible(self) -> bool:
+        return not self._afresh or all(whole for _, whole in self._parts)
+
+    def renewals(self) -> Iterator[Renewal]:
+        for part, whole in self._parts:
+            if whole:
+                yield self._renewal(part)
+
+    def _is_doubled(self, part: PartRead[Any]) -> bool:
+        """Of two things under one name a snapshot could keep only one."""
+        return self._work.has_doubles(part.standing.of.part)
+
+    def _renewal(self, read: PartRead[Any]) -> Renewal:
+        part, work = read.standing.of.part, self._work
+        met = read.follower is not None and not read.delta
+        return Renewal(
+            part=part,
+            things=work.fresh(part),
+            gone=work.gone(part),
+            chunks=self._chunks(read, met=met),
+            dropped=read.follower.dropped if met and read.follower else (),
+            afresh=self._afresh,
+        )
+
+    def _chunks(self, read: PartRead[Any], *, met: bool) -> Iterator[Chunk]:
+        part = read.standing.of.part
+        if met:
+            for one, until, items in self._work.chunks(part):
+                yield Chunk(Print(one), items_of(items), until)
+        loose = [Item(b"", name) for name in self._work.loose(part)]
+        if loose:
+            # They may be in no chunk yet, and their absence is to be noticed too; or in one that
+            # has them as they were, and that proves nothing any more.
+            yield Chunk(Print(os.urandom(SIZE)), loose, LOOSE)

@@ -1,0 +1,68 @@
+"""Links by their keys and refs, where only some are asked about."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from syncd.core.memory import Link
+from syncd.core.model import Key, Kind, Ref
+from syncd.ledger.rows import among
+from syncd.ledger.schema import LINKS
+
+_AT_ONCE = 1000
+
+
+def some_links(
+    connection: Connection,
+    sync: str,
+    keys: Collection[tuple[Kind, Key]],
+    refs: Collection[tuple[Kind, Ref]],
+) -> tuple[Link, ...]:
+    """Those that have one of these keys, or one of these refs; each once."""
+    found = {
+        (link.kind, link.key): link
+        for column, wanted in ((LINKS.c.key, keys), (LINKS.c.ref, refs))
+        for kind, values in _by_kind(wanted)
+        for link in _of_kind(connection, sync, kind, column, values)
+    }
+    return tuple(found[which] for which in sorted(found))
+
+
+def links_of_kind(connection: Connection, sync: str, kind: Kind) -> tuple[Link, ...]:
+    """In the order of keys."""
+    found = _found(connection, kind, LINKS.c.sync == sync, LINKS.c.kind == kind)
+    return tuple(sorted(found, key=lambda link: link.key))
+
+
+def count_links(connection: Connection, sync: str, kind: Kind) -> int:
+    counted = select(func.count()).select_from(LINKS)
+    return connection.scalar(counted.where(LINKS.c.sync == sync, LINKS.c.kind == kind)) or 0
+
+
+def _by_kind(wanted: Collection[tuple[Kind, Any]]) -> Iterator[tuple[Kind, list[str]]]:
+    values: dict[Kind, list[str]] = defaultdict(list)
+    for kind, value in wanted:
+        values[kind].append(value)
+    for kind, some in values.items():
+        for start in range(0, len(some), _AT_ONCE):
+            yield kind, some[start : start + _AT_ONCE]
+
+
+def _of_kind(
+    connection: Connection, sync: str, kind: Kind, column: Any, values: list[str]
+) -> Iterator[Link]:
+    one_of = among(connection, column, values)
+    return _found(connection, kind, LINKS.c.sync == sync, LINKS.c.kind == kind, one_of)
+
+
+def _found(connection: Connection, kind: Kind, *where: ColumnElement[bool]) -> Iterator[Link]:
+    names = [name for name in Link.__struct_fields__ if name != "kind"]
+    statement = select(*(LINKS.c[name] for name in names)).where(*where)
+    for *rest, aliases in connection.execute(statement).all():
+        yield Link(kind, *(*rest, _ALIASES.decode(aliases)))
+
+
+_ALIASES = msgspec.json.Decoder(tuple[Key, ...])

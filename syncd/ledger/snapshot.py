@@ -1,0 +1,216 @@
+"""The snapshot: what a sync's sources and target held when they were last read, sorted by name.
+
+A part is one side of it: the users or groups of one source, or the target's users, groups or
+members. Of each thing it has the name and the record; and of runs of things, chunks, as a reading
+brought them, the prints by which the next reading knows them again.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NewType
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Table, delete, insert, select
+
+from syncd.core.model import Key, Kind
+from syncd.core.prints import Print
+from syncd.ledger.rows import among, insert_rows
+from syncd.ledger.schema import CHUNKS, SNAPSHOTS, THINGS, UNSETTLED
+
+Part = NewType("Part", str)
+"""`user@SOURCE`, `group@SOURCE`; or, of the target, `user`, `group`, `member`."""
+
+AT_ONCE = 500
+
+LOOSE = 0
+"""The `until` of chunks that no reading brought: things that were renewed one by one."""
+
+
+class Item(Struct, frozen=True, array_like=True):
+    """One thing in a chunk; `print` is empty where no reading has brought it yet."""
+
+    print: bytes
+    name: str
+
+
+class Chunk(Struct, frozen=True):
+    """Things that a reading brought in a row. Known again by its print, `until` then.
+
+    That is in seconds since 1970, None for ever.
+    """
+
+    print: Print
+    items: Sequence[Item]
+    until: int | None = None
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is counted over all things, so that a plan about a few need not read the rest."""
+
+    population: Mapping[str, int] = {}
+    foreign: Mapping[str, int] = {}
+    administrators: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    tied: bool = False
+    """Whether groups name users of other sources, so that one person's change is another's."""
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """What a snapshot is true for, and since when.
+
+    `made_by` is a digest of all that its records depend on. `cursors` are where the sources'
+    readings ended, by source. `full_at` is when all was last read.
+    """
+
+    made_by: str
+    full_at: datetime
+    cursors: Mapping[str, bytes] = {}
+    facts: Facts = Facts()
+
+
+class Renewal(Struct, kw_only=True):
+    """What becomes of one part: things set (name and record) and gone, chunks made and dropped."""
+
+    part: Part
+    things: Iterable[tuple[str, bytes]] = ()
+    gone: Iterable[str] = ()
+    chunks: Iterable[Chunk] = ()
+    dropped: Collection[Print] = ()
+    afresh: bool = False
+
+
+def head(connection: Connection, sync: str) -> Head | None:
+    found = connection.scalar(select(SNAPSHOTS.c.head).where(SNAPSHOTS.c.sync == sync))
+    return None if found is None else _HEAD.decode(found)
+
+
+def chunk_prints(connection: Connection, sync: str, part: Part) -> dict[Print, int | None]:
+    columns = select(CHUNKS.c.print, CHUNKS.c.until)
+    rows = connection.execute(columns.where(CHUNKS.c.sync == sync, CHUNKS.c.part == part))
+    return {Print(bytes(one)): until for one, until in rows}
+
+
+def chunks(
+    connection: Connection, sync: str, part: Part, prints: Collection[Print]
+) -> list[tuple[Print, list[Item]]]:
+    """What is in these; in any order."""
+    statement = select(CHUNKS.c.print, CHUNKS.c.things)
+    statement = statement.where(CHUNKS.c.sync == sync, CHUNKS.c.part == part)
+    found = connection.execute(statement.where(CHUNKS.c.print.in_(prints)))
+    return [(Print(bytes(one)), _ITEMS.decode(things)) for one, things in found]
+
+
+def records(
+    connection: Connection, sync: str, part: Part, names: Collection[str]
+) -> list[tuple[str, bytes]]:
+    """Those of these names that are there."""
+    statement = select(THINGS.c.name, THINGS.c.record).where(
+        THINGS.c.sync == sync, THINGS.c.part == part, among(connection, THINGS.c.name, names)
+    )
+    return [(name, bytes(record)) for name, record in connection.execute(statement)]
+
+
+def following(
+    connection: Connection, sync: str, part: Part, after: str, limit: int
+) -> list[tuple[str, bytes]]:
+    """The next ones in the order of names."""
+    statement = (
+        select(THINGS.c.name, THINGS.c.record)
+        .where(THINGS.c.sync == sync, THINGS.c.part == part, THINGS.c.name > after)
+        .order_by(THINGS.c.name)
+        .limit(limit)
+    )
+    return [(name, bytes(record)) for name, record in connection.execute(statement)]
+
+
+def unsettled(connection: Connection, sync: str) -> set[tuple[Kind, Key]]:
+    statement = select(UNSETTLED.c.kind, UNSETTLED.c.key).where(UNSETTLED.c.sync == sync)
+    return {(Kind(kind), key) for kind, key in connection.execute(statement)}
+
+
+def clear(connection: Connection, sync: str) -> None:
+    """There is none any more."""
+    for table in (THINGS, CHUNKS, UNSETTLED, SNAPSHOTS):
+        connection.execute(delete(table).where(table.c.sync == sync))
+
+
+def renew(connection: Connection, sync: str, renewal: Renewal) -> None:
+    part = renewal.part
+    if not renewal.afresh:
+        _drop(connection, CHUNKS, (sync, part, "print"), renewal.dropped)
+        _drop(connection, THINGS, (sync, part, "name"), renewal.gone)
+    _set_things(connection, sync, renewal)
+    rows = (
+        (sync, part, chunk.print, chunk.until, _ENCODER.encode(chunk.items))
+        for chunk in renewal.chunks
+    )
+    insert_rows(connection, CHUNKS, ("sync", "part", "print", "until", "things"), rows)
+
+
+def keep_head(connection: Connection, sync: str, head: Head | None) -> None:
+    connection.execute(delete(SNAPSHOTS).where(SNAPSHOTS.c.sync == sync))
+    if head is not None:
+        row = {"sync": sync, "head": msgspec.json.encode(head).decode()}
+        connection.execute(insert(SNAPSHOTS), [row])
+
+
+def keep_unsettled(
+    connection: Connection,
+    sync: str,
+    decided: Iterable[tuple[Kind, Key]] | None,
+    left: Iterable[tuple[Kind, Key]],
+) -> None:
+    """Of those that were decided, None for all, only those that are `left` are unsettled."""
+    if decided is None:
+        connection.execute(delete(UNSETTLED).where(UNSETTLED.c.sync == sync))
+    else:
+        rows = [(sync, kind, key) for kind, key in decided]
+        _delete_rows(connection, UNSETTLED, ("sync", "kind", "key"), rows)
+    insert_rows(
+        connection, UNSETTLED, ("sync", "kind", "key"), ((sync, kind, key) for kind, key in left)
+    )
+
+
+def _set_things(connection: Connection, sync: str, renewal: Renewal) -> None:
+    named = ("sync", "part", "name", "record")
+    rows = ((sync, renewal.part, name, record) for name, record in renewal.things)
+    if renewal.afresh:
+        insert_rows(connection, THINGS, named, rows)
+        return
+    batch: list[tuple[Any, ...]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == AT_ONCE:
+            _replace(connection, sync, renewal.part, batch)
+            batch = []
+    if batch:
+        _replace(connection, sync, renewal.part, batch)
+
+
+def _replace(connection: Connection, sync: str, part: Part, rows: list[tuple[Any, ...]]) -> None:
+    _drop(connection, THINGS, (sync, part, "name"), [row[2] for row in rows])
+    insert_rows(connection, THINGS, ("sync", "part", "name", "record"), rows)
+
+
+def _drop(
+    connection: Connection, table: Table, of: tuple[str, str, str], values: Iterable[Any]
+) -> None:
+    sync, part, column = of
+    rows = [(sync, part, value) for value in values]
+    _delete_rows(connection, table, ("sync", "part", column), rows)
+
+
+def _delete_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
+) -> None:
+    if rows:
+        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+        where = " AND ".join(f"{column} = {mark}" for column in columns)
+        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  our own names
+        connection.exec_driver_sql(statement, rows)
+
+
+_HEAD = msgspec.json.Decoder(Head)
+_ITEMS = msgspec.msgpack.Decoder(list[Item])
+_ENCODER = msgspec.msgpack.Encoder()

@@ -1,0 +1,57 @@
+"""A sync, ready to be read: one pairing of sources and a target, with all that governs it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from syncd import __version__
+from syncd.core.desired import Rules
+from syncd.core.mapping import GroupMapping, Mapper, UserMapping
+from syncd.core.merge import Precedence
+from syncd.core.model import Kind
+from syncd.core.policy import Policy
+from syncd.ports import Backend, Holds, Source
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One pairing: sources in order of precedence -> target, with its mapping and policy.
+
+    `config` is a digest of all settings that it was made from, secrets left out.
+    """
+
+    name: str
+    target: str
+    sources: Mapping[str, Source]
+    backend: Backend
+    merge: Precedence
+    users: UserMapping
+    groups: GroupMapping
+    policy: Policy
+    config: str
+
+    @property
+    def declared(self) -> dict[Kind, Holds]:
+        backend = self.backend
+        return {
+            Kind.USER: backend.users.holds,
+            Kind.GROUP: backend.groups.holds,
+            Kind.MEMBER: Holds(ops=backend.members.ops),
+        }
+
+    @property
+    def rules(self) -> Rules:
+        supplied = frozenset[str]().union(*(source.supplies for source in self.sources.values()))
+        mapper = Mapper(self.users, supplied, self.backend.users.holds.fields)
+        return Rules(self.merge, self.users.take, mapper, self.groups)
+
+    @property
+    def made_by(self) -> str:
+        """A digest of all that its records and plans depend on besides what is read."""
+        parts = (__version__, self.config, self.merge, self.users, self.groups, self.policy)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def close(self) -> None:
+        for source in self.sources.values():
+            source.close()
+        self.backend.close()
