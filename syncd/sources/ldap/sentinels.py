@@ -26,8 +26,8 @@ class Sentinels:
         self._rules = rules
         self._unseen = {prepared(each) for each in config.sentinels}
         self._dns = {dn: prepared(each) for each in config.sentinels if (dn := _dn(each))}
-        self._written: dict[bytes, str] = {}
-        """DNs of people as the server writes them, and which sentinel each is."""
+        self._written: dict[bytes, set[str]] = {}
+        """DNs of people as the server writes them, and which sentinels each is."""
 
     @property
     def missing(self) -> list[str]:
@@ -44,13 +44,13 @@ class Sentinels:
         for each in self.missing:
             for query in self._queries(each):
                 for octets in session.glimpse("sentinels", query):
-                    self._written[_written(octets)] = prepared(each)
+                    self._written.setdefault(_written(octets), set()).add(prepared(each))
 
     def look(self, page: list[bytes]) -> None:
         """For people in a page of entries."""
         for written in list(self._written):
             if any(written in octets and written == _written(octets) for octets in page):
-                self._unseen.discard(self._written.pop(written))
+                self._unseen -= self._written.pop(written)
 
     def see(self, record: UserRecord) -> None:
         """A person who was decoded."""
