@@ -16,9 +16,9 @@ def source(config, now=NOW):
     return LdapSource("staff", LdapConfig.model_validate(config), Path("/"), lambda: now)
 
 
-def read(config):
+def read(config, now=NOW):
     """Users, groups and the finished reading."""
-    reading = source(config).read()
+    reading = source(config, now).read()
     return list(reading.users), list(reading.groups), reading
 
 
@@ -48,12 +48,14 @@ def problems(config):
 class Memory:
     """Reads page by page and decodes only what it did not see before, as a sync does.
 
-    `decoded` are the DNs of what the last reading decoded; `gaps` and `notes` are that reading's.
+    `found` are the users and groups of the last reading; `decoded` are the DNs of what it decoded;
+    `gaps` and `notes` are its own.
     """
 
     def __init__(self):
         self._users, self._groups, self._origins = {}, {}, {}
         self.decoded, self.gaps, self.notes = [], [], []
+        self.found = [], []
 
     def read(self, config, now=NOW):
         """Users and groups, by login and by name."""
@@ -68,6 +70,7 @@ class Memory:
         groups = self._follow(reading.group_pages, self._groups, now)
         self.gaps, self.notes = reading.gaps, reading.notes
         directory.close()
+        self.found = users, groups
         return (
             {user.attributes["user_name"]: user for user in users},
             {group.attributes["display_name"]: group for group in groups},

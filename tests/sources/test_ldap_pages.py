@@ -97,6 +97,23 @@ def test_a_login_that_passes_to_another_takes_the_membership_with_it(slapd):
     assert groups["unix"].members == keys(users, "ada")
 
 
+def test_a_login_in_an_inner_group_counts_for_the_outer(slapd):
+    """A group that contains one that names logins is decoded where anybody changed."""
+    ada = slapd.add_user("ada")
+    ben = slapd.add_user("ben")
+    unix = {"objectClass": ["posixGroup"], "gidNumber": "7", "memberUid": "shared"}
+    slapd.add(f"cn=unix,{slapd.groups}", unix)
+    slapd.add_group("outer", [ada, f"cn=unix,{slapd.groups}"])
+    memory = Memory()
+    memory.read(slapd.config())
+    slapd.modify(ben, {"uid": ["ben", "shared"]})
+
+    users, groups = memory.read(slapd.config())
+
+    ben_key = next(user.key for user in users.values() if user.origin == ben)
+    assert groups["outer"].members == tuple(sorted([users["ada"].key, ben_key]))
+
+
 def test_people_who_name_their_groups_change_them(slapd):
     """With `member_of`, a group's members are the people's affair, and its print covers them."""
     ada, ben = slapd.add_user("ada"), slapd.add_user("ben")
@@ -203,7 +220,10 @@ def test_sentinels_and_expectations_need_no_decoding(slapd):
         expect={"min_users": 1, "min_groups": 1},
     )
     memory = Memory()
-    told = ["the sentinel 'zoe' was not seen", f"the sentinel 'uid=zoe,{slapd.people}' was not seen"]
+    told = [
+        "the sentinel 'zoe' was not seen",
+        f"the sentinel 'uid=zoe,{slapd.people}' was not seen",
+    ]
 
     for decoded in ([ada, lab], []):
         memory.read(config)

@@ -60,11 +60,11 @@ class KeptGroups:
 
     def prints(self, people: bytes) -> list[Print]:
         """Of all groups, where that stands for all people."""
-        everything, nesting = print_of(b"".join(self._prints)), self.nesting()
-        prints = []
-        for at, own in enumerate(self._prints):
-            covered = everything if at in nesting else b""
-            if self._named_by_people or self._names_logins[at]:
-                covered += people
-            prints.append(print_of(own + covered) if covered else own)
+        prints = [
+            print_of(own + people) if self._named_by_people or names_logins else own
+            for own, names_logins in zip(self._prints, self._names_logins, strict=True)
+        ]
+        everything = print_of(b"".join(prints))
+        for at in self.nesting():
+            prints[at] = print_of(prints[at] + everything)
         return prints
