@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
-	samba-dsdb-modules samba-vfs-modules winbind ldb-tools
+	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base
 
 .PHONY: demo test check servers bench bench-docs clean
 .SILENT:

@@ -10,6 +10,9 @@
 its organisational unit `people` emptied before each test: `ldaps_url`, `url`, `ca_file`,
 `base`, `people`, `bind_dn`, `password`; `add`, `modify`, `rename`, `delete`, `add_user`, `add_group`, `value`, `config`.
 
+`ds389`: a real 389 Directory Server (root only), one a test worker, emptied before each test:
+as `slapd`, but with `url` only, and without `load`.
+
 `fake_ldap`: a server that serves ranges, and odd answers, on demand.
 `proxy`: makes a TCP proxy before a port, which cuts or stalls where told.
 
@@ -23,6 +26,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 
+from tests.servers.directory_server import DirectoryServer
 from tests.servers.fake_ldap import FakeLdap
 from tests.servers.proxy import Proxy
 from tests.servers.samba import Samba
@@ -85,6 +89,23 @@ def _samba_server(
 def samba_ad(_samba_server: Samba) -> Samba:
     _samba_server.reset()
     return _samba_server
+
+
+@pytest.fixture(scope="session")
+def _directory_server() -> Iterator[DirectoryServer]:
+    require("ns-slapd", "389-ds-base")
+    require("dscreate", "389-ds-base")
+    if os.geteuid() != 0:
+        pytest.skip("389 Directory Server is set up as its own user, which only root can become")
+    server = DirectoryServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def ds389(_directory_server: DirectoryServer) -> DirectoryServer:
+    _directory_server.reset()
+    return _directory_server
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from syncd.core.model import Key, State
 from syncd.sources.ldap import values
 from syncd.sources.ldap.config import DisabledRule
-from syncd.sources.ldap.presets import READY_RULES
 from syncd.sources.ldap.entries import RawEntry
+from syncd.sources.ldap.presets import READY_RULES
 from syncd.sources.ldap.standing import Standings
 from syncd.sources.ldap.tally import Tally
 
