@@ -3,6 +3,7 @@
 The ledger and the SQL target both stand on it; they may share one PostgreSQL database.
 """
 
+from syncd.database.driver import driver
 from syncd.database.faults import Complaint, Trouble, complaints
 from syncd.database.opening import Database, Schema, Standing
 from syncd.database.time import UtcTime
@@ -17,6 +18,7 @@ __all__ = [
     "UtcTime",
     "complaints",
     "database_url",
+    "driver",
     "place",
     "shown",
     "without_password",

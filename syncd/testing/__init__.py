@@ -13,9 +13,10 @@ from syncd.testing.batches import BatchLaws
 from syncd.testing.entities import EntityLaws
 from syncd.testing.members import MemberLaws
 from syncd.testing.names import NameLaws
+from syncd.testing.pages import PageLaws
 
 __all__ = ["BackendContract"]
 
 
-class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws):
+class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws):
     """Every law. `syncd.testing.sample.Sample` names what a subclass may override."""

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from syncd.backends.sql.collection import SqlCollection
+from syncd.backends.sql.members import SqlMembers
 from syncd.backends.sql.schema import GROUPS, USERS
 from syncd.backends.sql.session import Session
-from syncd.backends.sql.tables import SqlCollection, SqlMembers
 from syncd.core.model import ATTRIBUTES, GROUP_FIELDS, USER_FIELDS, Group, Kind, Op, Ref, User
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
