@@ -19,7 +19,7 @@ from rich.console import Console
 from tests.benchmarks import results
 from tests.benchmarks.bench import run
 from tests.benchmarks.document import write
-from tests.benchmarks.measure import ROOT
+from tests.benchmarks.measure import NOT_TRIED, ROOT
 from tests.benchmarks.once import ONCE_PARTS
 from tests.benchmarks.once_rows import once_rows
 from tests.benchmarks.parts import PARTS
@@ -47,10 +47,11 @@ def main(verb: str = "run") -> int:
 
 
 def table(build: Path) -> list[Row]:
-    """All rows of what was kept."""
+    """All rows of what was kept; of what nobody tried, only those that have something to reach."""
     found = results.load_all(build)
     once = found.pop(results.ONCE, None)
-    return rows(found) + ([] if once is None else once_rows(once))
+    made = rows(found) + ([] if once is None else once_rows(once))
+    return [row for row in made if row.reach is not None or row.why != NOT_TRIED]
 
 
 def _show(build: Path, console: Console, errors: Console) -> None:

@@ -12,16 +12,23 @@ from time import perf_counter
 
 from syncd.config import load_settings
 from syncd.config.assemble import assemble, ledger
-from syncd.engine import Sync, apply
+from syncd.cycle import Mode
+from syncd.engine import apply
 from syncd.ledger import Ledger
 from syncd.report import Report
+from syncd.sync import Sync
 from tests.benchmarks.telling import tell
 
 
 def cycle(sync: Sync, memory: Ledger, mode: str) -> Report:
     """The one place where the benchmarks call the engine's apply."""
-    how = {} if mode == "full" else {"mode": mode}
-    return apply(sync, memory, clock=lambda: datetime.now(UTC), approve=lambda _plan: True, **how)
+    return apply(
+        sync,
+        memory,
+        clock=lambda: datetime.now(UTC),
+        approve=lambda _plan: True,
+        mode=Mode(mode),
+    )
 
 
 def main() -> int:

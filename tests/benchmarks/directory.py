@@ -46,8 +46,11 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload syncprov
 moduleload accesslog
+moduleload back_monitor
 access to attrs=userPassword by anonymous auth by * none
+access to dn.subtree="cn=Monitor" by dn.exact="{admin}" read by * none
 access to * by dn.exact="{reader}" read by * none
+database monitor
 database mdb
 suffix cn=accesslog
 rootdn "{admin}"
@@ -131,7 +134,7 @@ class Directory:
     def __init__(self, build: Path, size: int, here: Path, log_level: str = "0") -> None:
         self.size = size
         self.log = here / "slapd.log"
-        self._changes = 0
+        self._changes, self._sent = 0, 0
         shutil.rmtree(here, ignore_errors=True)
         here.mkdir(parents=True)
         source = world(build, size)
@@ -182,17 +185,29 @@ class Directory:
         ]
         return ["sh", "-c", " && ".join(f"{shlex.join(each)} >/dev/null" for each in asked)]
 
+    def sent(self) -> int:
+        """How many entries the server has sent to anybody since `change` or `forget`."""
+        with self._admin() as admin:
+            return self._counted(admin) - self._sent
+
+    def forget(self) -> None:
+        with self._admin() as admin:
+            self._sent = self._counted(admin)
+
+    def _counted(self, admin: ldap3.Connection) -> int:
+        counter = "cn=Entries,cn=Statistics,cn=Monitor"  # slapd-monitor(5)
+        admin.search(counter, "(objectClass=*)", ldap3.BASE, attributes=["monitorCounter"])
+        return int(admin.response[0]["raw_attributes"]["monitorCounter"][0])
+
+    def _admin(self) -> ldap3.Connection:
+        server = ldap3.Server(self.url, get_info=ldap3.NONE)
+        return ldap3.Connection(server, ADMIN, PASSWORD, check_names=False, raise_exceptions=True)
+
     def change(self) -> None:
         """A hundred people: 90 get another title, 5 come, 5 go; the groups follow."""
         turn, self._changes = self._changes, self._changes + 1
         groups = people.group_count(self.size)
-        with ldap3.Connection(
-            ldap3.Server(self.url, get_info=ldap3.NONE),
-            ADMIN,
-            PASSWORD,
-            check_names=False,
-            raise_exceptions=True,
-        ) as admin:
+        with self._admin() as admin:
             for place in range(CHANGED):
                 number = (turn + place * (self.size * 9 // 10 // CHANGED)) % self.size
                 title = [(ldap3.MODIFY_REPLACE, [f"Fellow {turn}.{place}"])]
@@ -203,6 +218,7 @@ class Directory:
             for number in range(self.size - (turn + 1) * GONE, self.size - turn * GONE):
                 admin.delete(person_dn(number))
                 self._member(admin, ldap3.MODIFY_DELETE, number, people.groups_of(number, groups))
+            self._sent = self._counted(admin)
 
     def _member(
         self, admin: ldap3.Connection, how: str, number: int, groups: Sequence[int]

@@ -3,14 +3,13 @@
 A command may tell more of itself on standard output, as lines `name<TAB>value<TAB>unit`.
 """
 
-import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from subprocess import run
 
 import msgspec
 from msgspec import Struct
@@ -19,19 +18,21 @@ ROOT = Path(__file__).parents[2]
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
-def _nothing() -> None:
-    pass
+def nothing() -> str:
+    """There is nothing to do, and nothing to object."""
+    return ""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`before` is run, and not measured, each time. `rounds` at most, where it takes too long."""
+    """`before` and `after` are run, and not measured, each time; `after` says why the run does not
+    count, if it does not. `rounds` at most, where it takes too long."""
 
     name: str
     command: Sequence[str]
-    before: Callable[[], object] = _nothing
+    before: Callable[[], object] = nothing
     rounds: int | None = None
-    environment: dict[str, str] = field(default_factory=dict)
+    after: Callable[[], str] = nothing
 
 
 class Told(Struct):
@@ -48,6 +49,9 @@ class Run(Struct):
     processor: float
     peak: int
     told: dict[str, Told] = {}
+
+
+NOT_TRIED = "not measured"
 
 
 class Figure(Struct):
@@ -91,19 +95,21 @@ def in_turn(
             watch(f"{subject.name}, {turn + 1} of {subject.rounds or rounds}")
             try:
                 subject.before()
-                figure.runs.append(measured(subject.command, subject.environment))
+                run = measured(subject.command)
+                figure.why = subject.after()
             except (Failure, OSError, RuntimeError) as error:
                 figure.why = str(error)
+            else:
+                figure.runs += [] if figure.why else [run]
     return figures
 
 
-def measured(command: Sequence[str], environment: dict[str, str] | None = None) -> Run:
+def measured(command: Sequence[str]) -> Run:
     """Raises `Failure` with the end of what the command complained of."""
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
         launch = [sys.executable, "-I", "-S", str(_LAUNCH), str(output), str(errors), *command]
-        surrounding = {**os.environ, **(environment or {})}
-        launched = run(launch, cwd=ROOT, env=surrounding, capture_output=True, check=False)
+        launched = subprocess.run(launch, cwd=ROOT, capture_output=True, check=False)
         if launched.returncode:
             raise Failure(launched.stderr.decode(errors="replace").strip()[-300:])
         result = msgspec.json.decode(launched.stdout, type=dict[str, float])

@@ -11,7 +11,7 @@ from tests.benchmarks.parts import KINDS, LDAPSEARCH
 from tests.benchmarks.results import Results
 from tests.benchmarks.row import MEGA
 
-_WIDTH, _HEIGHT = 920, 400
+_WIDTH, _HEIGHT = 920, 410
 _TOP, _BOTTOM, _PLOT = 64, 350, 230
 _HEAD = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
 _STYLE = """
@@ -114,6 +114,7 @@ class _Panel:
             yield _text(self._left - 8, y + 4, f"{10.0**power:g} {unit}", "faint", "end")
         for size in self._sizes:
             yield _text(self._across(size), _BOTTOM + 22, f"{size:,}", "faint", "middle")
+        yield _text(self._left + _PLOT / 2, _BOTTOM + 42, "people", "faint", "middle")
         for line in self._lines:
             yield from self._line(line)
         ends = [self._up(line.values[max(line.values)]) for line in self._lines]

@@ -16,9 +16,10 @@ from syncd.config import load_settings
 from syncd.config.assemble import assemble, ledger
 from syncd.core.model import GroupRecord, Key, UserRecord
 from syncd.core.plan import Plan
-from syncd.engine import Sync, plan
+from syncd.engine import plan
 from syncd.ledger import Ledger
 from syncd.ports import Cursor
+from syncd.sync import Sync
 from tests.benchmarks import people
 from tests.benchmarks.telling import tell
 

@@ -10,7 +10,7 @@ from time import perf_counter, sleep
 import msgspec
 from msgspec import Struct
 
-from tests.benchmarks.measure import Figure
+from tests.benchmarks.measure import NOT_TRIED, Figure
 
 _QUIET = 0.2
 
@@ -27,7 +27,7 @@ class Part(Struct):
 
     def get(self, name: str) -> Figure:
         """An empty one where there is none of that name."""
-        return self.figures.get(name, Figure(why="not measured"))
+        return self.figures.get(name, Figure(why=NOT_TRIED))
 
 
 class Results(Struct):
@@ -38,7 +38,7 @@ class Results(Struct):
     parts: dict[str, Part] = {}
 
     def figure(self, part: str, name: str) -> Figure:
-        return self.parts[part].get(name) if part in self.parts else Figure(why="not measured")
+        return self.parts[part].get(name) if part in self.parts else Figure(why=NOT_TRIED)
 
     def add(self, name: str, figures: dict[str, Figure], others: float) -> None:
         self.parts[name] = Part(datetime.now(UTC), others, figures)

@@ -10,7 +10,7 @@ import pytest
 from tests.benchmarks import bench, results
 from tests.benchmarks.directory import CHANGED, GONE, NEW, Directory
 from tests.benchmarks.measure import measured, this
-from tests.benchmarks.parts import DJANGO, LDAP2PG
+from tests.benchmarks.parts import DJANGO, LDAP2PG, read_few
 from tests.benchmarks.rows import rows
 from tests.benchmarks.stores import Store
 from tests.servers.fixtures_ldap import require
@@ -42,6 +42,16 @@ def searches(log):
     """What clients asked: base, filter and attributes."""
     found = r'SRCH base="(.*?)".*filter="(.*?)"\n.*SRCH attr=(.*)\n'
     return {(base, query, frozenset(attr.split())) for base, query, attr in re.findall(found, log)}
+
+
+def test_a_quick_cycle_that_reads_everything_is_none(directory):
+    """The server itself is asked how much it sent; changes that benchmarks make do not count."""
+    directory.change()
+    assert read_few(directory)() == ""
+
+    measured(directory.ldapsearch(groups=False))
+
+    assert read_few(directory)().startswith("it was no quick cycle: ")
 
 
 @pytest.mark.slow
