@@ -12,7 +12,7 @@ from msgspec import Struct
 from syncd.core.model import E, GroupRecord, Key, Kind, Member, Ref, Stored, UserRecord
 from syncd.core.prints import Print, print_of
 from syncd.errors import SyncdError
-from syncd.ports import Collection, Memberships, Reading
+from syncd.ports import Collection, Cursor, Memberships, Reading, Source
 
 T = TypeVar("T")
 
@@ -62,11 +62,19 @@ class Changes(Reading, Protocol):
     """A reading of only what changed since a cursor: what is not in it is as it was.
 
     `gone` are those that the source's protocol proves to be there no more; it is final at the end,
-    like `gaps`. A changed record is told whole. With a gap, nothing of it may be relied on.
+    like `gaps`. A changed record is told whole. With a gap, nothing of it may be relied on. A user
+    who is gone is in no group any more, also where the group is not told.
     """
 
     @property
     def gone(self) -> Mapping[Kind, frozenset[Key]]: ...
+
+
+class Before(Protocol):
+    """What a source told until now, by key: those of the keys that it told of."""
+
+    def users(self, keys: Iterable[Key]) -> Iterable[UserRecord]: ...
+    def groups(self, keys: Iterable[Key]) -> Iterable[GroupRecord]: ...
 
 
 class PagedCollection(Collection[E], Protocol):
@@ -123,6 +131,12 @@ def member_pages(memberships: Memberships) -> Iterator[Page[Members]]:
     """Of any memberships."""
     pages: Callable[[], Iterator[Page[Members]]] | None = getattr(memberships, "pages", None)
     return _decoded(_by_group(memberships.read())) if pages is None else pages()
+
+
+def read_since(source: Source, since: Cursor, before: Before) -> Reading:
+    """What changed since then; a source that asks what it told before is let know."""
+    read: Callable[[Cursor, Before], Reading] | None = getattr(source, "read_since", None)
+    return source.read(since) if read is None else read(since, before)
 
 
 def gone_from(reading: Reading) -> Mapping[Kind, frozenset[Key]] | None:

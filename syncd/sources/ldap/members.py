@@ -24,14 +24,19 @@ class Direct(Struct, frozen=True):
     strangers: list[str]
 
 
-def named_dns(rules: Iterable[MemberRule], entry: RawEntry) -> list[str]:
-    """The DNs, in normal form, that the entry names as members."""
+def written_dns(rules: Iterable[MemberRule], entry: RawEntry) -> list[str]:
+    """The DNs, as written, that the entry names as members."""
     return [
-        values.comparable(_OPTIONAL_UID.sub("", octets.decode("utf-8", "replace")))
+        _OPTIONAL_UID.sub("", octets.decode("utf-8", "replace"))
         for rule in rules
         if rule.kind == "dn"
         for octets in entry.attributes.get(rule.attribute.lower(), ())
     ]
+
+
+def named_dns(rules: Iterable[MemberRule], entry: RawEntry) -> list[str]:
+    """The DNs, in normal form, that the entry names as members."""
+    return [values.comparable(dn) for dn in written_dns(rules, entry)]
 
 
 def named_logins(rules: Iterable[MemberRule], entry: RawEntry) -> list[tuple[str, str]]:

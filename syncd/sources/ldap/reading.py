@@ -33,9 +33,15 @@ class LdapReading:
     Only then are `gaps` and `notes` final.
     """
 
-    cursor: Cursor | None = None
-
-    def __init__(self, name: str, config: LdapConfig, session: Session, now: datetime) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: LdapConfig,
+        session: Session,
+        now: datetime,
+        cursor: Cursor | None = None,
+    ) -> None:
+        self.cursor = cursor
         self._name = name
         self._config = config
         self._session = session

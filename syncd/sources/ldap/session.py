@@ -44,6 +44,11 @@ class Session:
     def notes(self) -> list[str]:
         return self._notes + self._left_alone.lines()
 
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is of no more use."""
+        return self._lost
+
     def search(self, query: Query, page_size: int = 0) -> Search:
         """One search, in pages of that size; 0 asks for no pages."""
         if self._wire is None:

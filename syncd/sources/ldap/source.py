@@ -5,14 +5,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from ldap3 import Connection
 from pydantic import BaseModel
 
+from syncd.paging import Before
 from syncd.ports import Cursor
 from syncd.sources.ldap.config import LdapConfig
 from syncd.sources.ldap.connection import connect
+from syncd.sources.ldap.delta import Delta, LdapChanges
+from syncd.sources.ldap.delta_search import Unusable
 from syncd.sources.ldap.presets import harmless_referrals, user_rules
 from syncd.sources.ldap.reading import LdapReading
 from syncd.sources.ldap.session import Session
+from syncd.sources.ldap.syncrepl import NoLog
 
 
 def _utc_now() -> datetime:
@@ -38,18 +43,43 @@ class LdapSource:
         self._session: Session | None = None
         self.supplies = frozenset(user_rules(config).attributes)
 
-    def read(self, since: Cursor | None = None) -> LdapReading:  # noqa: ARG002 - the port's; always everything
-        """Everything, whatever `since` says. Raises `SourceError` where no server can be used."""
+    def read(self, since: Cursor | None = None) -> LdapReading | LdapChanges:
+        """Everything, or what changed `since`, where that can be told for certain.
+
+        Raises `SourceError` where no server can be used.
+        """
+        return self._read(since, None)
+
+    def read_since(self, since: Cursor, before: Before) -> LdapReading | LdapChanges:
+        """As `read`; what was told `before` makes it certain, and quick, which groups changed."""
+        return self._read(since, before)
+
+    def _read(self, since: Cursor | None, before: Before | None) -> LdapReading | LdapChanges:
         self.close()
-        connection, passed_over = connect(self._name, self._config, self._base)
-        self._session = Session(
+        now, log = self._clock(), True
+        connection, notes = connect(self._name, self._config, self._base)
+        if since is not None:
+            self._session = self._over(connection, notes)
+            try:
+                changes = Delta(self._config, connection, self._session, now).changes(since, before)
+            except Unusable as exc:
+                notes.append(f"everything was read, not only what changed: {exc}")
+                log = not isinstance(exc, NoLog)
+            else:
+                self.close()
+                return changes
+        cursor = Delta(self._config, connection, self._over(connection, []), now).start(log=log)
+        self._session = self._over(connection, notes)
+        return LdapReading(self._name, self._config, self._session, now, cursor)
+
+    def _over(self, connection: Connection, notes: list[str]) -> Session:
+        return Session(
             connection,
             self._config.reader,
             self._config.page_size,
             harmless_referrals(self._config),
-            passed_over,
+            notes,
         )
-        return LdapReading(self._name, self._config, self._session, self._clock())
 
     def close(self) -> None:
         if self._session is not None:

@@ -1,0 +1,134 @@
+"""Tells anew of the groups that a change is about, each whole: touched ones, and those around them.
+
+A group is about whoever it names. So besides the groups that were touched, those are told anew that
+name somebody by a name that is new, or was theirs; and all that contain one of these, at any depth.
+Who is in them is found out by asking for each name that they contain.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from syncd.core.model import GroupRecord
+from syncd.core.prints import print_of
+from syncd.sources.ldap import values
+from syncd.sources.ldap.delta_lookup import Lookup
+from syncd.sources.ldap.delta_search import Unusable
+from syncd.sources.ldap.delta_touched import Extents
+from syncd.sources.ldap.entries import RawEntry, opened
+from syncd.sources.ldap.groups import Groups
+from syncd.sources.ldap.kept_groups import KeptGroups
+from syncd.sources.ldap.members import named_logins, written_dns
+from syncd.sources.ldap.people import People
+from syncd.sources.ldap.presets import GroupRules
+from syncd.sources.ldap.roll import Roll
+
+
+class Names(Struct):
+    """What groups may mean otherwise than before: DNs, and logins with their LDAP attributes."""
+
+    dns: set[str]
+    logins: set[tuple[str, str]]
+
+
+class GroupChanges:
+    """The groups of one reading of changes. `people` reads by which names they are known."""
+
+    def __init__(self, lookup: Lookup, extents: Extents, rules: GroupRules, people: People) -> None:
+        self._lookup = lookup
+        self._extents = extents
+        self._rules = rules.members
+        self._people = people
+        self._roll = Roll()
+        self._kept = KeptGroups(rules.members, named_by_people=False)
+        self._groups = Groups(rules, self._kept, lambda: self._roll)
+        self._entries: list[RawEntry] = []
+
+    @property
+    def attributes(self) -> Sequence[str]:
+        """All LDAP attributes that are asked for."""
+        return self._groups.attributes
+
+    @property
+    def notes(self) -> list[str]:
+        return self._groups.notes
+
+    def told(self, touched: Iterable[bytes], names: Names) -> list[GroupRecord]:
+        """Raises `Unusable` where one of them cannot be told."""
+        for octets in touched:
+            self._take(octets)
+        self._take_those_around(names)
+        count = len(self._entries)
+        if count:
+            self._lookup.prove(self._extents.groups, self._entries[0].dn)
+        self._take_those_within()
+        records = [self._groups.sighting(number).record for number in range(count)]
+        if problems := self._groups.gaps:
+            raise Unusable("; ".join(problems))
+        return [record for record in records if record is not None]
+
+    def _take(self, octets: bytes) -> bool:
+        """Whether it was not there before."""
+        entry = opened(octets)
+        if self._kept.has_dn(values.comparable(entry.dn)):
+            return False
+        self._kept.take(octets, print_of(octets))
+        self._entries.append(entry)
+        return True
+
+    def _take_those_around(self, names: Names) -> None:
+        """All groups that name one of these, or a group that is to be told."""
+        asked: set[tuple[str, str]] = set()
+        inner, at = set(names.dns), 0
+        while inner or at < len(self._entries):
+            inner |= {entry.dn for entry in self._entries[at:]}
+            at = len(self._entries)
+            naming = set(self._naming(Names(inner, names.logins))) - asked
+            asked |= naming
+            for octets in self._lookup.having(self._extents.groups, naming, self.attributes):
+                self._take(octets)
+            inner = set()
+
+    def _naming(self, names: Names) -> Iterator[tuple[str, str]]:
+        """What a group that names one of these has: an attribute and its value."""
+        for rule in self._rules:
+            if rule.kind == "dn":
+                yield from ((rule.attribute, dn) for dn in names.dns)
+            else:
+                for attribute, login in names.logins:
+                    if attribute == rule.matches.lower():
+                        yield rule.attribute, login
+
+    def _take_those_within(self) -> None:
+        """Finds out who the members are, and takes in the groups among them."""
+        asked: set[str] = set()
+        logins: set[tuple[str, str]] = set()
+        at = 0
+        while at < len(self._entries):
+            written: dict[str, str] = {}
+            for entry in self._entries[at:]:
+                logins |= set(self._logins(entry))
+                for dn in written_dns(self._rules, entry):
+                    written.setdefault(values.comparable(dn), dn)
+            at = len(self._entries)
+            dns = {dn: text for dn, text in written.items() if dn not in asked}
+            asked |= dns.keys()
+            self._find(dns)
+        for octets in self._lookup.having(self._extents.users, logins, self._people.names):
+            self._people.enrol(octets, self._roll)
+
+    def _logins(self, entry: RawEntry) -> Iterator[tuple[str, str]]:
+        for rule in self._rules:
+            for _, login in named_logins([rule], entry):
+                yield rule.matches, login
+
+    def _find(self, dns: dict[str, str]) -> None:
+        """Enters the people in the roll, and takes in the groups."""
+        people = set[str]()
+        texts = list(dns.values())
+        for dn, octets in self._lookup.named(self._extents.users, texts, self._people.names):
+            self._people.enrol(octets, self._roll)
+            people.add(dn)
+        rest = [text for dn, text in dns.items() if dn not in people]
+        for _, octets in self._lookup.named(self._extents.groups, rest, self.attributes):
+            self._take(octets)
