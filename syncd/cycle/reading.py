@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from syncd.core.model import Key, Kind, Ref
+from syncd.core.model import GroupRecord, Key, Kind, Ref, UserRecord
 from syncd.cycle.follow import Follower, name_batches
 from syncd.cycle.parts import (
     TARGET_GROUPS,
@@ -25,6 +25,7 @@ from syncd.paging import (
     gone_from,
     group_pages,
     member_pages,
+    read_since,
     stored_pages,
     user_pages,
 )
@@ -92,7 +93,9 @@ class Reader:
         return PartRead(Standing(of, self._base, self._work), follower)
 
     def _source(self, name: str, source: Source, since: Cursor | None) -> SourceRead:
-        reading = source.read(since)
+        if since is None:
+            return self._everything(name, source.read())
+        reading = read_since(source, since, _Told(name, self._base, self._work))
         if gone_from(reading) is None:
             return self._everything(name, reading)
         changes = self._changes(name, reading)
@@ -220,6 +223,20 @@ class Reader:
         follower.finish()
         follower.compare(delta=delta)
         return PartRead(Standing(of, self._base, self._work), follower, delta)
+
+
+class _Told:
+    """What a source told until the last cycle, as the snapshot has it."""
+
+    def __init__(self, name: str, base: Snapshot | None, work: Workspace) -> None:
+        self._users = Standing(source_users(name), base, work)
+        self._groups = Standing(source_groups(name), base, work)
+
+    def users(self, keys: Iterable[Key]) -> Iterator[UserRecord]:
+        return self._users.before(list(keys))
+
+    def groups(self, keys: Iterable[Key]) -> Iterator[GroupRecord]:
+        return self._groups.before(list(keys))
 
 
 class TargetRead(Struct):
