@@ -31,7 +31,7 @@ Clock = Callable[[], datetime]
 
 
 def plan(
-    sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent, mode: Mode = Mode.FULL
+    sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent, mode: Mode = Mode.DUE
 ) -> Plan:
     """What a run now would do; writes nothing anywhere.
 
@@ -50,7 +50,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     stop: Callable[[], bool] = lambda: False,
     saved: Plan | None = None,
     watch: Watch = silent,
-    mode: Mode = Mode.FULL,
+    mode: Mode = Mode.DUE,
 ) -> Report:
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from syncd import __version__
 from syncd.core.desired import Rules
@@ -17,7 +18,8 @@ from syncd.ports import Backend, Holds, Source
 class Sync:
     """One pairing: sources in order of precedence -> target, with its mapping and policy.
 
-    `config` is a digest of all settings that it was made from, secrets left out.
+    `config` is a digest of all settings that it was made from, secrets left out. `full_every` is
+    how often all is read where quick cycles go between; None for always.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Sync:
     groups: GroupMapping
     policy: Policy
     config: str
+    full_every: timedelta | None = None
 
     @property
     def declared(self) -> dict[Kind, Holds]:

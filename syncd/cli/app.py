@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.words import SHOWN, Format, TableOrJson
+from syncd.cli.words import SHOWN, Format, Reading, TableOrJson
 
 if TYPE_CHECKING:
     from syncd.cli.opening import Opened
@@ -27,6 +27,10 @@ app = typer.Typer(
 Syncs = Annotated[
     list[str] | None,
     typer.Option("--sync", metavar="NAME", help="Only this sync; default: all that are enabled."),
+]
+Full = Annotated[bool, typer.Option("--full", help="Read everything, whatever is due.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Read only what has changed, where the sources can tell.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Show all of long sections.")]
 Shown = Annotated[TableOrJson, typer.Option("--format", help="For people or for programs.")]
@@ -75,7 +79,7 @@ def check(
 
 
 @app.command()
-def plan(
+def plan(  # noqa: PLR0913, PLR0917  an option each
     context: typer.Context,
     sync: Syncs = None,
     out: Annotated[
@@ -83,6 +87,8 @@ def plan(
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
     everything: All = False,
+    full: Full = False,
+    quick: Quick = False,
     detailed: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 10 where changes are pending.")
     ] = False,
@@ -91,11 +97,15 @@ def plan(
     from syncd.cli.planning import plan
 
     shown = None if everything else SHOWN
-    _run(context, lambda opened: plan(opened, sync or [], out, format_, shown, detailed=detailed))
+    how = Reading(full, quick)
+    _run(
+        context,
+        lambda opened: plan(opened, sync or [], out, format_, shown, how, detailed=detailed),
+    )
 
 
 @app.command()
-def apply(
+def apply(  # noqa: PLR0913, PLR0917  an option each
     context: typer.Context,
     planfile: Annotated[
         Path | None,
@@ -104,12 +114,15 @@ def apply(
     sync: Syncs = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     everything: All = False,
+    full: Full = False,
+    quick: Quick = False,
 ) -> None:
     """Show the plan, ask, and make it so."""
     from syncd.cli.applying import apply
 
     shown = None if everything else SHOWN
-    _run(context, lambda opened: apply(opened, planfile, sync or [], shown, yes=yes))
+    how = Reading(full, quick)
+    _run(context, lambda opened: apply(opened, planfile, sync or [], shown, how, yes=yes))
 
 
 @app.command()

@@ -11,14 +11,16 @@ from rich.text import Text
 
 from syncd import planfile
 from syncd.cli.failures import Interrupted
-from syncd.cli.opening import Opened, each_sync, now
+from syncd.cli.opening import Opened, each_sync, mode, now
 from syncd.cli.planning import cleaned, unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
+from syncd.cli.words import Reading
 from syncd.config.assemble import assemble, chosen, ledger
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
+from syncd.cycle.mode import Mode
 from syncd.engine import apply as make_it_so
 from syncd.errors import ConfigError
 from syncd.executor import Failed
@@ -35,7 +37,13 @@ _NOBODY = (
 
 
 def apply(
-    opened: Opened, file: Path | None, names: list[str], shown: int | None, *, yes: bool
+    opened: Opened,
+    file: Path | None,
+    names: list[str],
+    shown: int | None,
+    how: Reading,
+    *,
+    yes: bool,
 ) -> int:
     if not yes and not asks():
         raise ConfigError(_NOBODY)
@@ -47,17 +55,19 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, saved, shown, yes=yes).run(name),
+        lambda name: _Apply(opened, saved, shown, mode(how), yes=yes).run(name),
     )
 
 
 class _Apply:
     """One sync's apply: what must be at hand from the question to the last word."""
 
-    def __init__(self, opened: Opened, saved: Plan | None, shown: int | None, *, yes: bool) -> None:
+    def __init__(
+        self, opened: Opened, saved: Plan | None, shown: int | None, mode: Mode, *, yes: bool
+    ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
         self._saved = saved
-        self._shown, self._yes = shown, yes
+        self._shown, self._mode, self._yes = shown, mode, yes
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
         self._began = monotonic()
@@ -77,6 +87,7 @@ class _Apply:
                 stop=self._stop,
                 saved=self._saved,
                 watch=self._waiting,
+                mode=self._mode,
             )
             self._stop.writing = False
         return self._tell(report)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from syncd.cli.failures import by_signal, guarded, worst
 from syncd.cli.screen import Screen
+from syncd.cli.words import Reading
 from syncd.config import load_settings
 from syncd.config.settings import Settings
+from syncd.cycle.mode import Mode
 from syncd.errors import ConfigError
 from syncd.redact import Redactor, secrets_of, suspects
 
@@ -48,6 +50,13 @@ def each_sync(opened: Opened, names: Sequence[str], body: Callable[[str], int]) 
         if by_signal(codes[-1]):
             break
     return worst(codes)
+
+
+def mode(how: Reading) -> Mode:
+    """Raises `ConfigError` where both are asked for."""
+    if how.full and how.quick:
+        raise ConfigError("--full and --quick contradict each other: say one of them")
+    return Mode.FULL if how.full else Mode.QUICK if how.quick else Mode.DUE
 
 
 def now() -> datetime:

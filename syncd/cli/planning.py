@@ -7,14 +7,15 @@ from msgspec.structs import replace
 from rich.text import Text
 
 from syncd import planfile
-from syncd.cli.opening import Opened, each_sync, now
+from syncd.cli.opening import Opened, each_sync, mode, now
 from syncd.cli.progress import Waiting
-from syncd.cli.words import Format
+from syncd.cli.words import Format, Reading
 from syncd.config.assemble import assemble, chosen, ledger
 from syncd.config.settings import Settings
 from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.core.policy import Adopt
+from syncd.cycle.mode import Mode
 from syncd.engine import plan as make_plan
 from syncd.errors import ConfigError
 from syncd.redact import Redactor
@@ -23,12 +24,13 @@ from syncd.render.plan import render_plan
 from syncd.report import Exit, plan_exit_code
 
 
-def plan(
+def plan(  # noqa: PLR0913  an option each
     opened: Opened,
     names: list[str],
     out: Path | None,
     format_: Format,
     shown: int | None,
+    how: Reading,
     *,
     detailed: bool,
 ) -> int:
@@ -41,7 +43,7 @@ def plan(
         )
 
     def one(name: str) -> int:
-        made = cleaned(_planned(opened, name), opened.screen.redact)
+        made = cleaned(_planned(opened, name, mode(how)), opened.screen.redact)
         if out is not None:
             planfile.write(made, out)
         _show(opened, made, format_, shown)
@@ -69,13 +71,13 @@ def unset_adoptions(settings: Settings, sync: str) -> frozenset[Kind]:
     return frozenset(kind for kind, set_ in adopts.items() if not set_)
 
 
-def _planned(opened: Opened, name: str) -> Plan:
+def _planned(opened: Opened, name: str, mode: Mode) -> Plan:
     with (
         closing(ledger(opened.settings, write=False)) as memory,
         closing(assemble(opened.settings, name)) as sync,
         Waiting(opened.screen.err) as waiting,
     ):
-        return make_plan(sync, memory, now(), waiting)
+        return make_plan(sync, memory, now(), waiting, mode)
 
 
 def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None) -> None:

@@ -1,6 +1,7 @@
 """What options take, and what they are where nothing is said."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 SHOWN = 40
 """How many things a section shows unless all are asked for."""
@@ -15,3 +16,10 @@ class Format(StrEnum):
 class TableOrJson(StrEnum):
     TABLE = "table"
     JSON = "json"
+
+
+class Reading(NamedTuple):
+    """How much is to be read; neither: what is due."""
+
+    full: bool = False
+    quick: bool = False

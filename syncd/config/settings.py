@@ -208,6 +208,8 @@ class SyncSettings(_Strict):
     users: UsersSettings = UsersSettings()
     groups: GroupsSettings = GroupsSettings()
     policy: PolicySettings = PolicySettings()
+    full_every: Duration | None = None
+    """How often everything is read; between, only what has changed. null: each time."""
 
 
 class Settings(_Strict):

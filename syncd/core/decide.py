@@ -134,7 +134,7 @@ class Decision:
     def _general(self) -> tuple[str, ...]:
         """The notes on what a mapping does to everybody."""
         if self._q.beyond is not None:
-            return self._q.beyond.notes
+            return tuple(dict.fromkeys((*self._q.beyond.notes, *self._unmapped_admin())))
         return (*self._q.desired.doubts, *self._no_groups(), *self._unmapped_admin())
 
     @property
@@ -259,10 +259,10 @@ class Decision:
 
     def _unmapped_admin(self) -> list[str]:
         """What the sources state and the target is not told of."""
-        stated = [p for p in self._q.desired.people.values() if p.attributes.get("admin")]
-        if not stated or "admin" in self._q.desired.managed:
+        people = self._q.desired.people.values()
+        if "admin" in self._q.desired.managed or not any(p.attributes.get("admin") for p in people):
             return []
-        note = f"admin is stated of {len(stated)} in the sources and not mapped: left alone; "
+        note = "admin is stated in the sources and not mapped: left alone; "
         return [note + "map `admin` in `users.always` to keep it true"]
 
 

@@ -64,11 +64,9 @@ class Asking:
         )
         return self._question(desire(records, self._sync.rules), seen, memory, None)
 
-    def about(self, some: Selection, memory: Memory, facts: Facts) -> Question:
+    def about(self, some: Selection, memory: Memory, beyond: Beyond) -> Question:
         """`memory` has the links of the selected."""
-        return self._question(
-            self.desired(some), self._seen(some), memory, self._beyond(some, memory, facts)
-        )
+        return self._question(self.desired(some), self._seen(some), memory, beyond)
 
     def desired(self, some: Selection) -> Desired:
         """What should be of the selected. A group has those of its members only."""
@@ -128,9 +126,9 @@ class Asking:
             )
         return Seen(tuple(self._accounts(some)), groups, members, target.own, target.gaps)
 
-    def _beyond(self, some: Selection, memory: Memory, facts: Facts) -> Beyond:
+    def beyond(self, some: Selection, facts: Facts) -> Beyond:
         """What was counted of everybody, without the selected as they were then."""
-        linked = {link.ref for link in memory.links if link.kind is Kind.USER}
+        linked = {link.ref for link in some.links if link.kind is Kind.USER}
         before: list[Stored[User]] = list(self._target.users.standing.before(sorted(some.refs)))
         population = {Kind(kind): n for kind, n in facts.population.items()}
         foreign = {Kind(kind): n for kind, n in facts.foreign.items()}

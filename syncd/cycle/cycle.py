@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from syncd.core.decide import Decision
 from syncd.core.model import E, Key, Kind, Ref, Stored
-from syncd.core.question import Question
+from syncd.core.question import Beyond, Question
 from syncd.cycle.asking import Asking
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
@@ -47,7 +47,7 @@ class Cycle:
         ledger: Ledger,
         now: datetime,
         watch: Watch,
-        mode: Mode = Mode.FULL,
+        mode: Mode = Mode.DUE,
         *,
         afresh: bool = False,
     ) -> None:
@@ -61,6 +61,8 @@ class Cycle:
         self.sources: Mapping[str, SourceRead] = {}
         self._target: TargetRead | None = None
         self._selection: Selection | None = None
+        self._beyond: Beyond | None = None
+        """Of before the run, for links have moved since."""
         self._selector: Selector
         self._reader = Reader(self._base, self._work, now, watch)
 
@@ -74,7 +76,7 @@ class Cycle:
         """Raises `SourceError` where no source can be read, `BackendError` where the target
         cannot."""
         reader = self._reader
-        quick = self._mode is Mode.QUICK and self._may_pick()
+        quick = self._is_quick() and self._may_pick()
         cursors = self._cursors() if quick else {}
         self.sources = reader.sources(self._sync.sources, cursors)
         backend = self._sync.backend
@@ -91,6 +93,12 @@ class Cycle:
         if self._target is None:
             raise AssertionError("the cycle was not read")
         return self._target
+
+    def _is_quick(self) -> bool:
+        every, head = self._sync.full_every, self._head
+        if self._mode is not Mode.DUE or head is None:
+            return self._mode is Mode.QUICK
+        return every is not None and self._now - head.full_at < every
 
     def _cursors(self) -> dict[str, Cursor]:
         cursors = self._head.cursors if self._head else {}
@@ -132,7 +140,9 @@ class Cycle:
         if self._selection is None or self._head is None:
             return self._asking.about_all(self._ledger.recall(self._sync.name, since))
         memory = self._ledger.recall_rest(self._sync.name, since, self._selection.links)
-        return self._asking.about(self._selection, memory, self._head.facts)
+        if self._beyond is None:
+            self._beyond = self._asking.beyond(self._selection, self._head.facts)
+        return self._asking.about(self._selection, memory, self._beyond)
 
     def ask_again(self, touched: Touched) -> Question:
         """The question after a run: what the run touched is read once more.

@@ -43,7 +43,7 @@ def test_rights_that_the_sources_state_and_nobody_maps_are_left_alone_and_told_o
     here = office(person("1", "ada", admin="true"))
     assert here.plan().notes == (
         (
-            "admin is stated of 1 in the sources and not mapped: left alone; "
+            "admin is stated in the sources and not mapped: left alone; "
             "map `admin` in `users.always` to keep it true"
         ),
     )
