@@ -18,11 +18,6 @@ ROOT = Path(__file__).parents[2]
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
-def nothing() -> str:
-    """There is nothing to do, and nothing to object."""
-    return ""
-
-
 @dataclass(frozen=True)
 class Subject:
     """`before` and `after` are run, and not measured, each time; `after` says why the run does not
@@ -30,9 +25,9 @@ class Subject:
 
     name: str
     command: Sequence[str]
-    before: Callable[[], object] = nothing
+    before: Callable[[], object] = lambda: None
     rounds: int | None = None
-    after: Callable[[], str] = nothing
+    after: Callable[["Run"], str] = lambda _run: ""
 
 
 class Told(Struct):
@@ -96,7 +91,7 @@ def in_turn(
             try:
                 subject.before()
                 run = measured(subject.command)
-                figure.why = subject.after()
+                figure.why = subject.after(run)
             except (Failure, OSError, RuntimeError) as error:
                 figure.why = str(error)
             else:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.directory import Directory
-from tests.benchmarks.measure import Figure, Subject, in_turn, nothing, this
+from tests.benchmarks.directory import CHANGED, GONE, NEW, Directory
+from tests.benchmarks.measure import Figure, Run, Subject, in_turn, this
 from tests.benchmarks.people import PASSWORD, READER
 from tests.benchmarks.rivals import Django, Ldap2pg
 from tests.benchmarks.stores import Store
@@ -15,6 +15,8 @@ SQLITE, POSTGRESQL, COMMAND_LINE = "SQLite", "PostgreSQL", "SQLite, command line
 KINDS = (SQLITE, POSTGRESQL)
 LDAPSEARCH = "ldapsearch"
 DJANGO, LDAP2PG = "django-python3-ldap", "ldap2pg"
+
+HUNDRED = CHANGED + NEW + GONE
 
 _MANY = 100_000
 """Beyond this, what takes minutes is not measured, and from it on only once."""
@@ -50,8 +52,9 @@ class Bench:
 def first_import(bench: Bench) -> dict[str, Figure]:
     """Everybody is new. It leaves the stores filled, for the parts that follow."""
     once = 1 if bench.too_many else None
+    everybody = at_least(bench.directory.size)
     ours = [
-        Subject(name, _cycle(bench.store(name)), bench.store(name).make_anew, once)
+        Subject(name, _cycle(bench.store(name)), bench.store(name).make_anew, once, everybody)
         for name in KINDS
     ]
     typed = bench.store(COMMAND_LINE)
@@ -62,7 +65,7 @@ def first_import(bench: Bench) -> dict[str, Figure]:
 
 def nothing_changed(bench: Bench) -> dict[str, Figure]:
     """All is read, of the directory and of the store, and compared; nothing is to be done."""
-    ours = [Subject(name, _cycle(bench.store(name))) for name in KINDS]
+    ours = [Subject(name, _cycle(bench.store(name)), after=none) for name in KINDS]
     typed = Subject(COMMAND_LINE, _command_line(bench.store(SQLITE)))
     return bench.in_turn(_ldapsearch(bench), *ours, typed)
 
@@ -73,18 +76,37 @@ def hundred_changes(bench: Bench) -> dict[str, Figure]:
     for mode in ("quick", "full"):
         for kind in KINDS:
             before = directory.change if kind == KINDS[0] else directory.forget
-            after = read_few(directory) if mode == "quick" else nothing
+            after = hundred_quickly(directory) if mode == "quick" else at_least(HUNDRED)
             command = _cycle(bench.store(kind), mode)
             subjects.append(Subject(f"{mode}, {kind}", command, before, after=after))
     return bench.in_turn(*subjects)
 
 
-def read_few(directory: Directory) -> Callable[[], str]:
+def none(run: Run) -> str:
+    """Nothing was to be done."""
+    changes = run.told["changes"].value
+    return f"there were {changes:,.0f} changes, and none was expected" if changes else ""
+
+
+def at_least(expected: int) -> Callable[[Run], str]:
+    """So much was to be done."""
+
+    def after(run: Run) -> str:
+        changes = run.told["changes"].value
+        why = f"there were {changes:,.0f} changes, and at least {expected:,} were expected"
+        return "" if changes >= expected else why
+
+    return after
+
+
+def hundred_quickly(directory: Directory) -> Callable[[Run], str]:
     """Where a quick cycle cannot be one it reads everything, and then it is none."""
 
-    def after() -> str:
+    def after(run: Run) -> str:
         sent = directory.sent()
-        return "" if sent < directory.size else f"it was no quick cycle: {sent:,} entries were read"
+        if sent >= directory.size:
+            return f"it was no quick cycle: {sent:,} entries were read"
+        return at_least(HUNDRED)(run)
 
     return after
 

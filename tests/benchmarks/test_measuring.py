@@ -8,7 +8,7 @@ import pytest
 
 from tests.benchmarks import document
 from tests.benchmarks.measure import Failure, Figure, Run, Subject, Told, in_turn, measured
-from tests.benchmarks.parts import DJANGO, KINDS, LDAPSEARCH, SQLITE
+from tests.benchmarks.parts import DJANGO, KINDS, LDAPSEARCH, SQLITE, at_least, none
 from tests.benchmarks.picture import picture
 from tests.benchmarks.results import Part, Results
 from tests.benchmarks.rows import AS_FAST, AS_LONG, LARGE, MIDDLE, SMALL, rows
@@ -83,6 +83,17 @@ def test_subjects_take_turns_and_one_that_fails_stops_none():
     assert turns == ["a", "b", "c", "a"]
     assert {name: len(one.runs) for name, one in figures.items()} == {"a": 2, "b": 0, "c": 1}
     assert figures["b"].why == "ended with 1: "
+
+
+def test_a_run_that_did_not_do_its_work_has_no_figures():
+    """An import that imported nothing is quick, and so is an apply that had half of it to do."""
+    tells = Subject("a", python("print('changes', 99, 'changes', sep='\\t')"), after=at_least(100))
+
+    figure = in_turn([tells], 1, lambda _what: None)["a"]
+
+    assert figure == Figure(why="there were 99 changes, and at least 100 were expected")
+    assert none(Run(1, 1, 1, {"changes": Told(0, "changes")})) == ""
+    assert none(Run(1, 1, 1, {"changes": Told(2, "changes")})).startswith("there were 2 changes")
 
 
 def test_what_was_to_be_reached_is_held_against_the_ratio():
