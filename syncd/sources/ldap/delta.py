@@ -10,16 +10,19 @@ from datetime import datetime
 
 from ldap3 import Connection
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.model import GroupRecord, Key, Kind, UserRecord
 from syncd.paging import Before
 from syncd.ports import Cursor
 from syncd.sources.ldap.config import LdapConfig
 from syncd.sources.ldap.cursor import Position, decoded, encoded, search_digest
+from syncd.sources.ldap.delta_expiry import Expiry
 from syncd.sources.ldap.delta_search import Interrupted, Searches, Unusable
 from syncd.sources.ldap.delta_telling import Telling
 from syncd.sources.ldap.delta_touched import extents
 from syncd.sources.ldap.delta_ways import Ways, can_follow
+from syncd.sources.ldap.presets import user_rules
 from syncd.sources.ldap.server import Server, look_at
 from syncd.sources.ldap.session import Session
 
@@ -45,6 +48,8 @@ class Delta:
         self._now = now
         self._extents = extents(config)
         self._searches = Searches(connection, session)
+        disabled = user_rules(config).disabled
+        self._expiry = Expiry(self._searches, self._extents, disabled, now)
 
     def start(self, *, log: bool = True) -> Cursor | None:
         """Where a reading of everything that begins now will have ended; None where unsupported.
@@ -58,8 +63,10 @@ class Delta:
             state = self._ways(server).begin(log=log)
         except (Unusable, Interrupted):
             return None
-        search = search_digest(self._config)
-        return encoded(Position(server=server.identity, search=search, state=state))
+        search, expiries = search_digest(self._config), self._expiry.begin()
+        return encoded(
+            Position(server=server.identity, search=search, state=state, expiries=expiries)
+        )
 
     def changes(self, since: Cursor, before: Before | None) -> LdapChanges:
         """What changed since then. Raises `Unusable`.
@@ -85,8 +92,10 @@ class Delta:
             raise Unusable("another server answers, or one that was set up anew")
         telling = Telling(self._config, self._searches, self._extents, before, self._now)
         touched = self._ways(server).touched(position.state, telling.attributes)
-        users, groups, gone = telling.told(touched, server.contexts)
-        after = Position(server=position.server, search=position.search, state=touched.state)
+        due, expiries = self._expiry.due(position.expiries)
+        users, groups, gone = telling.told(touched, due, server.contexts)
+        expiries = self._expiry.with_told(expiries, telling.untils)
+        after = replace(position, state=touched.state, expiries=expiries)
         notes = [*self._searches.notes, *telling.notes]
         return LdapChanges(users, groups, (), notes, encoded(after), gone)
 

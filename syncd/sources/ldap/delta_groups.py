@@ -59,8 +59,6 @@ class GroupChanges:
             self._take(octets)
         self._take_those_around(names)
         count = len(self._entries)
-        if count:
-            self._lookup.prove(self._extents.groups, self._entries[0].dn)
         self._take_those_within()
         records = [self._groups.sighting(number).record for number in range(count)]
         if problems := self._groups.gaps:

@@ -20,10 +20,12 @@ class Lookup:
         self._proven = False
 
     def named(
-        self, places: Iterable[Extent], dns: Sequence[str], wanted: Sequence[str], also: str = ""
+        self, places: Sequence[Extent], dns: Sequence[str], wanted: Sequence[str], also: str = ""
     ) -> Iterator[tuple[str, bytes]]:
         """The entries that have one of these names, each with its normal name."""
         normal = {values.comparable(dn) for dn in dns}
+        if dns:
+            self._prove(places)
         for extent in places:
             if len(dns) > FEW:
                 found = self._searches.found(extent.query(wanted, also))
@@ -50,14 +52,16 @@ class Lookup:
             for condition in [""] if len(pairs) > FEW else conditions:
                 yield from self._searches.found(extent.query(wanted, condition))
 
-    def prove(self, places: Iterable[Extent], dn: str) -> None:
+    def _prove(self, places: Sequence[Extent]) -> None:
         """Raises `Unusable` where an entry that is there is not found by its name."""
-        if self._proven:
-            return
-        condition = any_of(self._attribute, [dn])
-        if not any(list(self._searches.found(each.query(["1.1"], condition))) for each in places):
-            raise Unusable(f"the server finds nothing by {self._attribute}")
-        self._proven = True
+        for extent in places:
+            if self._proven:
+                return
+            for entry, _ in self._searches.ask(extent.query(["1.1"]), most=1).entries:
+                query = extent.query(["1.1"], any_of(self._attribute, [entry.dn]))
+                if not list(self._searches.found(query)):
+                    raise Unusable(f"the server finds nothing by {self._attribute}")
+                self._proven = True
 
     def _by_dn(
         self, extent: Extent, dns: Sequence[str], wanted: Sequence[str], also: str

@@ -44,6 +44,8 @@ class Telling:
         self._people = People(self._rules, self._logins if config.groups else ())
         own_name = "distinguishedName" if config.preset == "active_directory" else "entryDN"
         self._lookup = Lookup(searches, own_name)
+        self.untils: list[tuple[datetime, str]] = []
+        """Until when what was told of somebody is so, and their DN."""
         self._groups = GroupChanges(self._lookup, extents, rules, self._people)
 
     @property
@@ -57,9 +59,9 @@ class Telling:
     def notes(self) -> list[str]:
         return self._people.notes + self._groups.notes
 
-    def told(self, touched: Touched, contexts: Sequence[str]) -> Told:
-        """Raises `Unusable`."""
-        users = self._users(touched.entries[Kind.USER])
+    def told(self, touched: Touched, due: Sequence[str], contexts: Sequence[str]) -> Told:
+        """What was touched, and who has these DNs. Raises `Unusable`."""
+        users = self._users([*touched.entries[Kind.USER], *self._entries(due)])
         groups = self._group_names(touched.entries[Kind.GROUP])
         lost = {
             Kind.USER: touched.gone[Kind.USER] - users.keys(),
@@ -91,19 +93,26 @@ class Telling:
         standings = self._standings([entry.dn for entry in entries])
         users: dict[Key, tuple[UserRecord, RawEntry]] = {}
         for octets, entry in zip(found, entries, strict=True):
-            if (record := self._people.sighting(octets, standings).record) is not None:
+            sighting = self._people.sighting(octets, standings)
+            if (record := sighting.record) is not None:
                 users[record.key] = (record, entry)
+                if sighting.until is not None:
+                    self.untils.append((sighting.until, entry.dn))
         if problems := self._people.gaps:
             raise Unusable("; ".join(problems))
         return users
+
+    def _entries(self, dns: Sequence[str]) -> list[bytes]:
+        """Of the people who have these DNs."""
+        wanted = self.attributes[Kind.USER]
+        return [octets for _, octets in self._lookup.named(self._extents.users, dns, wanted)]
 
     def _standings(self, dns: Sequence[str]) -> Standings:
         """Asks the rules that are filters, of these entries."""
         disabled: dict[Key, str] = {}
         for rule in self._rules.disabled:
-            if rule.filter is None or not dns:
+            if rule.filter is None:
                 continue
-            self._lookup.prove(self._extents.users, dns[0])
             wanted = [self._rules.key]
             for _, octets in self._lookup.named(self._extents.users, dns, wanted, rule.filter):
                 if (key := values.key(self._rules.key, opened(octets))) is not None:
