@@ -51,6 +51,15 @@ def content(octets: bytes, at: int, stop: int, tag: int) -> tuple[int, int]:
     return start, end
 
 
+def pass_over(octets: bytes, at: int, stop: int) -> None:
+    """What follows what is known of a sequence means nothing (RFC 4511, 4), but must be elements.
+
+    Raises `Malformed`.
+    """
+    while at < stop:
+        _, _, at = element(octets, at, stop)
+
+
 def integer(octets: bytes) -> int:
     """Of an INTEGER's or ENUMERATED's content. Raises `Malformed`."""
     if not 0 < len(octets) <= _MOST_LENGTH_OCTETS:  # RFC 4511, 4.1.1: none is above 2^31 - 1

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from syncd.sources.ldap.ber import OCTET_STRING, SEQUENCE, SET, Malformed, content
+from syncd.sources.ldap.ber import OCTET_STRING, SEQUENCE, SET, Malformed, content, pass_over
 
 ENTRY = 0x64
 """Tag of a SearchResultEntry (RFC 4511, 4.5.2)."""
@@ -43,8 +43,7 @@ def opened(octets: bytes) -> RawEntry:
     at, end = content(octets, start, stop, OCTET_STRING)
     dn = octets[at:end].decode()
     at, end = content(octets, end, stop, SEQUENCE)
-    if end != stop:
-        raise Malformed("an entry with something behind its attributes")
+    pass_over(octets, end, stop)
     return RawEntry(dn, _attributes(octets, at, end))
 
 
@@ -55,10 +54,9 @@ def _attributes(octets: bytes, at: int, stop: int) -> dict[str, list[bytes]]:
         start, end = content(octets, at, stop, SEQUENCE)
         name, name_end = content(octets, start, end, OCTET_STRING)
         first, last = content(octets, name_end, end, SET)
-        if last != end:
-            raise Malformed("an attribute with something behind its values")
+        pass_over(octets, last, end)
         if values := _values(octets, first, last):
-            attribute = octets[name:name_end].decode().lower()
+            attribute = octets[name:name_end].decode("ascii").lower()
             if found.setdefault(attribute, values) != values:
                 raise Malformed(f"{attribute} comes twice, with different values")
         at = end

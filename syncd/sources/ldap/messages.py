@@ -17,6 +17,7 @@ from syncd.sources.ldap.ber import (
     content,
     element,
     integer,
+    pass_over,
 )
 
 DONE, REFERENCE, EXTENDED = 0x65, 0x73, 0x78
@@ -53,11 +54,11 @@ def message(octets: bytes, at: int, stop: int) -> Message:
     start, end = content(octets, at, stop, INTEGER)
     tag, _, operation_end = element(octets, end, stop)
     controls: dict[str, bytes] = {}
-    if operation_end < stop:
+    last = operation_end
+    if last < stop and octets[last] == _CONTROLS:
         first, last = content(octets, operation_end, stop, _CONTROLS)
-        if last != stop:
-            raise Malformed("a message with something behind its controls")
         controls = _controls(octets, first, last)
+    pass_over(octets, last, stop)
     return Message(integer(octets[start:end]), tag, octets[end:operation_end], controls)
 
 
@@ -68,9 +69,11 @@ def result_of(operation: bytes, tag: int = DONE) -> dict[str, Any]:
     matched, matched_end = content(operation, end, stop, OCTET_STRING)
     words, words_end = content(operation, matched_end, stop, OCTET_STRING)
     code = integer(operation[start:end])
-    referrals: list[str] = []
-    if words_end < stop and operation[words_end] == _REFERRAL:
-        referrals = urls(operation, *content(operation, words_end, stop, _REFERRAL))
+    referrals, last = list[str](), words_end
+    if last < stop and operation[last] == _REFERRAL:
+        first, last = content(operation, words_end, stop, _REFERRAL)
+        referrals = urls(operation, first, last)
+    pass_over(operation, last, stop)
     return {
         "result": code,
         "description": RESULT_CODES.get(code, "unknown"),
@@ -98,7 +101,8 @@ def cookie_of(value: bytes) -> bytes:
     at, stop = content(value, 0, len(value), SEQUENCE)
     _, end = content(value, at, stop, INTEGER)
     start, last = content(value, end, stop, OCTET_STRING)
-    if stop != len(value) or last != stop:
+    pass_over(value, last, stop)
+    if stop != len(value):
         raise Malformed("a paged results control with something behind it")
     return value[start:last]
 
@@ -123,14 +127,13 @@ def _controls(octets: bytes, at: int, stop: int) -> dict[str, bytes]:
     while at < stop:
         start, end = content(octets, at, stop, SEQUENCE)
         name, name_end = content(octets, start, end, OCTET_STRING)
-        value, value_end = name_end, name_end
-        if name_end < end and octets[name_end] == BOOLEAN:  # criticality: of no meaning in answers
-            _, value = content(octets, name_end, end, BOOLEAN)
-            value_end = value
-        if value < end:
-            value, value_end = content(octets, value, end, OCTET_STRING)
-        if value_end != end:
-            raise Malformed("a control with something behind its value")
-        found[octets[name:name_end].decode()] = octets[value:value_end]
+        value = last = name_end
+        if last < end and octets[last] == BOOLEAN:  # criticality: of no meaning in answers
+            _, last = content(octets, last, end, BOOLEAN)
+            value = last
+        if last < end and octets[last] == OCTET_STRING:
+            value, last = content(octets, last, end, OCTET_STRING)
+        pass_over(octets, last, end)
+        found[octets[name:name_end].decode()] = octets[value:last]
         at = end
     return found
