@@ -33,7 +33,7 @@ def open_engine(url: URL) -> Engine:
     options: dict[str, Any] = {
         "connect_args": {name: value for name, value in defaults if name not in url.query},
         "hide_parameters": True,
-        "json_serializer": partial(json.dumps, ensure_ascii=False),
+        "json_serializer": partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
     }
     if url.drivername == SQLITE:
         return _sqlite(url, options)

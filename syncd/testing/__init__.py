@@ -10,6 +10,7 @@ What a backend does not declare is not asked of it. For readable failures, call
 """
 
 from syncd.testing.batches import BatchLaws
+from syncd.testing.bulk import BulkLaws
 from syncd.testing.entities import EntityLaws
 from syncd.testing.members import MemberLaws
 from syncd.testing.names import NameLaws
@@ -18,5 +19,5 @@ from syncd.testing.pages import PageLaws
 __all__ = ["BackendContract"]
 
 
-class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws):
+class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws, BulkLaws):
     """Every law. `syncd.testing.sample.Sample` names what a subclass may override."""

@@ -1,15 +1,17 @@
 """Users and groups of a SQL store, as the ports have them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic
-from uuid import uuid4
 
 from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
 
 from syncd.backends.sql.names import UNIQUE, key_of, with_keys
 from syncd.backends.sql.pages import AT_ONCE, stored_pages
+from syncd.backends.sql.refs import new_ref
 from syncd.backends.sql.rows import Rows, attribute_texts, split
 from syncd.backends.sql.session import Session
+from syncd.backends.sql.statements import Statements
+from syncd.bulk import Write
 from syncd.core.model import E, Key, Ref, Stored, Update, Value, flat
 from syncd.errors import Conflict, NotFound, Rejected
 from syncd.paging import Page
@@ -24,6 +26,7 @@ class SqlCollection(Generic[E]):
         self._session = session
         self._table = table
         self._rows: Rows[E] = Rows(table, holds, entity)
+        self._statements = Statements(self._rows, session.where)
         self._what = table.name.removesuffix("s")
 
     def read(self) -> Iterator[Stored[E]]:
@@ -48,7 +51,7 @@ class SqlCollection(Generic[E]):
             return None if row is None else self._rows.typed(row)
 
     def create(self, key: Key, entity: E) -> Ref:
-        ref = Ref(str(uuid4()))
+        ref = new_ref()
         columns, attributes = split(flat(entity))
         values = with_keys(self._table, columns)
         row = {**values, "id": ref, "external_id": key, "attributes": attributes}
@@ -78,6 +81,21 @@ class SqlCollection(Generic[E]):
         with self._session.writing() as connection:
             statement = delete(self._table).where(self._table.c.id == ref)
             self._one(connection.execute(statement).rowcount, ref)
+
+    def write(self, writes: Sequence[Write[E]]) -> list[Ref | Rejected]:
+        """As `BulkCollection.write`."""
+        return self._session.in_bulk(writes, self._statements.run, self._alone)
+
+    def _alone(self, write: Write[E]) -> Ref:
+        if write.entity is not None:
+            return self.create(write.key, write.entity)
+        if write.ref is None:
+            raise AssertionError(f"{write.op} of {write.key} without a ref")
+        if write.change is None:
+            self.delete(write.ref)
+        else:
+            self.update(write.ref, write.change)
+        return write.ref
 
     def _one(self, count: int, ref: Ref) -> None:
         if count == 0:

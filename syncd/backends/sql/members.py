@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
+from syncd.backends.sql.joining import add, remove
 from syncd.backends.sql.pages import AT_ONCE, member_pages
 from syncd.backends.sql.schema import GROUPS, MEMBERS, USERS
 from syncd.backends.sql.session import Session
+from syncd.bulk import Delta
 from syncd.core.model import Member, Op, Ref
-from syncd.errors import NotFound
+from syncd.errors import NotFound, Rejected
 from syncd.paging import Members, Page
 
 
@@ -47,6 +49,21 @@ class SqlMembers:
                 if new:
                     connection.execute(insert(MEMBERS), new)
 
+    def write(self, deltas: Sequence[Delta]) -> list[Rejected | None]:
+        """As `BulkMemberships.write`."""
+        return self._session.in_bulk(deltas, self._together, self._alone)
+
+    def _alone(self, delta: Delta) -> None:
+        self.change(delta.group, delta.add, delta.remove)
+
+    def _together(self, connection: Connection, deltas: Sequence[Delta]) -> list[None]:
+        for some in _of_different_groups(deltas):
+            groups = [delta.group for delta in some]
+            self._check(connection, GROUPS, groups, "there is no group")
+            remove(connection, {delta.group: delta.remove for delta in some})
+            add(connection, {delta.group: delta.add for delta in some})
+        return [None] * len(deltas)
+
     def _check(self, connection: Connection, table: Table, refs: Sequence[Ref], lack: str) -> None:
         for some in _chunks(refs):
             found = _found(connection, table.c.id, some)
@@ -62,3 +79,14 @@ def _chunks(refs: Sequence[Ref]) -> Iterator[list[Ref]]:
     unique = list(dict.fromkeys(refs))
     for start in range(0, len(unique), AT_ONCE):
         yield unique[start : start + AT_ONCE]
+
+
+def _of_different_groups(deltas: Sequence[Delta]) -> Iterator[list[Delta]]:
+    """What is done to one group after the other is done in that order."""
+    some: dict[Ref, Delta] = {}
+    for delta in deltas:
+        if delta.group in some:
+            yield list(some.values())
+            some = {}
+        some[delta.group] = delta
+    yield list(some.values())

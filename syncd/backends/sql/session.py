@@ -5,8 +5,9 @@ own. Outside, each write is a batch of one. A store that is not there yet reads 
 and is made by the first batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sqlalchemy import Connection, NestedTransaction, text
 from sqlalchemy.engine import URL
@@ -15,6 +16,9 @@ from syncd.backends.sql.names import fill
 from syncd.backends.sql.schema import SCHEMA
 from syncd.database import Database, Standing, Trouble, complaints
 from syncd.errors import BackendError, Denied, Rejected, Unavailable
+
+T = TypeVar("T")
+A = TypeVar("A")
 
 _ERRORS: dict[Trouble, type[BackendError]] = {
     Trouble.UNAVAILABLE: Unavailable,
@@ -48,12 +52,51 @@ class Session:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        if self._batch is None:
-            with self.batch(), self._savepoint() as connection:
-                yield connection
+        with self._joined(), self._savepoint() as connection:
+            yield connection
+
+    def in_bulk(
+        self,
+        items: Sequence[T],
+        together: Callable[[Connection, Sequence[T]], Sequence[A]],
+        alone: Callable[[T], A],
+    ) -> list[A | Rejected]:
+        """The answer for each: all are tried together, and where that is rejected, each half is.
+
+        So a culprit among thousands is found by a dozen more tries, and rejected alone.
+        """
+        with self._joined():
+            return list(self._tried(items, together, alone))
+
+    def _tried(
+        self,
+        items: Sequence[T],
+        together: Callable[[Connection, Sequence[T]], Sequence[A]],
+        alone: Callable[[T], A],
+    ) -> Iterator[A | Rejected]:
+        try:
+            if len(items) > 1:
+                with self.writing() as connection:
+                    answers = together(connection, items)
+                yield from answers
+            else:
+                yield from (alone(item) for item in items)
+        except Rejected as error:
+            half = len(items) // 2
+            if half == 0:
+                yield error
+            else:
+                yield from self._tried(items[:half], together, alone)
+                yield from self._tried(items[half:], together, alone)
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        """In the batch that is under way, or in one of its own."""
+        if self._batch is not None:
+            yield
         else:
-            with self._savepoint() as connection:
-                yield connection
+            with self.batch():
+                yield
 
     @contextmanager
     def batch(self) -> Iterator[None]:
