@@ -61,7 +61,7 @@ class Layers:
         node, nearest = self._root, self._root  # type: tuple[Node, Node]
         for part in path:
             if isinstance(node, Table) and str(part) in node.entries:
-                key, node = node.entries[str(part)]
+                key, node = node.name(str(part)), node.entries[str(part)]
                 nearest = key if name or not _written(node) else node
             elif isinstance(node, Items) and isinstance(part, int) and part < len(node.items):
                 node = nearest = node.items[part]
@@ -136,7 +136,7 @@ def _plain(node: Node) -> Any:
         return None if node.absent else node.value
     if isinstance(node, Items):
         return [_plain(item) for item in node.items]
-    return {name: _plain(value) for name, (_, value) in node.entries.items()}
+    return {name: _plain(value) for name, value in node.entries.items()}
 
 
 def _merge(tree: dict[str, Any], layer: Mapping[str, Any]) -> None:

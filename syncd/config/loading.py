@@ -37,7 +37,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
         mistakes.append(mistake(root, "a configuration is a mapping of names to values"))
     if document.broken or mistakes:
         raise _wrong(mistakes)
-    layers = Layers(root if isinstance(root, Table) else Table(str(path), 1, 1, {}), environ)
+    layers = Layers(root if isinstance(root, Table) else Table(str(path), 1, 1, {}, []), environ)
     settings = _Check(layers, path.absolute().parent, environ).settings()
     if settings is None or layers.mistakes:
         raise _wrong(layers.mistakes)

@@ -1,6 +1,6 @@
 """Values that know where they were written, and mistakes with their places."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -18,6 +18,15 @@ class Mistake(NamedTuple):
         return f"{place}: {self.words}"
 
 
+class Mark(Protocol):
+    """PyYAML's mark: line and column count from zero."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
 class Text(Struct, frozen=True, gc=False):
     """A scalar as written; `plain` where it was without quotes."""
 
@@ -30,7 +39,10 @@ class Text(Struct, frozen=True, gc=False):
     @property
     def absent(self) -> bool:
         """Nothing written, `~` or `null`. `Null` is a family name and stays text."""
-        return self.plain and self.value in {"", "~", "null"}
+        return self.plain and self.value in _ABSENT
+
+
+_ABSENT = frozenset({"", "~", "null"})
 
 
 class Items(Struct, frozen=True):
@@ -41,19 +53,23 @@ class Items(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """A mapping: name -> where the name stands, and the value."""
+    """A mapping of names to values; `marks` are where the names stand, in the same order."""
 
     file: str
     line: int
     column: int
-    entries: dict[str, tuple[Text, "Node"]]
+    entries: dict[str, "Node"]
+    marks: list[Mark]
 
     def value(self, name: str) -> "Node | None":
         """The value, or None where there is none or it is absent."""
-        entry = self.entries.get(name)
-        if entry is None or (isinstance(entry[1], Text) and entry[1].absent):
-            return None
-        return entry[1]
+        node = self.entries.get(name)
+        return None if isinstance(node, Text) and node.absent else node
+
+    def name(self, name: str) -> Text:
+        """The name itself, as it stands there."""
+        mark = self.marks[list(self.entries).index(name)]
+        return Text(self.file, mark.line + 1, mark.column + 1, name, plain=True)
 
 
 Node = Text | Items | Table

@@ -5,10 +5,10 @@ on, every scalar stays the text that was written, and the mistakes of a file are
 rather than raised one by one.
 """
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from sys import intern
+from typing import Any, BinaryIO, NamedTuple
 
 from yaml import (
     AliasEvent,
@@ -23,6 +23,7 @@ from yaml import (
     YAMLError,
 )
 
+from syncd.located.octets import NotText, Octets
 from syncd.located.places import Items, Mistake, Node, Table, Text, mistake, place
 from syncd.located.suggest import quoted
 
@@ -45,29 +46,22 @@ class Document(NamedTuple):
 
 
 def load(path: Path, shown: str, streamed: Mapping[str, Take] | None = None) -> Document:
-    """The file at `path`, called `shown` in every place."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        words = f"cannot be read: {error.strerror or error}"
-        return Document(None, [Mistake(shown, 0, 0, words)], broken=True)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode(errors="replace").split("\n")
-        words = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        found = Mistake(shown, len(before), len(before[-1]) + 1, words)
-        return Document(None, [found], broken=True)
-    return parse(text, shown, streamed)
-
-
-def parse(text: str, shown: str, streamed: Mapping[str, Take] | None = None) -> Document:
-    """The one document in `text`.
+    """The one document in the file at `path`, called `shown` in every place.
 
     A list under a top-level name in `streamed` is handed over item by item while it is read and is
     empty in the result, unless it is anchored: so a long list is never in memory as a whole.
     """
-    reader = _Reader(text, shown, streamed or {})
+    try:
+        with path.open("rb") as file:
+            return parse(file, shown, streamed)
+    except OSError as error:
+        words = f"cannot be read: {error.strerror or error}"
+        return Document(None, [Mistake(shown, 0, 0, words)], broken=True)
+
+
+def parse(file: BinaryIO, shown: str, streamed: Mapping[str, Take] | None = None) -> Document:
+    """As `load`, of an open file. Raises `OSError`."""
+    reader = _Reader(Octets(file), shown, streamed or {})
     return Document(reader.document(), reader.mistakes, reader.broken)
 
 
@@ -76,23 +70,21 @@ class _Stop(Exception):
 
 
 class _Reader:
-    def __init__(self, text: str, shown: str, streamed: Mapping[str, Take]) -> None:
+    def __init__(self, octets: Octets, shown: str, streamed: Mapping[str, Take]) -> None:
         self.mistakes: list[Mistake] = []
         self.broken = False
-        self._text, self._file, self._streamed = text, shown, streamed
+        self._octets, self._file, self._streamed = octets, shown, streamed
         self._anchors: dict[str, tuple[Node, int]] = {}
-        self._count = self._aliased = 0
+        self._inside = self._aliased = 0
 
     def document(self) -> Node | None:
         try:
-            self._next: Callable[[], Any] = CSafeLoader(self._text).get_event
+            self._next: Callable[[], Any] = CSafeLoader(self._octets).get_event
             return self._document()
-        except _Stop as stop:
+        except (_Stop, NotText) as stop:
             self._complain(*stop.args)
         except YAMLError as error:
-            self._complain(*_syntax(error, self._text))
-        except UnicodeEncodeError as error:
-            self._complain(*_at(self._text, error.start), "half of a surrogate pair is no text")
+            self._complain(*_syntax(error, self._octets))
         return None
 
     def _document(self) -> Node | None:
@@ -113,13 +105,11 @@ class _Reader:
         kind = type(event)
         if kind is AliasEvent:
             return self._alias(event)
-        before = self._count
-        self._count += 1
+        before = self._inside
         node: Node
         if kind is ScalarEvent:
             line, column = _start(event)
-            plain = event.implicit[0]
-            node = Text(self._file, line, column, event.value, plain)
+            node = Text(self._file, line, column, event.value, event.implicit[0])
         elif depth >= DEEPEST:
             raise _Stop(*_start(event), f"nested deeper than {DEEPEST} levels")
         elif kind is MappingStartEvent:
@@ -127,11 +117,10 @@ class _Reader:
         else:
             node = self._items(event, depth)
         if event.tag is not None and event.tag not in _TAGS[kind]:
-            self._complain(
-                *_start(event), "a tag is not allowed; a text that begins with ! needs quotes"
-            )
+            words = "a tag is not allowed; a text that begins with ! needs quotes"
+            self._complain(*_start(event), words)
         if event.anchor is not None:
-            self._anchors[event.anchor] = (node, self._count - before)
+            self._anchors[event.anchor] = (node, self._inside - before)
         return node
 
     def _alias(self, event: Any) -> Node:
@@ -141,9 +130,9 @@ class _Reader:
             words = "an alias of nothing before it; a text that begins with * needs quotes"
             self._complain(line, column, words)
             return Text(self._file, line, column, "", plain=True)
-        node, size = self._anchors[event.anchor]
-        self._aliased += size
-        self._count += size
+        node, inside = self._anchors[event.anchor]
+        self._aliased += 1 + inside
+        self._inside += inside
         if self._aliased > ALIASED:
             raise _Stop(line, column, f"aliases stand for more than {ALIASED} values")
         return node
@@ -153,28 +142,49 @@ class _Reader:
         items: list[Node] = []
         while type(event := self._next()) is not SequenceEndEvent:
             items.append(self._node(event, depth + 1))
+        self._inside += len(items)
         return Items(self._file, line, column, items)
 
     def _table(self, event: Any, depth: int) -> Table:
-        line, column = _start(event)
-        entries: dict[str, tuple[Text, Node]] = {}
+        table = Table(self._file, *_start(event), {}, [])
+        file, following, entries, marks = self._file, self._next, table.entries, table.marks
         merged: list[Node] = []
-        while type(event := self._next()) is not MappingEndEvent:
-            key = self._node(event, depth + 1)
-            value = self._value(key, depth)
-            if not isinstance(key, Text):
-                self.mistakes.append(mistake(key, "a name must be text, not a list or a mapping"))
-            elif key.value == "<<" and key.plain:
-                merged.append(value)
-            elif key.value in entries:
-                first = place(entries[key.value][0])
-                words = f"{quoted(key.value)} stands here twice, first at {first}"
-                self.mistakes.append(mistake(key, words))
+        node: Node
+        while type(key := following()) is not MappingEndEvent:
+            bare = type(key) is ScalarEvent and not (key.anchor or key.tag)
+            name = intern(key.value) if bare else "<<"
+            if name == "<<" or name in entries or depth == 0:
+                self._entry(table, merged, key, depth)
+                continue
+            # Nearly every entry comes here, and there may be millions.
+            event = following()
+            if type(event) is ScalarEvent and not (event.anchor or event.tag):
+                mark: Any = event.start_mark
+                line, column = mark.line + 1, mark.column + 1
+                node = Text(file, line, column, event.value, event.implicit[0])
             else:
-                entries[sys.intern(key.value)] = (key, value)
-        for value in merged:
-            self._merge(entries, value)
-        return Table(self._file, line, column, entries)
+                node = self._node(event, depth + 1)
+            entries[name] = node
+            marks.append(key.start_mark)
+        self._inside += 2 * len(entries)
+        for one in merged:
+            self._merge(table, one)
+        return table
+
+    def _entry(self, table: Table, merged: list[Node], event: Any, depth: int) -> None:
+        key = self._node(event, depth + 1)
+        value = self._value(key, depth)
+        if not isinstance(key, Text):
+            self.mistakes.append(mistake(key, "a name must be text, not a list or a mapping"))
+        elif key.value == "<<" and key.plain:
+            merged.append(value)
+        elif key.value in table.entries:
+            first = place(table.name(key.value))
+            words = f"{quoted(key.value)} stands here twice, first at {first}"
+            self.mistakes.append(mistake(key, words))
+        else:
+            table.entries[intern(key.value)] = value
+            table.marks.append(event.start_mark)
 
     def _value(self, key: Node, depth: int) -> Node:
         event = self._next()
@@ -186,14 +196,16 @@ class _Reader:
             take(self._node(event, depth + 2))
         return Items(self._file, line, column, [])
 
-    def _merge(self, entries: dict[str, tuple[Text, Node]], value: Node) -> None:
+    def _merge(self, table: Table, value: Node) -> None:
         """YAML 1.1's merge key: a mapping's own names win, then the first in a list."""
-        for table in value.items if isinstance(value, Items) else [value]:
-            if isinstance(table, Table):
-                for name, entry in table.entries.items():
-                    entries.setdefault(name, entry)
-            else:
-                self.mistakes.append(mistake(table, "<< takes a mapping or a list of mappings"))
+        for other in value.items if isinstance(value, Items) else [value]:
+            if not isinstance(other, Table):
+                self.mistakes.append(mistake(other, "<< takes a mapping or a list of mappings"))
+                continue
+            for (name, node), mark in zip(other.entries.items(), other.marks, strict=True):
+                if name not in table.entries:
+                    table.entries[name] = node
+                    table.marks.append(mark)
 
 
 _TAGS: dict[type, frozenset[str]] = {
@@ -208,22 +220,14 @@ def _start(event: Any) -> tuple[int, int]:
     return mark.line + 1, mark.column + 1
 
 
-def _at(text: str, position: int) -> tuple[int, int]:
-    before = text[:position].split("\n")
-    return len(before), len(before[-1]) + 1
-
-
-def _syntax(error: YAMLError, text: str) -> tuple[int, int, str]:
+def _syntax(error: YAMLError, octets: Octets) -> tuple[int, int, str]:
     """PyYAML's error as place and words."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        # libyaml counts bytes of UTF-8 here.
-        position = int(getattr(error, "position", 0))
-        before = text.encode()[:position].decode(errors="replace")
-        return *_at(before, position), "a control character is not allowed in YAML"
+        letter = chr(getattr(error, "character", 0))
+        return *octets.place_of(letter), "a control character is not allowed in YAML"
     line, column = mark.line + 1, mark.column + 1
-    problem, context = getattr(error, "problem", None), getattr(error, "context", None)
-    lines = text.split("\n")
-    if lines[min(mark.line, len(lines) - 1)][mark.column : column] == "\t":
+    if octets.letter_at(line, column) == "\t":
         return line, column, "a tab; YAML is indented with spaces only"
-    return line, column, f"not YAML: {', '.join(filter(None, (context, problem)))}"
+    said = getattr(error, "context", None), getattr(error, "problem", None)
+    return line, column, f"not YAML: {', '.join(filter(None, said))}"

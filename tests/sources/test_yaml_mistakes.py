@@ -90,6 +90,8 @@ def problems(tmp_path):
         ),
         ("groups: [{display_name: G}]", "a.yaml:1:10: a group needs id"),
         ("groups: [{id: g, members: ['']}]", "a.yaml:1:28: each of members is an id, not empty"),
+        ("groups: [{id: g, members: [null]}]", 'a.yaml:1:28: no user has the id "null"'),
+        ("users: [{id: null}]", "a.yaml:1:9: a user needs id"),
         (
             "groups: [{id: g, members: [[ada]]}]",
             "a.yaml:1:28: each of members is text, not a list or a mapping",

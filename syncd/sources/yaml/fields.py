@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from syncd.located.places import Items, Mistake, Node, Table, Text, mistake
@@ -16,13 +17,13 @@ class Fields:
     """One mapping's fields. A field that is absent, or wrong and noted, reads as None."""
 
     def __init__(
-        self, table: Table, known: Collection[str], what: str, mistakes: list[Mistake]
+        self, table: Table, known: AbstractSet[str], what: str, mistakes: list[Mistake]
     ) -> None:
         self.table, self._what, self._mistakes = table, what, mistakes
-        for name, (key, _) in table.entries.items():
+        for name in () if table.entries.keys() <= known else table.entries:
             if name not in known:
                 words = f"{what} has no {quoted(name)}{did_you_mean(name, known)}"
-                mistakes.append(mistake(key, words))
+                mistakes.append(mistake(table.name(name), words))
 
     def required(self, name: str) -> str | None:
         node = self.table.value(name)
@@ -36,12 +37,22 @@ class Fields:
         node = self.table.value(name)
         return None if node is None else one_line(node, name, self._mistakes)
 
+    def texts(self, names: Collection[str]) -> dict[str, str]:
+        """Those of these fields that have one line of text."""
+        found: dict[str, str] = {}
+        for name, node in self.table.entries.items():
+            if name in names and not (isinstance(node, Text) and node.absent):
+                value = one_line(node, name, self._mistakes)
+                if value is not None:
+                    found[name] = value
+        return found
+
     def choice(self, name: str, choices: Collection[str]) -> str | None:
         value = self.text(name)
         if value is None or value in choices:
             return value
         words = f"{name} cannot be {quoted(value)}"
-        self._note(self.table.entries[name][1], words + did_you_mean(value, choices))
+        self._note(self.table.entries[name], words + did_you_mean(value, choices))
         return None
 
     def truth(self, name: str) -> bool | None:
@@ -62,7 +73,7 @@ class Fields:
                 return date.fromisoformat(value)
         except ValueError:
             pass
-        node = self.table.entries[name][1]
+        node = self.table.entries[name]
         self._note(node, f"{name} is {quoted(value)}, not a date such as 2026-12-31")
         return None
 
@@ -85,16 +96,25 @@ class Fields:
         self._mistakes.append(mistake(node, words))
 
 
+def fields_of(
+    node: Node, known: AbstractSet[str], what: str, mistakes: list[Mistake]
+) -> Fields | None:
+    """None where the node is no mapping, which is noted."""
+    if isinstance(node, Table):
+        return Fields(node, known, what, mistakes)
+    mistakes.append(mistake(node, f"{what} is a mapping, such as {{id: ada}}"))
+    return None
+
+
 def one_line(node: Node, name: str, mistakes: list[Mistake]) -> str | None:
     """The text, or None where it is empty, or wrong and noted."""
     if not isinstance(node, Text):
         mistakes.append(mistake(node, f"{name} is text, not a list or a mapping"))
         return None
     value = node.value
-    if value.isascii() and value.isprintable() and value[:1] != " " and value[-1:] != " ":
+    plain = value.isascii() and value.isprintable()
+    if value == value.strip() and (plain or _CONTROL.search(value) is None):
         return value or None
-    if value != value.strip() or _CONTROL.search(value):
-        words = f"{name} is one line of text without space around it, not {quoted(value)}"
-        mistakes.append(mistake(node, words))
-        return None
-    return value
+    words = f"{name} is one line of text without space around it, not {quoted(value)}"
+    mistakes.append(mistake(node, words))
+    return None

@@ -1,12 +1,12 @@
 """Resolve the names in groups against all users and groups of the source, and flatten nesting."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from syncd.core.model import GroupRecord, Key, Reference
 from syncd.core.nesting import expand
 from syncd.located.places import Text, mistake
 from syncd.located.suggest import did_you_mean, quoted
-from syncd.sources.yaml.schema import Roster
+from syncd.sources.yaml.roster import Roster
 
 _SUGGESTED = 25
 """Mistakes that get a suggestion: comparing with every name of a large source takes a while."""
@@ -14,13 +14,14 @@ _SUGGESTED = 25
 
 def check_names(roster: Roster) -> None:
     """A member, or an inner group, that is nobody, or stands in the wrong list."""
+    users = roster.users.names.ids
     for group in roster.groups.values():
         for name in group.members:
-            if name.value not in roster.users:
-                _nobody(roster, name, ("user", roster.users), ("group", "groups", roster.groups))
+            if name.value not in users:
+                _nobody(roster, name, ("user", users), ("group", "groups", roster.groups))
         for name in group.groups:
             if name.value not in roster.groups:
-                _nobody(roster, name, ("group", roster.groups), ("user", "members", roster.users))
+                _nobody(roster, name, ("group", roster.groups), ("user", "members", users))
 
 
 def flatten(roster: Roster) -> list[GroupRecord]:
@@ -57,8 +58,8 @@ def _token(reference: Reference) -> Key:
 def _nobody(
     roster: Roster,
     name: Text,
-    wanted: tuple[str, Mapping[Key, object]],
-    other: tuple[str, str, Mapping[Key, object]],
+    wanted: tuple[str, Collection[str]],
+    other: tuple[str, str, Collection[str]],
 ) -> None:
     what, known = wanted
     other_what, other_list, other_known = other

@@ -4,7 +4,7 @@ All or nothing: with any mistake in any file the reading raises `SourceError` wi
 them, so that a bad file never looks like people who left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -16,10 +16,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from syncd.core.model import GroupRecord, UserRecord
 from syncd.errors import SourceError
 from syncd.located.yamlfile import load
+from syncd.paging import Page
 from syncd.ports import Cursor
 from syncd.sources.yaml.files import find
 from syncd.sources.yaml.references import check_names, flatten
-from syncd.sources.yaml.schema import TEXTS, Roster
+from syncd.sources.yaml.roster import Roster
+from syncd.sources.yaml.schema import TEXTS
+from syncd.sources.yaml.users import Users
 
 
 def _zone(name: str) -> tzinfo:
@@ -55,11 +58,22 @@ class YamlConfig(BaseModel):
 class YamlReading(Struct, frozen=True):
     """Always whole: a reading that would not be is never made."""
 
-    users: tuple[UserRecord, ...]
+    _users: Users
     groups: tuple[GroupRecord, ...]
     gaps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     cursor: Cursor | None = None
+
+    @property
+    def users(self) -> tuple[UserRecord, ...]:
+        """By key."""
+        found = (page.decode(at) for page in self.user_pages for at in range(len(page.prints)))
+        records = (sighting.record for sighting in found if sighting.record)
+        return tuple(sorted(records, key=lambda user: user.key))
+
+    @property
+    def user_pages(self) -> Iterator[Page[UserRecord]]:
+        return self._users.pages()
 
 
 class YamlSource:
@@ -80,7 +94,7 @@ class YamlSource:
         roster.mistakes += missing
         broken = bool(missing)
         for file in files:
-            streamed = {"users": roster.user, "groups": roster.group}
+            streamed = {"users": roster.users.take, "groups": roster.group}
             document = load(file.path, file.shown, streamed)
             roster.top(document.root)
             roster.mistakes += document.mistakes
@@ -89,8 +103,7 @@ class YamlSource:
         groups = [] if broken else self._resolved(roster)
         if roster.mistakes:
             raise SourceError(*dict.fromkeys(str(one) for one in sorted(roster.mistakes)))
-        users = sorted(roster.users.values(), key=lambda user: user.key)
-        return YamlReading(tuple(users), tuple(groups))
+        return YamlReading(roster.users, tuple(groups))
 
     def close(self) -> None:
         """Nothing stays open between readings."""
