@@ -103,6 +103,11 @@ class DirectoryServer:
     def rename(self, dn: str, relative_name: str) -> None:
         self._admin.modify_dn(dn, relative_name)
 
+    def move(self, dn: str, relative_name: str, above: str) -> str:
+        """Returns the new DN."""
+        self._admin.modify_dn(dn, relative_name, new_superior=above)
+        return f"{relative_name},{above}"
+
     def delete(self, dn: str) -> None:
         """The entry and all below it."""
         self._admin.search(dn, "(objectClass=*)", attributes=["1.1"])
@@ -162,7 +167,11 @@ class DirectoryServer:
             entry = rf"(dn: cn={plugin},cn=plugins,cn=config\n(?:.+\n)*?nsslapd-pluginEnabled: )off"
             settings, count = re.subn(entry, r"\1on", settings)
             assert count == 1, plugin
-        dse.write_text(settings)
+        changelog = "dn: cn=Retro Changelog Plugin,cn=plugins,cn=config\n"
+        assert changelog in settings
+        # without it, who asks for changes is told of none, and of nobody who is gone
+        whose = "nsslapd-attribute: nsuniqueid:targetUniqueId\n"
+        dse.write_text(settings.replace(changelog, changelog + whose))
 
     def _start(self) -> subprocess.Popen[bytes]:
         instance = f"{self._directory}/root/etc/dirsrv/slapd-tests"

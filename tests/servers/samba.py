@@ -96,6 +96,11 @@ class Samba:
     def rename(self, dn: str, relative_name: str) -> None:
         self._admin.modify_dn(dn, relative_name)
 
+    def move(self, dn: str, relative_name: str, above: str) -> str:
+        """Returns the new DN."""
+        self._admin.modify_dn(dn, relative_name, new_superior=above)
+        return f"{relative_name},{above}"
+
     def delete(self, dn: str) -> None:
         """The entry and all below it."""
         tree_delete = ("1.2.840.113556.1.4.805", True, None)

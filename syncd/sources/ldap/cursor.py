@@ -44,14 +44,14 @@ class Usn(Struct, frozen=True, tag=True):
 class Modified(Struct, frozen=True, tag=True):
     """Modify times (RFC 4512, 3.4), by the server's clock, as it writes them.
 
-    What was modified `after` is asked for again; `newest` is the last that was seen. `known` are
-    the DNs of entries with others below them, and when they were modified. `deletions` are cookies
-    of a server whose RFC 4533 can be relied on for what was deleted, and for no more than that.
+    `newest` is the last that was seen, and `seen` when, by our own clock. `known` are the entries
+    with about that time that are neither people nor groups, by DN. `deletions` are cookies of a
+    server whose RFC 4533 can be relied on for what was deleted, and for no more than that.
     """
 
-    after: str
     newest: str
-    known: Mapping[str, str] = {}
+    seen: datetime
+    known: dict[str, str] = {}
     deletions: tuple[bytes, ...] = ()
 
 

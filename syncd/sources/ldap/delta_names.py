@@ -54,16 +54,18 @@ class Namings:
             self.names.dns.add(was.origin)
 
     def of_lost(self, users: Iterable[UserRecord], groups: Iterable[GroupRecord]) -> None:
-        """Raises `Unusable` where nothing leads any more to the groups that one was in."""
+        """Raises `Unusable` where a group may have been in others, and nothing leads to these.
+
+        Active Directory takes who is gone out of groups without a trace on these, and so does
+        OpenLDAP's refint. Of users it is known that they are in no group any more.
+        """
         for user in users:
             self.names.logins |= self._logins(user)
             if not self._follows:
                 self.names.dns.add(user.origin)
         for group in groups:
-            if not self._follows:
-                self.names.dns.add(group.origin)
-            elif group.members:
-                raise Unusable(f"which groups {group.origin!r} was in is not known any more")
+            if group.members:
+                raise Unusable(f"{group.origin!r} is gone: who was in others by way of it?")
 
     def _logins(self, was: UserRecord) -> set[Login]:
         return {

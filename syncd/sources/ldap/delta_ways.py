@@ -87,7 +87,7 @@ class Ways:
             return dirsync.touched(searches, extents, state, server, attributes)
         if isinstance(state, Usn):
             return dirsync.touched_by_number(searches, extents, state, server, attributes)
-        return modified.touched(searches, extents, state, server, attributes)
+        return modified.touched(searches, extents, state, server, attributes, self._now)
 
     def _ways(self, *, log: bool) -> Iterator[Callable[[], State]]:
         searches, extents, server, key = self._searches, self._extents, self._server, self._key

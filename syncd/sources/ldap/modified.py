@@ -9,13 +9,16 @@ what the filter asks for is not in them, nor is anything where its change log do
 import re
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from syncd.core.model import Key
-from syncd.sources.ldap import values
+from syncd.sources.ldap import failures, values
 from syncd.sources.ldap.cursor import Modified
 from syncd.sources.ldap.delta_search import MOST, Searches, Unusable
 from syncd.sources.ldap.delta_touched import (
     BELOW,
     Attributes,
+    Extent,
     Extents,
     Touched,
     created_after,
@@ -30,12 +33,15 @@ UNIQUE_ID = "nsuniqueid"
 """The only key by which 389 Directory Server says what is gone."""
 
 _FORM = "%Y%m%d%H%M%SZ"
-_CLOCKS = timedelta(hours=1)
-"""By how much the server's clock may be behind this machine's."""
-
 _OVERLAP = timedelta(minutes=5)
 """How long a change may be under way, or on its way from another server, that has its time."""
 
+_AGO = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+_EVER = "19700101000000Z"
+_SOME = 500
+_SIZE_LIMIT_EXCEEDED = 4
+
+_MOMENT = re.compile(r"\d{14}(?:\.\d+)?Z", re.ASCII)
 _SHOWS = ("modifyTimestamp", *BELOW)
 _NOBODY = "(!(objectClass=*))"
 _NUMBERED = re.compile(rb"[^#]*#.*#(\d+)", re.DOTALL)
@@ -49,25 +55,26 @@ def start(
 
     `tells_gone` is whether the keys are those by which 389 Directory Server says what is gone.
     """
-    after = newest = (now - _CLOCKS).strftime(_FORM)
-    known: dict[str, str] = {}
+    newest = max(_newest(searches, extent, now) for extent in extents.all)
+    state = Modified(newest, now)
     for extent in extents.all:
-        shown = Query(extent.base, "(modifyTimestamp>=19700101000000Z)", ["1.1"], "base")
-        if not list(searches.found(shown)):
-            raise Unusable(f"when {extent.base!r} was modified cannot be seen")
-        for entry in _entries(searches, extent.rest(_SHOWS, _since(after))):
-            known[entry.dn] = _modified(entry)
-    newest = max([newest, *known.values()])
+        for entry in _entries(searches, extent.rest(_SHOWS, _since(state, now))):
+            state.known[entry.dn] = _modified(entry)
     cookies = _cookies(searches, extents, server) if tells_gone else ()
-    return Modified(after, newest, known, cookies)
+    return replace(state, deletions=cookies)
 
 
 def touched(
-    searches: Searches, extents: Extents, state: Modified, server: Server, attributes: Attributes
+    searches: Searches,
+    extents: Extents,
+    state: Modified,
+    server: Server,
+    attributes: Attributes,
+    now: datetime,
 ) -> Touched:
     """Raises `Unusable`."""
     found = Touched(state, created_after(state.newest))
-    times, known, also = [state.newest], dict[str, str](), _since(state.after)
+    times, known, also = [state.newest], dict[str, str](), _since(state, now)
     for extent in extents.all:
         wanted = [*attributes[extent.kind], *_SHOWS]
         for entry in _entries(searches, extent.query(wanted, also)):
@@ -79,9 +86,10 @@ def touched(
                 found.see_name(entry)
             if state.deletions:
                 found.see_gone(extent.kind, values.key(UNIQUE_ID, entry))
-    newest = max(*times, *known.values())
+    newest = max([*times, *known.values()])
     deletions = _deleted(searches, extents, state, server, found) if state.deletions else ()
-    found.state = Modified(_overlapping(state, newest), newest, known, deletions)
+    seen = state.seen if newest == state.newest else now
+    found.state = Modified(newest, seen, known, deletions)
     return found
 
 
@@ -120,10 +128,20 @@ def _deleted(
     return tuple(cookies)
 
 
-def _overlapping(state: Modified, newest: str) -> str:
-    """From when to ask next time, by the server's clock."""
-    moment = datetime.strptime(newest[:14] + "Z", _FORM) - _OVERLAP  # noqa: DTZ007 - both are UTC
-    return max(state.after, moment.strftime(_FORM))
+def _newest(searches: Searches, extent: Extent, now: datetime) -> str:
+    """About the newest time that anything there shows, by the server's own clock, or before it.
+
+    Raises `Unusable` where none is shown.
+    """
+    for since in (*((now - ago).strftime(_FORM) for ago in _AGO), _EVER):
+        condition = f"(modifyTimestamp>={since})"
+        query = Query(extent.base, condition, ["modifyTimestamp"], "subtree")
+        answer = searches.ask(query, most=_SOME)
+        if answer.code not in {failures.SUCCESS, _SIZE_LIMIT_EXCEEDED}:
+            raise Unusable(failures.of_result(answer.result))
+        if shown := max((_modified(entry) for entry, _ in answer.entries), default=""):
+            return shown
+    raise Unusable(f"when anything under {extent.base!r} was modified cannot be seen")
 
 
 def _entries(searches: Searches, query: Query) -> list[RawEntry]:
@@ -131,8 +149,13 @@ def _entries(searches: Searches, query: Query) -> list[RawEntry]:
 
 
 def _modified(entry: RawEntry) -> str:
-    return entry.attributes.get("modifytimestamp", [b""])[0].decode("ascii", "replace")
+    """Empty where it does not show a moment."""
+    written = entry.attributes.get("modifytimestamp", [b""])[0].decode("ascii", "replace")
+    return written if _MOMENT.fullmatch(written) else ""
 
 
-def _since(second: str) -> str:
-    return f"(modifyTimestamp>={second})"
+def _since(state: Modified, now: datetime) -> str:
+    """A filter for what may have changed: from the newest that was seen, if not from before it."""
+    overlap = max(timedelta(), _OVERLAP - (now - state.seen))
+    newest = datetime.strptime(state.newest[:14] + "Z", _FORM)  # noqa: DTZ007 - the server's own
+    return f"(modifyTimestamp>={(newest - overlap).strftime(_FORM)})"
