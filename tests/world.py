@@ -107,6 +107,7 @@ class Office:
     groups: GroupMapping = field(default_factory=GroupMapping)
     ledger: Ledger = field(default_factory=Ledger.in_memory)
     now: datetime = NOON
+    full_every: timedelta | None = None
 
     @property
     def source(self) -> MemorySource:
@@ -124,10 +125,11 @@ class Office:
             self.groups,
             self.policy,
             "c0ffee",
+            self.full_every,
         )
 
-    def plan(self) -> Plan:
-        return plan(self.sync, self.ledger, self.now)
+    def plan(self, **how) -> Plan:
+        return plan(self.sync, self.ledger, self.now, **how)
 
     def apply(self, **how) -> Report:
         how.setdefault("approve", lambda _plan: True)

@@ -8,13 +8,10 @@ from msgspec.structs import replace
 from syncd.core.desired import Desired, desire
 from syncd.core.health import distrust_empty, strange_target
 from syncd.core.memory import Memory
-from syncd.core.merge import full_key
 from syncd.core.model import (
     NAME_FIELD,
     Entity,
-    Group,
     GroupRecord,
-    Key,
     Kind,
     Member,
     Ref,
@@ -26,8 +23,8 @@ from syncd.core.normal import normal
 from syncd.core.policy import Adopt
 from syncd.core.question import Beyond, Question, Seen
 from syncd.core.records import Records
-from syncd.cycle.reading import SourceRead, TargetRead
-from syncd.cycle.selection import Selection
+from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.selection import Selection, own_names
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync
@@ -47,7 +44,7 @@ class Asking:
                 list(read.users.standing.all()),
                 list(read.groups.standing.all()),
                 read.gaps,
-                read.notes,
+                self._notes(read),
             )
             for name, read in self._sources.items()
         }
@@ -64,6 +61,12 @@ class Asking:
         )
         return self._question(desire(records, self._sync.rules), seen, memory, None)
 
+    def _notes(self, read: SourceRead) -> tuple[str, ...]:
+        if not read.untold:
+            return read.notes
+        found = "1 change" if read.untold == 1 else f"{read.untold} changes"
+        return (*read.notes, f"{found} that no quick cycle was told of, found now by reading all")
+
     def about(self, some: Selection, memory: Memory, beyond: Beyond) -> Question:
         """`memory` has the links of the selected."""
         return self._question(self.desired(some), self._seen(some), memory, beyond)
@@ -73,10 +76,10 @@ class Asking:
         return desire(
             {
                 name: Records(
-                    list(read.users.standing.some(_names(name, some.keys))),
+                    list(read.users.standing.some(own_names(name, some.keys))),
                     list(self._groups(name, read, some)),
                     read.gaps,
-                    read.notes,
+                    self._notes(read),
                 )
                 for name, read in self._sources.items()
             },
@@ -105,39 +108,49 @@ class Asking:
                 yield name, normal(str(value), caseless=name in holds.caseless)
 
     def _groups(self, source: str, read: SourceRead, some: Selection) -> Iterator[GroupRecord]:
-        if some.groups:
-            keys = set(_names(source, some.keys))
-            for group in read.groups.standing.all():
-                yield replace(group, members=tuple(sorted(keys.intersection(group.members))))
+        keys, standing = set(own_names(source, some.keys)), read.groups.standing
+        groups = (
+            standing.all() if some.every_group else standing.some(own_names(source, some.groups))
+        )
+        for group in groups:
+            yield replace(group, members=tuple(sorted(keys.intersection(group.members))))
 
     def _accounts(self, some: Selection) -> Iterable[Stored[User]]:
         return self._target.users.standing.some(sorted(some.refs))
 
     def _seen(self, some: Selection) -> Seen:
-        target = self._target
-        groups: tuple[Stored[Group], ...] = ()
-        members: tuple[Member, ...] = ()
-        if some.groups:
-            groups = tuple(target.groups.standing.all())
-            members = tuple(
+        target, refs = self._target, sorted(some.group_refs)
+        groups, members = target.groups.standing, target.members.standing
+        return Seen(
+            tuple(self._accounts(some)),
+            tuple(groups.all() if some.every_group else groups.some(refs)),
+            tuple(
                 Member(one.group, user)
-                for one in target.members.standing.all()
+                for one in (members.all() if some.every_group else members.some(refs))
                 for user in sorted(some.refs.intersection(one.users))
-            )
-        return Seen(tuple(self._accounts(some)), groups, members, target.own, target.gaps)
+            ),
+            target.own,
+            target.gaps,
+        )
 
     def beyond(self, some: Selection, facts: Facts) -> Beyond:
         """What was counted of everybody, without the selected as they were then."""
-        linked = {link.ref for link in some.links if link.kind is Kind.USER}
-        before: list[Stored[User]] = list(self._target.users.standing.before(sorted(some.refs)))
+        linked = {(link.kind, link.ref) for link in some.links}
+        users = {ref for kind, ref in linked if kind is Kind.USER}
+        target, refs = self._target, sorted(some.group_refs)
         population = {Kind(kind): n for kind, n in facts.population.items()}
         foreign = {Kind(kind): n for kind, n in facts.foreign.items()}
-        population[Kind.USER] -= sum(one.entity.active for one in before if one.ref in linked)
-        foreign[Kind.USER] -= sum(one.ref not in linked for one in before)
-        if some.groups:
-            population[Kind.GROUP] = foreign[Kind.GROUP] = 0
-            groups = self._target.members.standing.all_before()
-            population[Kind.MEMBER] -= sum(len(linked.intersection(one.users)) for one in groups)
+        for account in target.users.standing.before(sorted(some.refs)):
+            if account.ref not in users:
+                foreign[Kind.USER] -= 1
+            elif account.entity.active:
+                population[Kind.USER] -= 1
+        groups, members = target.groups.standing, target.members.standing
+        for group in groups.all_before() if some.every_group else groups.before(refs):
+            of = population if (Kind.GROUP, group.ref) in linked else foreign
+            of[Kind.GROUP] -= 1
+        for one in members.all_before() if some.every_group else members.before(refs):
+            population[Kind.MEMBER] -= len(users.intersection(one.users))
         return Beyond(population=population, foreign=foreign, notes=facts.notes)
 
     def _question(
@@ -156,12 +169,6 @@ class Asking:
             now=self._now,
             beyond=beyond,
         )
-
-
-def _names(source: str, keys: Iterable[Key]) -> list[Key]:
-    """A source's own names of these full keys, in order."""
-    prefix = full_key(source, Key(""))
-    return sorted(Key(key.removeprefix(prefix)) for key in keys if key.startswith(prefix))
 
 
 def pairs(groups: Iterable[Members]) -> Iterator[Member]:

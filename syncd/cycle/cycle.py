@@ -14,7 +14,8 @@ from syncd.cycle.asking import Asking
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
-from syncd.cycle.reading import PartRead, Reader, SourceRead, TargetRead, Watch
+from syncd.cycle.reading import Reader, Watch
+from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
@@ -78,7 +79,8 @@ class Cycle:
         reader = self._reader
         quick = self._is_quick() and self._may_pick()
         cursors = self._cursors() if quick else {}
-        self.sources = reader.sources(self._sync.sources, cursors)
+        held_against = self._cursors() if not quick and self._head and self._head.quick else None
+        self.sources = reader.sources(self._sync.sources, cursors, held_against)
         backend = self._sync.backend
         self._target = reader.unread_target(backend) if quick else reader.target(backend)
         self._selection = self._select() if self._may_pick() else None
@@ -117,7 +119,7 @@ class Cycle:
         if self._base is None or self._head is None:
             return None
         self._selector = Selector(
-            self._sync.name, self._ledger, self._base, self._head.facts, self.sources, self.target
+            self._sync, self._ledger, self._base, self._head.facts, self.sources, self.target
         )
         selection = self._selector.select()
         if selection and not self.target.quick:
@@ -130,6 +132,9 @@ class Cycle:
         """Reads from the target whom the selection is about, and no others."""
         backend = self._sync.backend
         self._reader.look(TARGET_USERS, sorted(selection.refs), backend.users.get)
+        if next(self.target.users.standing.gone(), None) is not None and not selection.every_group:
+            selection.every_group = True  # who is made anew comes into all their groups anew
+            self._selector.select_also(())
 
     @property
     def _asking(self) -> Asking:
@@ -202,6 +207,9 @@ class Cycle:
         return Head(
             made_by=self._sync.made_by,
             full_at=self._now if full or self._head is None else self._head.full_at,
+            quick=0 if full or self._head is None else self._head.quick + 1,
+            untold=(self._head.untold if self._head else 0)
+            + sum(read.untold for read in self.sources.values()),
             cursors=cursors,
             facts=self._facts(decision, question),
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from syncd.core.prints import SIZE, Print
 from syncd.cycle.follow import items_of
-from syncd.cycle.reading import PartRead, SourceRead, TargetRead
+from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.workspace import Workspace
 from syncd.ledger.snapshot import LOOSE, Chunk, Item, Renewal
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import Struct
-
-from syncd.core.model import GroupRecord, Key, Kind, Ref, UserRecord
+from syncd.core.model import Kind, Ref
 from syncd.cycle.follow import Follower, name_batches
 from syncd.cycle.parts import (
     TARGET_GROUPS,
@@ -16,7 +14,9 @@ from syncd.cycle.parts import (
     source_groups,
     source_users,
 )
+from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.standing import Standing
+from syncd.cycle.told import Told, changes_told, untold
 from syncd.cycle.workspace import Workspace
 from syncd.errors import Incomplete, SourceError
 from syncd.ledger import Snapshot
@@ -37,30 +37,6 @@ Watch = Callable[[str, int, int | None], None]
 T = TypeVar("T")
 
 
-class PartRead(Struct, Generic[T]):
-    """One part after its reading. `follower` is None where it was not read at all."""
-
-    standing: Standing[T]
-    follower: Follower[T] | None = None
-    delta: bool = False
-
-    @property
-    def seen(self) -> int | None:
-        """How many there are, where all were read."""
-        return None if self.follower is None or self.delta else self.follower.seen
-
-
-class SourceRead(Struct):
-    """One source after its reading."""
-
-    users: PartRead[Any]
-    groups: PartRead[Any]
-    gaps: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    cursor: Cursor | None = None
-    told: frozenset[tuple[Kind, Key]] = frozenset()
-
-
 class Reader:
     """Takes readings into the workspace and holds them against the snapshot."""
 
@@ -68,14 +44,26 @@ class Reader:
         self._base, self._work, self._now, self._watch = base, work, now, watch
 
     def sources(
-        self, sources: Mapping[str, Source], cursors: Mapping[str, Cursor]
+        self,
+        sources: Mapping[str, Source],
+        cursors: Mapping[str, Cursor],
+        held_against: Mapping[str, Cursor] | None = None,
     ) -> dict[str, SourceRead]:
-        """Raises `SourceError` where none could be read."""
+        """What changed since the `cursors`, and of other sources everything.
+
+        A reading of everything is `held_against` what its source tells to have changed since that
+        cursor. Raises `SourceError` where none could be read.
+        """
         found: dict[str, SourceRead] = {}
         errors: list[SourceError] = []
         for name, source in sources.items():
             try:
+                told, before = None, (held_against or {}).get(name)
+                if before is not None:
+                    told = changes_told(source, before, Told(name, self._base, self._work))
                 found[name] = self._source(name, source, cursors.get(name))
+                if told is not None:
+                    found[name].untold = untold(found[name], told)
             except SourceError as error:
                 errors.append(error)
                 users, groups = (
@@ -95,7 +83,7 @@ class Reader:
     def _source(self, name: str, source: Source, since: Cursor | None) -> SourceRead:
         if since is None:
             return self._everything(name, source.read())
-        reading = read_since(source, since, _Told(name, self._base, self._work))
+        reading = read_since(source, since, Told(name, self._base, self._work))
         if gone_from(reading) is None:
             return self._everything(name, reading)
         changes = self._changes(name, reading)
@@ -223,29 +211,3 @@ class Reader:
         follower.finish()
         follower.compare(delta=delta)
         return PartRead(Standing(of, self._base, self._work), follower, delta)
-
-
-class _Told:
-    """What a source told until the last cycle, as the snapshot has it."""
-
-    def __init__(self, name: str, base: Snapshot | None, work: Workspace) -> None:
-        self._users = Standing(source_users(name), base, work)
-        self._groups = Standing(source_groups(name), base, work)
-
-    def users(self, keys: Iterable[Key]) -> Iterator[UserRecord]:
-        return self._users.before(list(keys))
-
-    def groups(self, keys: Iterable[Key]) -> Iterator[GroupRecord]:
-        return self._groups.before(list(keys))
-
-
-class TargetRead(Struct):
-    """The target after its reading, whole or of some only."""
-
-    users: PartRead[Any]
-    groups: PartRead[Any]
-    members: PartRead[Any]
-    own: Ref | None
-    gaps: tuple[str, ...] = ()
-    quick: bool = False
-    """Whether only those were read that a quick cycle asked for."""

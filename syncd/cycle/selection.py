@@ -5,33 +5,41 @@ of them has changed since. Where that is not certain, a plan is about everybody.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from syncd.core.mapping import Scope
 from syncd.core.memory import Link
 from syncd.core.merge import full_key
 from syncd.core.model import GroupRecord, Key, Kind, Ref
+from syncd.core.policy import Leavers
 from syncd.cycle.follow import name_batches
-from syncd.cycle.reading import SourceRead, TargetRead
+from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
+from syncd.sync import Sync
 
 _MANY = 50_000
 """From so many on, to pick them out one by one costs more than to look at everybody."""
 
 
 class Selection(Struct):
-    """Users by full key and by ref. `links` are theirs, and those of all groups."""
+    """Users by full key and by ref, groups by full key and by ref, and the links of all of them.
 
-    keys: set[Key]
-    refs: set[Ref]
+    Of each group only the selected are looked at. `every_group` is for who may have come into, or
+    lost, any of them.
+    """
+
+    keys: set[Key] = field(default_factory=set)
+    refs: set[Ref] = field(default_factory=set)
+    groups: set[Key] = field(default_factory=set)
+    group_refs: set[Ref] = field(default_factory=set)
+    every_group: bool = False
     links: tuple[Link, ...] = ()
-    groups: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.refs or self.groups)
+        return bool(self.keys or self.refs or self.groups or self.group_refs or self.every_group)
 
 
 class _Everybody(Exception):
@@ -43,27 +51,30 @@ class Selector:
 
     def __init__(
         self,
-        sync: str,
+        sync: Sync,
         ledger: Ledger,
         base: Snapshot,
         facts: Facts,
         sources: Mapping[str, SourceRead],
         target: TargetRead,
     ) -> None:
-        self._sync, self._ledger, self._base, self._facts = sync, ledger, base, facts
+        self._name, self._policy, self._take = sync.name, sync.policy, sync.users.take
+        self._ledger, self._base, self._facts = ledger, base, facts
         self._sources, self._target = sources, target
-        self._found = Selection(set(), set())
+        self._found = Selection()
 
     def select(self) -> Selection | None:
         """None for everybody."""
         try:
             self._doubt_emptiness()
             self._changed()
+            self._regrouped()
             self._unsettled()
             if self._found:
-                self._regrouped()
-                self._found.groups = True
                 self._link(Ref(ref) for ref in self._facts.administrators)
+                if not self._found.every_group and self._may_turn():
+                    self._found.every_group = True
+                    self._link(())
         except _Everybody:
             return None
         return self._found
@@ -80,16 +91,35 @@ class Selector:
         """Selects these accounts too, and for all what their links lead to."""
         found = self._found
         found.refs |= set(refs)
-        if len(found.keys) + len(found.refs) > _MANY:
-            raise _Everybody
-        links = self._ledger.recall_links(
-            self._sync,
-            [(Kind.USER, key) for key in found.keys],
-            [(Kind.USER, ref) for ref in found.refs],
+        self._not_too_many()
+        keys = [(Kind.USER, key) for key in found.keys] + [(Kind.GROUP, k) for k in found.groups]
+        known = [(Kind.USER, r) for r in found.refs] + [(Kind.GROUP, r) for r in found.group_refs]
+        links = self._ledger.recall_links(self._name, keys, known)
+        if found.every_group:
+            links = tuple(link for link in links if link.kind is Kind.USER)
+            links += self._ledger.recall_kind(self._name, Kind.GROUP)
+        for link in links:
+            of_user = link.kind is Kind.USER
+            (found.keys if of_user else found.groups).add(link.key)
+            (found.refs if of_user else found.group_refs).add(link.ref)
+        found.links = links
+
+    def _may_turn(self) -> bool:
+        """Whether one of the selected may have become, or ceased to be, one for the groups that
+        they were in all along: without a change of those."""
+        found, links = self._found, {link.key: link for link in self._found.links}
+        if not found.keys:
+            return False
+        if self._take != Scope() or self._policy.leavers is Leavers.IGNORE:
+            return True
+        if self._policy.protect.groups or _any(self._target.users.standing.gone()):
+            return True
+        turning = {key for key in found.keys if key not in links or links[key].left_at is not None}
+        turning |= {key for kind, key in self._base.unsettled() if kind is Kind.USER}
+        return any(
+            _any(read.users.standing.before(own_names(source, turning)))
+            for source, read in self._sources.items()
         )
-        found.keys |= {link.key for link in links}
-        found.refs |= {link.ref for link in links}
-        found.links = (*links, *self._ledger.recall_kind(self._sync, Kind.GROUP))
 
     def _doubt_emptiness(self) -> None:
         """What suddenly holds nobody, or nobody of ours, is looked at as a whole."""
@@ -99,8 +129,8 @@ class Selector:
                     raise _Everybody
         gone = [(Kind.USER, Ref(ref)) for ref in self._target.users.standing.gone()]
         if len(gone) > 1:
-            ours = len(self._ledger.recall_links(self._sync, (), gone))
-            if ours == self._ledger.count_links(self._sync, Kind.USER):
+            ours = len(self._ledger.recall_links(self._name, (), gone))
+            if ours == self._ledger.count_links(self._name, Kind.USER):
                 raise _Everybody
 
     def _changed(self) -> None:
@@ -110,12 +140,12 @@ class Selector:
                 for some in name_batches(names):
                     found.keys |= {full_key(source, Key(name)) for name in some}
                     self._not_too_many()
-            found.groups |= _moved(read.groups)
         for names in (self._target.users.standing.moved(), self._target.users.standing.gone()):
             for some in name_batches(names):
                 found.refs |= {Ref(name) for name in some}
                 self._not_too_many()
-        found.groups |= _moved(self._target.groups) or _moved(self._target.members)
+        groups = self._target.groups.standing
+        found.every_group |= _any(groups.moved()) or _any(groups.gone())
 
     def _not_too_many(self) -> None:
         if len(self._found.keys) + len(self._found.refs) > _MANY:
@@ -126,7 +156,7 @@ class Selector:
             if kind is Kind.USER:
                 self._found.keys.add(key)
             else:
-                self._found.groups = True
+                self._found.every_group = True
                 self._concern_members(key)
 
     def _concern_members(self, group: Key) -> None:
@@ -137,46 +167,51 @@ class Selector:
                 name = group.removeprefix(prefix)
                 for one in read.groups.standing.some([name]):
                     self._found.keys |= {full_key(source, key) for key in one.members}
-        for link in self._ledger.recall_links(self._sync, [(Kind.GROUP, group)], ()):
+        for link in self._ledger.recall_links(self._name, [(Kind.GROUP, group)], ()):
             for one in self._target.members.standing.some([link.ref]):
                 self._found.refs |= set(one.users)
 
     def _regrouped(self) -> None:
         """Who came into a group or left it, in a source or in the target."""
+        found = self._found
         for source, read in self._sources.items():
             standing = read.groups.standing
-            names = [*standing.moved(), *standing.gone()]
-            before = {one.key: one for one in standing.before(names)}
-            after = {one.key: one for one in standing.some(names)}
-            for key in before.keys() | after.keys():
-                moved = _concerned(before.get(key), after.get(key))
-                self._found.keys |= {full_key(source, user) for user in moved}
+            for names in name_batches((*standing.moved(), *standing.gone())):
+                before = {one.key: one for one in standing.before(names)}
+                after = {one.key: one for one in standing.some(names)}
+                for key in before.keys() | after.keys():
+                    self._regroup(source, before.get(key), after.get(key))
+                found.groups |= {full_key(source, Key(name)) for name in names}
         members = self._target.members.standing
-        names = [*members.moved(), *members.gone()]
-        was = {one.group: one for one in members.before(names)}
-        now = {one.group: one for one in members.some(names)}
-        for group in was.keys() | now.keys():
-            self._found.refs |= _users(was.get(group)) ^ _users(now.get(group))
+        for names in name_batches((*members.moved(), *members.gone())):
+            was = {one.group: one for one in members.before(names)}
+            now = {one.group: one for one in members.some(names)}
+            for group in was.keys() | now.keys():
+                found.refs |= _users(was.get(group)) ^ _users(now.get(group))
+            found.group_refs |= {Ref(name) for name in names}
+            self._not_too_many()
+
+    def _regroup(self, source: str, before: GroupRecord | None, after: GroupRecord | None) -> None:
+        """Whom a change of a group's record is about: all where it is known otherwise by now."""
+        if after is not None and after.elsewhere:
+            raise _Everybody
+        concerned = {*(before.members if before else ())} ^ {*(after.members if after else ())}
+        if before is None or after is None or before.attributes != after.attributes:
+            self._found.every_group = True
+            concerned |= {*(before.members if before else ()), *(after.members if after else ())}
+        self._found.keys |= {full_key(source, user) for user in concerned}
+        self._not_too_many()
 
 
-def _concerned(before: GroupRecord | None, after: GroupRecord | None) -> set[Key]:
-    """Whom a change of a group's record is about: all where it is known otherwise by now."""
-    if after is not None and after.elsewhere:
-        raise _Everybody
-    old = set(before.members) if before else set()
-    new = set(after.members) if after else set()
-    if before is None or after is None or before.attributes != after.attributes:
-        return old | new
-    return old ^ new
+def own_names(source: str, keys: Iterable[Key]) -> list[Key]:
+    """A source's own names of these full keys, in order."""
+    prefix = full_key(source, Key(""))
+    return sorted(Key(key.removeprefix(prefix)) for key in keys if key.startswith(prefix))
 
 
 def _users(members: Members | None) -> set[Ref]:
     return set(members.users) if members else set()
 
 
-def _moved(part: Any) -> bool:
-    return _any(part.standing.moved()) or _any(part.standing.gone())
-
-
-def _any(names: Iterable[str]) -> bool:
+def _any(names: Iterable[object]) -> bool:
     return next(iter(names), None) is not None

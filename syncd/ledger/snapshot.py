@@ -60,11 +60,14 @@ class Head(Struct, frozen=True, kw_only=True):
     """What a snapshot is true for, and since when.
 
     `made_by` is a digest of all that its records depend on. `cursors` are where the sources'
-    readings ended, by source. `full_at` is when all was last read.
+    readings ended, by source. `full_at` is when all was last read, `quick` how many cycles read
+    less since; `untold` is what full readings found, ever, that those had not been told of.
     """
 
     made_by: str
     full_at: datetime
+    quick: int = 0
+    untold: int = 0
     cursors: Mapping[str, bytes] = {}
     facts: Facts = Facts()
 

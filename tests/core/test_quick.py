@@ -1,0 +1,120 @@
+"""Quick cycles: only what the sources tell to have changed, and only whom that concerns."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from syncd.core.decide import decide
+from syncd.core.mapping import Scope, UserMapping
+from syncd.core.merge import Precedence
+from syncd.core.policy import Leavers
+from syncd.cycle import Mode
+from syncd.engine import ask
+from tests.core.worlds import group_records, records
+from tests.telling import TellingSource
+from tests.wired import Wired
+from tests.world import ADA, FREE, KIM, ZOE, MemorySource, Office, ids, person
+
+
+def telling(*people, groups=(), **rest):
+    """An office whose source tells its changes, with everything read and done."""
+    here = Office(sources={"p": TellingSource(list(people), list(groups))}, **rest)
+    here.apply()
+    return here
+
+
+STATES = st.tuples(
+    st.lists(records(), max_size=4, unique_by=lambda one: one.key),
+    st.lists(group_records(), max_size=2, unique_by=lambda one: one.key),
+)
+
+
+def known(people, groups):
+    """Groups with those members only that are people: as every source promises."""
+    keys = {one.key for one in people}
+    return [replace(g, members=tuple(m for m in g.members if m in keys)) for g in groups]
+
+
+@given(
+    st.lists(st.tuples(STATES, st.booleans(), st.sampled_from([0, 2, 40])), min_size=1, max_size=6),
+    st.sampled_from(list(Leavers)),
+    st.sampled_from([Scope(), Scope(member_of=("eng",)), Scope(where={"title": ("Engineer",)})]),
+)
+def test_a_quick_cycle_comes_to_what_a_full_one_would(history, leavers, take):
+    """Whatever the source goes through; what quick cycles leave is nothing."""
+    policy = replace(FREE, leavers=leavers, grace=timedelta(days=1))
+    here = telling(policy=policy, users=UserMapping(take=take))
+    for (people, groups), quick, days in history:
+        here.source.people, here.source.groups = people, known(people, groups)
+        here.pass_days(days)
+        asked = decide(ask(here.sync, here.ledger, here.now))
+        plan = here.apply(mode=Mode.QUICK if quick else Mode.FULL).plan
+        assert ids(plan.changes) == ids(asked.changes)
+        assert (plan.held, plan.refused, plan.conflicts) == (
+            asked.held,
+            asked.refused,
+            asked.conflicts,
+        )
+
+
+def test_only_the_touched_are_read_from_the_target():
+    """Not one collection is read; of accounts only that of the person who changed."""
+    calls = []
+    here = telling(ADA, ZOE, KIM)
+    here.backend = Wired(here.backend, lambda _when, verb: calls.append(verb))
+    here.source.has(ADA, ZOE, person("3", "kim", title="Doctor"))
+    assert ids(here.apply(mode=Mode.QUICK).plan.changes) == ["user/update/p:3"]
+    assert {verb for verb in calls if verb.endswith("read")} == set()
+    assert here.source.asked == {"all": 1, "changes": 1}
+
+
+def test_what_no_quick_cycle_was_told_of_is_repaired_and_counted():
+    """The source forgot to tell; the full reading finds it, repairs it and says so."""
+    here = telling(ADA, ZOE)
+    here.source.silent_about = {"2"}
+    here.source.has(ADA, person("2", "zoe", title="Doctor"))
+    assert here.apply(mode=Mode.QUICK).plan.changes == ()
+    report = here.apply(mode=Mode.FULL)
+    assert ids(report.execution.done) == ["user/update/p:2"]
+    assert "source p: 1 change that no quick cycle was told of, found now by reading all" in (
+        report.plan.notes
+    )
+    assert here.ledger.snapshot("main").head().untold == 1
+    assert here.apply(mode=Mode.FULL).plan.notes == ()
+
+
+def test_changes_with_a_gap_are_not_relied_on():
+    """Everything is read instead, in the same cycle."""
+    here = telling(ADA, ZOE)
+    here.source.broken = ("the connection was cut",)
+    here.source.has(ADA)
+    assert ids(here.apply(mode=Mode.QUICK).execution.done) == ["user/suspend/p:2"]
+    assert here.source.asked == {"all": 2, "changes": 1}
+
+
+def test_full_readings_have_a_schedule_of_their_own():
+    """Quick until it is time; then everything, whatever the source has told."""
+    here = telling(ADA, full_every=timedelta(hours=12))
+    here.apply()
+    assert here.source.asked == {"all": 1, "changes": 1}
+    here.pass_days(1)
+    here.apply()
+    assert here.source.asked == {"all": 2, "changes": 2}
+
+
+def test_a_source_that_cannot_tell_is_read_whole_in_a_quick_cycle_too():
+    """The target is left alone all the same."""
+    here = Office(sources={"p": MemorySource([ADA, ZOE])})
+    here.apply()
+    here.source.has(ADA)
+    assert ids(here.plan(mode=Mode.QUICK).changes) == ["user/suspend/p:2"]
+
+
+def test_records_merged_by_an_attribute_are_always_read_whole():
+    """One person's change may be about another's records: no quick cycle is made of it."""
+    here = telling(ADA, merge=Precedence(by="email"))
+    here.source.has(ADA, ZOE)
+    assert ids(here.apply(mode=Mode.QUICK).execution.done) == ["user/create/p:2"]
+    assert here.source.asked == {"all": 2, "changes": 0}
