@@ -43,7 +43,7 @@ class World:
             "change": self._change,
             "rename": self._rename,
             "move": self._move,
-            "leave": lambda: self._server.delete(self._dn(self._anybody())),
+            "leave": lambda: self._server.delete(self._somebody()),
             "regroup": self._regroup,
             "rename group": self._rename_group,
             "drop group": lambda: self._server.delete(self._group(self._any_group())),
@@ -63,7 +63,14 @@ class World:
         return self._chance.choice(GROUPS)
 
     def _dn(self, name):
+        """Where somebody of that name may be, or is to be."""
         return f"uid={name},{self._chance.choice(self._branches)}"
+
+    def _somebody(self):
+        """Who is there."""
+        admin = self._server._admin
+        admin.search(self._server.base, "(objectClass=inetOrgPerson)", attributes=["1.1"])
+        return self._chance.choice(sorted(each["dn"] for each in admin.response) or [self._dn("x")])
 
     def _group(self, name):
         return f"cn={name},{self._server.groups}"
@@ -82,19 +89,20 @@ class World:
                 ("description", ["nothing that is read"]),
             ]
         )
-        self._server.modify(self._dn(self._anybody()), {attribute: self._chance.choice(values)})
+        self._server.modify(self._somebody(), {attribute: self._chance.choice(values)})
 
     def _rename(self):
-        self._server.rename(self._dn(self._anybody()), f"uid={self._anybody()}")
+        self._server.rename(self._somebody(), f"uid={self._anybody()}")
 
     def _move(self):
-        name = self._anybody()
-        self._server.move(self._dn(name), f"uid={name}", self._chance.choice(self._branches))
+        dn = self._somebody()
+        self._server.move(dn, dn.partition(",")[0], self._chance.choice(self._branches))
 
     def _regroup(self):
         """A group with some people, some of whom are gone or yet to come, and some groups."""
         chance, name = self._chance, self._any_group()
-        members = [self._dn(each) for each in chance.sample(NAMES, 3)]
+        members = [self._dn(each) for each in chance.sample(NAMES, 2)]
+        members += [self._somebody() for _ in range(2)]
         members += [self._group(each) for each in chance.sample(GROUPS, 2)]
         members = list(dict.fromkeys(chance.sample(members, chance.randrange(1, 6))))
         logins = chance.sample(NAMES, 3)
@@ -117,8 +125,8 @@ class World:
         if self._chance.random() < 0.5:
             dn = f"ou={name},{above}"
             self._server.add(dn, {"objectClass": "organizationalUnit"})
-            somebody = self._anybody()
-            self._server.move(self._dn(somebody), f"uid={somebody}", dn)
+            somebody = self._somebody()
+            self._server.move(somebody, somebody.partition(",")[0], dn)
         else:
             others = {self._server.people, self._else} - {above}
             self._server.move(f"ou={name},{above}", f"ou={name}", others.pop())
