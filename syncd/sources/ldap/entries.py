@@ -48,28 +48,66 @@ def opened(octets: bytes) -> RawEntry:
 
 
 def _attributes(octets: bytes, at: int, stop: int) -> dict[str, list[bytes]]:
-    """Those of the PartialAttributeList (RFC 4511, 4.1.7) from `at` to `stop`."""
+    """Those of the PartialAttributeList (RFC 4511, 4.1.7) from `at` to `stop`.
+
+    Nearly all have one value and are short; such a one is read at one go, and anything else, or
+    what is amiss, by `_any`.
+    """
     found: dict[str, list[bytes]] = {}
+    names, last = _NAMES, stop - _LEAST
     while at < stop:
-        start, end = content(octets, at, stop, SEQUENCE)
-        name, name_end = content(octets, start, end, OCTET_STRING)
-        first, last = content(octets, name_end, end, SET)
-        pass_over(octets, last, end)
-        if values := _values(octets, first, last):
-            attribute = octets[name:name_end].decode("ascii").lower()
-            if found.setdefault(attribute, values) != values:
-                raise Malformed(f"{attribute} comes twice, with different values")
-        at = end
+        if (
+            at <= last
+            and (size := octets[at + 1]) < _LONG_FORM
+            and (name_size := octets[at + 3]) < _LONG_FORM
+            and (end := at + 2 + size) <= stop
+            and (value := (name_end := at + 4 + name_size) + 4) <= end
+            and octets[name_end + 1] == end - name_end - 2
+            and octets[name_end + 3] == end - value
+            and octets[at] == SEQUENCE
+            and octets[at + 2] == OCTET_STRING
+            and octets[name_end] == SET
+            and octets[name_end + 2] == OCTET_STRING
+        ):
+            name, values, at = octets[at + 4 : name_end], [octets[value:end]], end
+        else:
+            name, values, at = _any(octets, at, stop)
+            if not values:
+                continue
+        attribute = names.get(name) or _attribute(name)
+        if (known := found.setdefault(attribute, values)) is not values and known != values:
+            raise Malformed(f"{attribute} comes twice, with different values")
     return found
 
 
-def _values(octets: bytes, at: int, stop: int) -> list[bytes]:
+def _any(octets: bytes, at: int, stop: int) -> tuple[bytes, list[bytes], int]:
+    """Name and values of the attribute at that place, and where it ends."""
+    start, end = content(octets, at, stop, SEQUENCE)
+    name, name_end = content(octets, start, end, OCTET_STRING)
+    value, last = content(octets, name_end, end, SET)
+    pass_over(octets, last, end)
     values = []
-    while at < stop:
-        start, at = content(octets, at, stop, OCTET_STRING)
-        values.append(octets[start:at])
-    return values
+    while value < last:
+        start, value = content(octets, value, last, OCTET_STRING)
+        values.append(octets[start:value])
+    return octets[name:name_end], values, end
 
+
+def _attribute(name: bytes) -> str:
+    """The name in lower case. Raises UnicodeDecodeError."""
+    attribute = name.decode("ascii").lower()
+    if len(_NAMES) < _MOST_NAMES:
+        _NAMES[name] = attribute
+    return attribute
+
+
+_NAMES: dict[bytes, str] = {}
+"""Attributes' names as they came, and in lower case: they are few, and come again and again."""
+
+_MOST_NAMES = 10_000
+_LONG_FORM = 0x80
+_LEAST = 8
+"""An attribute whose name and one value are empty has so many octets."""
 
 _ENCODER: Any = msgspec.msgpack.Encoder(order="deterministic")
 _DECODER = msgspec.msgpack.Decoder(RawEntry)

@@ -115,4 +115,5 @@ class People:
 
 def login_name(attribute: str, value: bytes) -> str:
     """As the roll knows somebody by a value of that attribute."""
-    return f"{attribute.lower()}\0{prepared(value.decode('utf-8', 'replace'))}"
+    login = value.decode("utf-8", "replace")
+    return f"{attribute.lower()}\0{login.lower() if value.isalnum() else prepared(login)}"

@@ -1,5 +1,6 @@
 """Turns an entry's octets into text: keys in their canonical form, attributes by our names."""
 
+import re
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -11,7 +12,10 @@ from syncd.sources.ldap.presets import Attributes
 
 def _guid(octets: bytes) -> str:
     """[MS-DTYP] 2.3.4.2: the first three parts of a GUID are little-endian."""
-    return str(UUID(bytes_le=octets))
+    if len(octets) != _GUID_SIZE:
+        raise ValueError(f"a GUID of {len(octets)} octets")
+    parts = (octets[3::-1], octets[5:3:-1], octets[7:5:-1], octets[8:10], octets[10:])
+    return "-".join(part.hex() for part in parts)
 
 
 def _sid(octets: bytes) -> str:
@@ -24,8 +28,12 @@ def _sid(octets: bytes) -> str:
 
 
 def _uuid(octets: bytes) -> str:
-    return str(UUID(octets.decode("ascii")))
+    text = octets.decode("ascii")
+    return text if _CANONICAL.fullmatch(text) else str(UUID(text))
 
+
+_GUID_SIZE = 16
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 _FORMS: dict[str, Callable[[bytes], str]] = {
     "objectguid": _guid,
@@ -49,9 +57,12 @@ def comparable(dn: str) -> str:
 
 def key(attribute: str, entry: RawEntry) -> Key | None:
     """The entry's immutable key, where it has exactly one that can be read."""
-    values = entry.attributes.get(attribute.lower(), [])
+    name = attribute.lower()
+    values = entry.attributes.get(name, ())
+    if len(values) != 1 or not values[0]:
+        return None
     try:
-        return Key(text(attribute, values[0])) if len(values) == 1 and values[0] else None
+        return Key(_FORMS.get(name, bytes.decode)(values[0]))
     except (ValueError, LookupError):
         return None
 
@@ -63,15 +74,16 @@ Plan = Sequence[tuple[str, Sequence[tuple[str, str, Callable[[bytes], str]]]]]
 def plan(rules: Attributes) -> Plan:
     """The rules, prepared once for many entries."""
     return [
-        (
-            name,
-            [
-                (source, source.lower(), _FORMS.get(source.lower(), bytes.decode))
-                for source in sources
-            ],
-        )
+        (name, [(source, source.lower(), _form(name, source.lower())) for source in sources])
         for name, sources in rules.items()
     ]
+
+
+def _form(name: str, source: str) -> Callable[[bytes], str]:
+    form = _FORMS.get(source, bytes.decode)
+    if name == "admin":  # RFC 4517, 3.3.3, writes TRUE and FALSE
+        return lambda octets: form(octets).lower()
+    return form
 
 
 def attributes(
@@ -87,20 +99,11 @@ def attributes(
             texts = []
             for octets in values[lower]:
                 try:
-                    texts.append(form(octets))
+                    if value := form(octets):
+                        texts.append(value)
                 except (ValueError, LookupError):
                     unreadable(f"{source} of {entry.dn!r}")
-            if value := _value(name, texts):
-                found[name] = value
+            if texts:
+                found[name] = texts[0] if len(texts) == 1 else tuple(sorted(texts))
                 break
     return found
-
-
-def _value(name: str, texts: Sequence[str]) -> RawValue:
-    """What is not empty, sorted where there are several."""
-    filled = [each for each in texts if each]
-    if name == "admin":  # RFC 4517, 3.3.3, writes TRUE and FALSE
-        filled = [each.lower() for each in filled]
-    if len(filled) == 1:
-        return filled[0]
-    return tuple(sorted(filled))
