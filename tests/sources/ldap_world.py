@@ -10,10 +10,14 @@ GROUPS = [f"group{n}" for n in range(6)]
 
 
 class World:
-    """A directory server in which things happen by chance. Other branches than `people` and
-    `staff` are none of the source's."""
+    """A directory server in which things happen by chance.
 
-    def __init__(self, server, chance, now):
+    Other branches than `people` and `staff` are none of the source's. `logins` is whether groups
+    may name people by these.
+    """
+
+    def __init__(self, server, chance, now, *, logins=True):
+        self._with_logins = logins
         today = int(now.timestamp()) // 86400
         self._days = ["1", str(today + 2), str(today + 5), str(today + 5000), []]
         self._server, self._chance = server, chance
@@ -109,7 +113,7 @@ class World:
         try:
             self._server.modify(self._group(name), {"member": members})
         except LDAPException:
-            if chance.random() < 0.3:
+            if self._with_logins and chance.random() < 0.3:
                 entry = {"objectClass": ["posixGroup"], "gidNumber": "7", "memberUid": logins}
                 self._server.add(self._group(name), entry)
             else:
