@@ -19,18 +19,23 @@ _MIGRATING = RLock()
 
 
 class Schema(Struct, frozen=True):
-    """Tables of ours. `revisions` are oldest first; `private` files are their owner's only."""
+    """Tables of ours. `revisions` are oldest first; `private` files are their owner's only.
+
+    `alike` are older revisions that are read as the newest is.
+    """
 
     metadata: MetaData
     migrations: Path
     revisions: tuple[str, ...]
     version_table: str
     private: bool = False
+    alike: frozenset[str] = frozenset()
 
 
 class Standing(Enum):
     ABSENT = auto()
     OLDER = auto()
+    ALIKE = auto()
     CURRENT = auto()
     NEWER = auto()
 
@@ -140,6 +145,8 @@ class Database:
             return Standing.ABSENT
         if found == self.schema.revisions[-1]:
             return Standing.CURRENT
+        if found in self.schema.alike:
+            return Standing.ALIKE
         return Standing.OLDER if found in self.schema.revisions else Standing.NEWER
 
     def _revision(self, connection: Connection) -> str | None:

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from sqlalchemy import event
 
 from syncd.backends.sql import SqlBackend, SqlConfig
 from syncd.backends.sql.schema import SCHEMA
@@ -46,11 +48,62 @@ def test_a_store_of_a_newer_syncd_is_neither_read_nor_written(store, place):
         pass
     place.ask(SCHEMA, "UPDATE syncd_store_version SET version_num = '9999'")
     again = SqlBackend("wiki", SqlConfig(url=place.url, password=place.password), Path())
-    words = r"revision 9999, and this syncd knows revisions up to 0001"
+    words = r"revision 9999, and this syncd knows revisions up to 0002"
     with pytest.raises(BackendError, match=words):
         list(again.users.read())
     with pytest.raises(BackendError, match=words):
         create(again, "ada")
+    again.close()
+
+
+def test_a_store_of_an_older_syncd_is_read_as_it_is_and_upgraded_by_writing(store, place):
+    """A plan changes nothing; the first write does."""
+    ada = create(store, "ada")
+    for table in ("users", "groups"):
+        place.ask(SCHEMA, f"DROP INDEX {table}_unkeyed")
+    place.ask(SCHEMA, "UPDATE syncd_store_version SET version_num = '0001'")
+    again = SqlBackend("wiki", SqlConfig(url=place.url, password=place.password), Path())
+    revision = "SELECT version_num FROM syncd_store_version"
+    assert [one.ref for one in again.users.read()] == [ada]
+    assert place.ask(SCHEMA, revision) == [("0001",)]
+    create(again, "bob")
+    assert place.ask(SCHEMA, revision) == [("0002",)]
+    assert names(again) == ["ada", "bob"]
+    again.close()
+
+
+def test_a_store_that_must_be_upgraded_first_is_not_read(store, monkeypatch):
+    """The message says what upgrades it."""
+    with store.batch():
+        pass
+    older = replace(SCHEMA, revisions=(*SCHEMA.revisions, "9999"))
+    monkeypatch.setattr("syncd.backends.sql.session.SCHEMA", older)
+    again = SqlBackend("wiki", store.config, store.base)
+    with pytest.raises(BackendError, match=r"needs 9999: run `syncd apply` to upgrade it"):
+        list(again.users.read())
+    again.close()
+
+
+def test_others_names_are_found_without_looking_at_all(store, place):
+    """A big store costs no more than a small one, for an index has only what is to be looked at."""
+    create(store, "ada")
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+    columns = "INSERT INTO users (id, user_name, user_name_key)"
+    place.ask(SCHEMA, f"{columns} {numbers} SELECT i, 'u' || i, 'u' || i FROM n")
+    place.ask(SCHEMA, "ANALYZE")
+    again = SqlBackend("wiki", SqlConfig(url=place.url, password=place.password), Path())
+    explain = "EXPLAIN QUERY PLAN" if place.password is None else "EXPLAIN"
+    plans: list[str] = []
+
+    def look(_connection, cursor, statement, parameters, *_):
+        if "unkeyed" not in statement and "users.user_name_key" in statement.partition("FROM")[0]:
+            plans.append(str(cursor.execute(f"{explain} {statement}", parameters).fetchall()))
+
+    event.listen(again._session._database.engine, "before_cursor_execute", look)
+    with again.batch():
+        pass
+    assert len(plans) == 1
+    assert "users_unkeyed" in plans[0]
     again.close()
 
 

@@ -41,6 +41,21 @@ def _row_columns() -> list[Column[object]]:
     ]
 
 
+def unkeyed(*names: str) -> str:
+    """The rows of others whose normal forms are not there, or no longer right.
+
+    An index has no other rows, so that they are found without looking at all of them.
+    """
+    missing = (f"({name} IS NOT NULL AND {name}_key IS NULL)" for name in names)
+    wrong = (f"{name}_key <> lower({name})" for name in names)
+    return " OR ".join([*missing, *wrong])
+
+
+def _unkeyed(table: str, *names: str) -> Index:
+    where = text(unkeyed(*names))
+    return Index(f"{table}_unkeyed", "id", sqlite_where=where, postgresql_where=where)
+
+
 USERS = Table(
     "users",
     METADATA,
@@ -65,6 +80,7 @@ USERS = Table(
     UniqueConstraint("email_key", name="users_email_key"),
     CheckConstraint("json_valid(attributes)", "users_attributes").ddl_if(dialect="sqlite"),
     Index("users_external_id", "external_id"),
+    _unkeyed("users", "user_name", "email"),
 )
 
 GROUPS = Table(
@@ -79,6 +95,7 @@ GROUPS = Table(
     UniqueConstraint("display_name_key", name="groups_display_name_key"),
     CheckConstraint("json_valid(attributes)", "groups_attributes").ddl_if(dialect="sqlite"),
     Index("groups_external_id", "external_id"),
+    _unkeyed("groups", "display_name"),
 )
 
 MEMBERS = Table(
@@ -92,6 +109,7 @@ MEMBERS = Table(
 SCHEMA = Schema(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001",),
+    revisions=("0001", "0002"),
+    alike=frozenset({"0001"}),
     version_table="syncd_store_version",
 )

@@ -160,7 +160,7 @@ class Session:
                 case Standing.NEWER:
                     raise self._database.newer()
                 case standing:
-                    self._present = standing is Standing.CURRENT
+                    self._present = standing in {Standing.CURRENT, Standing.ALIKE}
         return self._present
 
 
