@@ -49,9 +49,12 @@ class Asking:
             for name, read in self._sources.items()
         }
         records = distrust_empty(records, memory.links, self._sync.policy.may_be_empty)
+        for name, read in self._sources.items():
+            read.strange = len(records[name].gaps) > len(read.gaps)
         target = self._target
         users: tuple[Stored[User], ...] = tuple(target.users.standing.all())
         strange = strange_target({user.ref for user in users}, memory.links)
+        target.strange = bool(strange)
         seen = Seen(
             users,
             tuple(target.groups.standing.all()),

@@ -8,6 +8,7 @@ from typing import Self
 from msgspec import Struct
 
 from syncd.core.decide import Decision
+from syncd.core.merge import full_key
 from syncd.core.model import E, Key, Kind, Ref, Stored
 from syncd.core.question import Beyond, Question
 from syncd.cycle.asking import Asking
@@ -177,33 +178,35 @@ class Cycle:
         keeping = Keeping(self.sources, self.target, self._work, afresh=afresh)
         if not keeping.possible:
             return
-        everybody = self._selection is None
+        left = decision.left_open
         self._ledger.keep(
             self._sync.name,
-            self._next_head(decision, question),
+            self._next_head(keeping, decision, question),
             keeping.renewals(),
-            None if everybody else self._decided(),
-            decision.left_open,
+            left | self._settled(),
+            left,
             afresh=afresh,
         )
 
-    def _decided(self) -> set[tuple[Kind, Key]]:
-        keys = self._selection.keys if self._selection else set()
-        groups = (
-            {(kind, key) for kind, key in self._base.unsettled() if kind is Kind.GROUP}
-            if self._base
-            else set()
+    def _settled(self) -> set[tuple[Kind, Key]]:
+        """What was open and has been decided: of who may not have been read it still is."""
+        if self._base is None or not self.target.proves:
+            return set()
+        doubtful = tuple(
+            full_key(n, Key("")) for n, read in self.sources.items() if not read.proves
         )
-        return {(Kind.USER, key) for key in keys} | groups
+        return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
 
-    def _next_head(self, decision: Decision, question: Question) -> Head:
+    def _next_head(self, keeping: Keeping, decision: Decision, question: Question) -> Head:
         full = not self.target.quick or self._head is None
         cursors = dict(self._head.cursors) if self._head else {}
         for source, read in self.sources.items():
-            if read.cursor is not None:
-                cursors[source] = read.cursor
-            elif read.users.seen is not None and not read.gaps:
+            if not keeping.keeps(read):
+                continue  # what is kept of it is of the old cursor
+            if read.cursor is None:
                 cursors.pop(source, None)
+            else:
+                cursors[source] = read.cursor
         return Head(
             made_by=self._sync.made_by,
             full_at=self._now if full or self._head is None else self._head.full_at,
@@ -216,6 +219,8 @@ class Cycle:
 
     def _facts(self, decision: Decision, question: Question) -> Facts:
         totals, before = decision.totals, self._head.facts if self._head else Facts()
+        if not self.target.proves:
+            return before
         administrators = {
             one.ref for one in question.seen.users if one.entity.admin and one.entity.active
         }

@@ -25,10 +25,10 @@ class Keeping:
         self._work, self._afresh = work, afresh
         self._parts: list[tuple[PartRead[Any], bool]] = []
         for read in sources.values():
-            whole = not read.gaps and not self._is_doubled(read.users)
+            whole = self.keeps(read)
             self._parts += [(read.users, whole), (read.groups, whole)]
         for part in (target.users, target.groups, target.members):
-            self._parts.append((part, not target.gaps))
+            self._parts.append((part, target.proves))
 
     @property
     def possible(self) -> bool:
@@ -38,6 +38,10 @@ class Keeping:
         for part, whole in self._parts:
             if whole:
                 yield self._renewal(part)
+
+    def keeps(self, read: SourceRead) -> bool:
+        """Whether what was read of this source is kept."""
+        return read.proves and not self._is_doubled(read.users)
 
     def _is_doubled(self, part: PartRead[Any]) -> bool:
         """Of two things under one name a snapshot could keep only one."""

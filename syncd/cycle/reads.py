@@ -33,8 +33,15 @@ class SourceRead(Struct):
     gaps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     cursor: Cursor | None = None
+    strange: bool = False
+    """Whether it cannot be believed, though it was read to its end."""
     untold: int = 0
     """What quick cycles had not been told of and this reading found."""
+
+    @property
+    def proves(self) -> bool:
+        """Whether who is not there is known not to be there."""
+        return not self.gaps and not self.strange
 
 
 class TargetRead(Struct):
@@ -45,5 +52,12 @@ class TargetRead(Struct):
     members: PartRead[Any]
     own: Ref | None
     gaps: tuple[str, ...] = ()
+    strange: bool = False
+    """Whether it cannot be believed, though it was read to its end."""
     quick: bool = False
     """Whether only those were read that a quick cycle asked for."""
+
+    @property
+    def proves(self) -> bool:
+        """Whether what is not there is known not to be there."""
+        return not self.gaps and not self.strange

@@ -125,7 +125,7 @@ class Selector:
         """What suddenly holds nobody, or nobody of ours, is looked at as a whole."""
         for read in self._sources.values():
             for part in (read.users, read.groups):
-                if part.seen == 0 and _any(part.standing.gone()):
+                if _any(part.standing.gone()) and not _any(part.standing.all()):
                     raise _Everybody
         gone = [(Kind.USER, Ref(ref)) for ref in self._target.users.standing.gone()]
         if len(gone) > 1:

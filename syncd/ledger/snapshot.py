@@ -161,18 +161,13 @@ def keep_head(connection: Connection, sync: str, head: Head | None) -> None:
 def keep_unsettled(
     connection: Connection,
     sync: str,
-    decided: Iterable[tuple[Kind, Key]] | None,
+    decided: Iterable[tuple[Kind, Key]],
     left: Iterable[tuple[Kind, Key]],
 ) -> None:
-    """Of those that were decided, None for all, only those that are `left` are unsettled."""
-    if decided is None:
-        connection.execute(delete(UNSETTLED).where(UNSETTLED.c.sync == sync))
-    else:
-        rows = [(sync, kind, key) for kind, key in decided]
-        _delete_rows(connection, UNSETTLED, ("sync", "kind", "key"), rows)
-    insert_rows(
-        connection, UNSETTLED, ("sync", "kind", "key"), ((sync, kind, key) for kind, key in left)
-    )
+    """`left` are among the `decided`."""
+    columns = ("sync", "kind", "key")
+    _delete_rows(connection, UNSETTLED, columns, [(sync, kind, key) for kind, key in decided])
+    insert_rows(connection, UNSETTLED, columns, ((sync, kind, key) for kind, key in left))
 
 
 def _set_things(connection: Connection, sync: str, renewal: Renewal) -> None:

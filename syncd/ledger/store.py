@@ -109,13 +109,13 @@ class Ledger:
         sync: str,
         head: Head,
         renewals: Iterable[Renewal],
-        decided: Iterable[tuple[Kind, Key]] | None,
+        decided: Iterable[tuple[Kind, Key]],
         left: Iterable[tuple[Kind, Key]],
         *,
         afresh: bool,
     ) -> None:
-        """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided`, None for all,
-        those `left` are unsettled from now on."""
+        """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided` only those that
+        are `left` are unsettled from now on."""
         with self._writing() as connection:
             if afresh:
                 snapshot.clear(connection, sync)
