@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark, Remark
-from syncd.core.order import drop_waiting, in_order
+from syncd.core.order import drop_waiting, in_order, refusal_place
 from syncd.core.plan import Change, Plan, Refusal
 from syncd.errors import ConfigError
 
@@ -35,10 +35,8 @@ def bind(saved: Plan, fresh: Plan) -> Plan:
     return replace(
         fresh,
         changes=tuple(in_order(runnable.changes)),
-        held=tuple(sorted((*fresh.held, *runnable.held), key=lambda one: one.change.id)),
-        refused=tuple(
-            sorted((*fresh.refused, *moved, *runnable.refused), key=lambda one: one.change.id)
-        ),
+        held=tuple(sorted((*fresh.held, *runnable.held), key=refusal_place)),
+        refused=tuple(sorted((*fresh.refused, *moved, *runnable.refused), key=refusal_place)),
         marks=tuple(mark for mark in fresh.marks if _may_remember(mark, saved)),
         notes=(*fresh.notes, *([note] if new else [])),
     )

@@ -1,129 +1,134 @@
 """The middle of the flow, pure: what should be, what is, and what is remembered become a plan.
 
-correlate -> diff -> judge -> names -> order. No clock, no files, no sockets, no
-logging: the same values in give the same plan out, in whatever order they were read.
+correlate -> diff -> judge -> names -> order. No clock, no files, no sockets, no logging: the same
+values in give the same plan out, in whatever order they were read, and in whatever parts: who is
+tied to nobody can be decided about apart from the rest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from syncd.core.correlate import Claims, Correlated, correlate
-from syncd.core.diff import Comparison, Found, diff_groups, diff_users
-from syncd.core.judge import Abilities, Facts, judge, rejoin
-from syncd.core.members import Side, compare_members
-from syncd.core.memory import Mark, Remark
+from msgspec import Struct
+
+from syncd.core.judge import Counts, hold, keep_an_administrator, over_budget, rejoin
+from syncd.core.members import Kept, Listed, Memberships, Roll, compare_members, kept_groups
+from syncd.core.membership import (
+    REFUSED,
+    WAITS_HELD,
+    WAITS_REFUSED,
+    Fates,
+    MemberJudge,
+    enrolled,
+    refusal_row,
+    tray_of,
+)
 from syncd.core.model import Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
-from syncd.core.order import drop_waiting, in_order
-from syncd.core.plan import Change, Plan, Problem, Refusal, count
-from syncd.core.policy import Adopt, Leavers, VanishedGroups
-from syncd.core.protection import protect
+from syncd.core.order import Place, drop_waiting, place_after, places
+from syncd.core.parts import Findings, Frame, Part, find_groups, find_users
+from syncd.core.plan import Change, Plan, Refusal
+from syncd.core.policy import Leavers, VanishedGroups
+from syncd.core.protection import protect_groups
 from syncd.core.question import Beyond, Question
+from syncd.core.spool import Spool, Trays
+from syncd.core.tally import Tally
 
-_GROUP_ADOPTION = "display_name"
-_UNPROVEN = {Remark.LEFT, Remark.FORGET}
+_TIED, _HELD = "tied", "held"
 
 
 def decide(question: Question) -> Plan:
     return Decision(question).plan()
 
 
-class Decision:
-    """One question and what follows from it, step by step; `plan` first."""
+class Apart(Struct, frozen=True):
+    """What a question is not about, and its plan is: users whom nothing ties to others, in parts,
+    each time anew; then the memberships of all, and where to put what is found."""
 
-    def __init__(self, question: Question) -> None:
+    parts: Callable[[], Iterable[Part]]
+    memberships: Memberships
+    roll: Roll
+    spool: Spool
+
+
+class Decision:
+    """One question and what follows from it, step by step; `plan` first, and once."""
+
+    def __init__(self, question: Question, apart: Apart | None = None) -> None:
         self._q = question
         self._beyond = question.beyond or Beyond()
-        self._open: set[tuple[Kind, Key]] = set()
+        self._tally = Tally()
+        self._plan: Plan | None = None
+        if apart is None:
+            listed = Listed(question.desired.members, question.seen.members)
+            apart = Apart(tuple, listed, listed, Trays())
+        self._apart, self._spool = apart, apart.spool
         seen, policy = question.seen, question.policy
-        self._protected = protect(
-            seen.users,
-            {group.ref: group.entity.display_name for group in seen.groups},
-            [(member.group, member.user) for member in seen.members],
-            seen.own,
-            policy,
+        gaps = (*question.desired.gaps, *(f"target {question.target}: {g}" for g in seen.gaps))
+        names = {group.ref: group.entity.display_name for group in seen.groups}
+        pairs = (
+            ((group, user) for group, users in apart.memberships.current() for user in users)
+            if policy.protect.groups
+            else ()
         )
-        self._gaps = (
-            *question.desired.gaps,
-            *(f"target {question.target}: {g}" for g in seen.gaps),
+        self._frame = Frame(
+            declared=question.declared,
+            policy=policy,
+            now=question.now,
+            protected=protect_groups(names, pairs, policy),
+            own=seen.own,
+            gaps=gaps,
+            whole=not seen.gaps,
         )
-        desired, memory = question.desired, question.memory
-        adopt = {Adopt.BY_EMAIL: "email", Adopt.BY_USER_NAME: "user_name"}.get(policy.adopt)
-        groups_by = _GROUP_ADOPTION if policy.adopt_groups else None
-        self._users: Correlated[User] = correlate(
-            desired.users, seen.users, memory, self._claims(Kind.USER, adopt)
-        )
-        self._groups: Correlated[Group] = correlate(
-            desired.groups if self._has(Kind.GROUP) else (),
-            seen.groups,
-            memory,
-            self._claims(Kind.GROUP, groups_by),
-        )
-        self._undecided = {
-            Kind.USER: desired.undecided[Kind.USER] | self._users.undecided,
-            Kind.GROUP: desired.undecided[Kind.GROUP] | self._groups.undecided,
-        }
-
-    def _has(self, kind: Kind) -> bool:
-        return bool(self._q.declared[kind].ops)
-
-    def _claims(self, kind: Kind, adopt_by: str | None) -> Claims:
-        declared = self._q.declared[kind]
-        kept = frozenset(ref for of, ref in self._protected if of is kind)
-        return Claims(
-            kind=kind,
-            unique=declared.unique,
-            caseless=declared.caseless,
-            adopt_by=adopt_by,
-            kept=kept,
-            whole=not self._q.seen.gaps,
-            certain=not self._gaps,
-            keeps_keys=declared.keeps_keys,
-            undecided=self._q.desired.undecided[kind],
-        )
+        self._rules: dict[tuple[Kind, Op], str] = {}
+        self._held: set[str] = set()
+        self._ready: dict[str, Place] = {}
 
     def plan(self) -> Plan:
-        users, groups = self._diff_users(), self._diff_groups()
-        members = self._diff_members(users, groups)
-        changes = [*users.changes, *groups.changes, *members]
-        verdict = judge(changes, self._q.policy, self._facts())
-        accepted, conflicts = self._settle(rejoin(verdict.accepted))
-        runnable = drop_waiting(accepted, verdict.held)
-        desired = self._q.desired
-        plan = Plan(
-            sync=self._q.sync,
-            target=self._q.target,
-            created=self._q.now,
-            config=self._q.config,
-            changes=tuple(in_order(runnable.changes)),
-            held=_sorted([*verdict.held, *runnable.held]),
-            refused=_sorted([*verdict.refused, *runnable.refused]),
-            conflicts=_by_key(
-                [*desired.conflicts, *self._users.conflicts, *self._groups.conflicts, *conflicts]
-            ),
-            failures=desired.failures,
-            withheld=self._gaps,
-            withheld_changes=count(verdict.withheld),
-            marks=self._marks(users, groups),
-            notes=(*desired.notes, *sorted(users.notes), *self._general),
+        question, tally, spool = self._q, self._tally, self._spool
+        part = Part(question.desired, question.seen.users, question.memory)
+        users = find_users(part, self._frame)
+        groups = find_groups(question.desired, question.seen.groups, question.memory, self._frame)
+        tally.add_desired(question.desired)
+        tally.add(Kind.USER, users)
+        tally.add(Kind.GROUP, groups)
+        self._note_administrators(part)
+        for one in self._apart.parts():
+            self._take(one)
+        self._rules = self._over_budget()
+        self._settle(users, groups)
+        if self._frame.has(Kind.MEMBER):
+            self._members(users, groups)
+        self._rules |= self._over_budget()
+        ready, held, refused = self._trays()
+        self._plan = Plan(
+            sync=question.sync,
+            target=question.target,
+            created=question.now,
+            config=question.config,
+            changes=spool.changes(ready),
+            held=spool.refusals(held),
+            refused=spool.refusals(refused),
+            conflicts=tally.conflicts,
+            failures=tally.failures,
+            withheld=self._frame.gaps,
+            withheld_changes=dict(sorted(tally.withheld.items())),
+            marks=tally.marks(whole=not self._frame.gaps),
+            notes=(*question.desired.notes, *tally.notes, *self._general),
             foreign={
-                kind.value: len(foreign) + self._beyond.foreign.get(kind, 0)
-                for kind, foreign in self._foreign.items()
+                kind.value: tally.foreign[kind] + self._beyond.foreign.get(kind, 0)
+                for kind in (Kind.USER, Kind.GROUP)
             },
         )
-        self._leave_open(plan, [*changes, *verdict.withheld])
-        self._open |= {(Kind.USER, key) for key in users.waiting}
-        self._open |= {(Kind.GROUP, key) for key in groups.waiting}
-        return plan
+        return self._plan
 
     @property
     def left_open(self) -> frozenset[tuple[Kind, Key]]:
         """The things about which anything was found: all others are as they should be."""
-        return frozenset(self._open)
+        return frozenset(self._tally.left_open(self._plan)) if self._plan else frozenset()
 
     @property
     def totals(self) -> Beyond:
         """What is counted of everybody, to be `beyond` the questions that follow."""
-        foreign = {kind: len(some) for kind, some in self._foreign.items()}
+        foreign = {kind: self._tally.foreign[kind] for kind in (Kind.USER, Kind.GROUP)}
         return Beyond(
             population=self._population(),
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
@@ -131,155 +136,142 @@ class Decision:
         )
 
     @property
+    def administrators(self) -> frozenset[Ref]:
+        """Who can log in and is one, in the target as it was seen."""
+        return frozenset(self._tally.administrators)
+
+    @property
+    def renamed(self) -> Mapping[tuple[Kind, Ref], str]:
+        """What the target calls those whose links have another name."""
+        return self._tally.renamed
+
+    @property
     def _general(self) -> tuple[str, ...]:
         """The notes on what a mapping does to everybody."""
         if self._q.beyond is not None:
             return tuple(dict.fromkeys((*self._q.beyond.notes, *self._unmapped_admin())))
-        return (*self._q.desired.doubts, *self._no_groups(), *self._unmapped_admin())
+        return (*self._tally.doubts, *self._no_groups(), *self._unmapped_admin())
 
-    @property
-    def _foreign(self) -> Mapping[Kind, Sequence[object]]:
-        return {Kind.USER: self._users.foreign, Kind.GROUP: self._groups.foreign}
+    def _take(self, part: Part) -> None:
+        """Users whom nothing ties to others: they are found out about and forgotten."""
+        users = find_users(part, self._frame)
+        self._tally.add_desired(part.desired)
+        self._tally.add(Kind.USER, users)
+        self._note_administrators(part)
+        trays: dict[Op, list[Change]] = {}
+        for change in users.sifted.possible:
+            trays.setdefault(change.op, []).append(change)
+        for op, some in trays.items():
+            self._spool.put(tray_of(Kind.USER, op), ((place_after(one), one, "") for one in some))
+        refused = {one.change.id for one in users.sifted.refused}
+        self._put_refusals(REFUSED, users.sifted.refused)
+        if self._frame.has(Kind.MEMBER):
+            self._apart.roll.enrol(enrolled(users, lambda change: change.id in refused))
 
-    def _leave_open(self, plan: Plan, changes: Iterable[Change]) -> None:
-        for kind, keys in self._undecided.items():
-            self._open |= {(kind, key) for key in keys}
-        self._open |= {(one.kind, one.key) for one in (*plan.conflicts, *plan.failures)}
-        for mark in plan.marks:
-            self._open |= {(mark.kind, key) for key in (mark.key, mark.old_key) if key}
-        for change in changes:
-            user = change.member
-            self._open.add((change.kind, change.key) if user is None else (Kind.USER, user))
+    def _note_administrators(self, part: Part) -> None:
+        self._tally.administrators |= {
+            one.ref for one in part.stored if one.entity.admin and one.entity.active
+        }
 
-    def _diff_users(self) -> Found:
-        desired, declared = self._q.desired, self._q.declared[Kind.USER]
-        both = Comparison(
-            wanted=desired.users,
-            ours=self._users.ours,
-            managed=desired.managed - (frozenset() if "admin" in declared.fields else {"admin"}),
-            once=desired.once,
-            caseless=declared.caseless,
-            absent=desired.absent,
-            undecided=self._undecided[Kind.USER],
-            suspends=Op.SUSPEND in declared.ops,
-        )
-        return diff_users(both, self._q.policy, self._q.now)
-
-    def _diff_groups(self) -> Found:
-        if not self._has(Kind.GROUP):
-            return Found([], [], [])
-        both = Comparison(
-            wanted=self._q.desired.groups,
-            ours=self._groups.ours,
-            managed=frozenset({"display_name"}),
-            once=frozenset(),
-            caseless=self._q.declared[Kind.GROUP].caseless,
-            absent={},
-            undecided=self._undecided[Kind.GROUP],
-        )
-        return diff_groups(both, self._q.policy, self._q.now)
-
-    def _diff_members(self, users: Found, groups: Found) -> list[Change]:
-        if not self._has(Kind.MEMBER):
-            return []
-        return compare_members(
-            self._q.desired,
-            self._q.seen.members,
-            Side(self._users.ours, users, self._undecided[Kind.USER]),
-            Side(self._groups.ours, groups, self._undecided[Kind.GROUP]),
-            empty_vanished=self._q.policy.vanished_groups is not VanishedGroups.IGNORE,
-        )
-
-    def _facts(self) -> Facts:
-        declared, memory = self._q.declared, self._q.memory
-        return Facts(
-            abilities={
-                kind: Abilities(of.fields, of.immutable, of.required, of.ops)
-                for kind, of in declared.items()
-            },
-            population=self._population(),
-            spent=memory.spent,
-            protected=self._protected,
-            accounts=self._q.seen.users,
-            gaps=self._gaps,
-            protect=self._q.policy.protect,
-        )
+    def _over_budget(self) -> dict[tuple[Kind, Op], str]:
+        counts = Counts(self._population(), self._q.memory.spent)
+        return over_budget(self._tally.planned, self._q.policy, counts)
 
     def _population(self) -> dict[Kind, int]:
-        ours = {ours.stored.ref for ours in self._users.ours}
-        here = {
-            Kind.USER: sum(one.stored.entity.active for one in self._users.ours),
-            Kind.GROUP: len(self._groups.ours),
-            Kind.MEMBER: sum(member.user in ours for member in self._q.seen.members),
+        return {
+            kind: self._tally.population[kind] + self._beyond.population.get(kind, 0)
+            for kind in Kind
         }
-        return {kind: n + self._beyond.population.get(kind, 0) for kind, n in here.items()}
 
-    def _settle(self, accepted: list[Change]) -> tuple[list[Change], list[Problem]]:
-        changes = [change for change in accepted if change.kind is Kind.MEMBER]
-        conflicts: list[Problem] = []
-        users = [change for change in accepted if change.kind is Kind.USER]
-        groups = [change for change in accepted if change.kind is Kind.GROUP]
+    def _settle(self, users: Findings[User], groups: Findings[Group]) -> None:
+        """Who of those that are tied to others may change, by all the rules and all the names."""
+        possible = [*users.sifted.possible, *groups.sifted.possible]
+        within, held = hold(possible, self._rules)
+        kept, last = keep_an_administrator(within, self._q.seen.users)
+        accepted = self._names(rejoin(kept), users)
+        runnable = drop_waiting(accepted, held)
+        self._ready = places(runnable.changes)
+        self._held = {one.change.id for one in (*held, *runnable.held)}
+        self._spool.put(_TIED, ((self._ready[c.id], c, "") for c in runnable.changes))
+        self._put_refusals(_HELD, [*held, *runnable.held])
+        refused = [*users.sifted.refused, *groups.sifted.refused, *last, *runnable.refused]
+        self._put_refusals(REFUSED, refused)
+
+    def _put_refusals(self, tray: str, refusals: Iterable[Refusal]) -> None:
+        self._spool.put(tray, map(refusal_row, refusals))
+
+    def _names(self, accepted: list[Change], users: Findings[User]) -> list[Change]:
+        changes: list[Change] = []
+        of_users = [change for change in accepted if change.kind is Kind.USER]
+        of_groups = [change for change in accepted if change.kind is Kind.GROUP]
+        leavers = self._leavers(of_users, users)
         for named in (
-            settle_names(users, self._q.seen.users, self._naming(Kind.USER, users)),
-            settle_names(groups, self._q.seen.groups, self._naming(Kind.GROUP, groups)),
+            settle_names(of_users, self._q.seen.users, self._naming(Kind.USER, leavers)),
+            settle_names(of_groups, self._q.seen.groups, self._naming(Kind.GROUP, {})),
         ):
             changes += named.changes
-            conflicts += named.conflicts
-        return changes, conflicts
+            self._tally.settled(named.conflicts)
+        return changes
 
-    def _naming(self, kind: Kind, changes: list[Change]) -> Naming:
+    def _naming(self, kind: Kind, leavers: Mapping[Ref, Key]) -> Naming:
         declared = self._q.declared[kind]
-        leavers = self._leavers(changes) if kind is Kind.USER else {}
         return Naming(kind, declared.unique, declared.caseless, declared.required, leavers)
 
-    def _leavers(self, changes: list[Change]) -> dict[Ref, Key]:
+    def _leavers(self, changes: list[Change], users: Findings[User]) -> dict[Ref, Key]:
         """Our accounts of people who have left that are suspended, or will be by this plan."""
-        if self._gaps or self._q.policy.leavers is Leavers.IGNORE:
+        if self._frame.gaps or self._q.policy.leavers is Leavers.IGNORE:
             return {}
-        wanted = {one.key for one in self._q.desired.users} | self._undecided[Kind.USER]
+        staying = {one.key for one in self._q.desired.users} | users.undecided
         suspending = {change.ref for change in changes if change.op is Op.SUSPEND}
         return {
             ours.stored.ref: ours.link.key
-            for ours in self._users.ours
-            if ours.link.key not in wanted
+            for ours in users.correlated.ours
+            if ours.link.key not in staying
             and (not ours.stored.entity.active or ours.stored.ref in suspending)
-            and (Kind.USER, ours.stored.ref) not in self._protected
+            and (Kind.USER, ours.stored.ref) not in users.protected
         }
 
-    def _marks(self, users: Found, groups: Found) -> tuple[Mark, ...]:
-        marks = [*self._users.marks, *self._groups.marks, *users.marks, *groups.marks]
-        if self._gaps:
-            marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
-        return _in_turn(marks)
+    def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
+        roll = self._apart.roll
+        roll.enrol(enrolled(users, lambda change: change.id not in self._ready))
+        held = (Kind.USER, Op.CREATE) in self._rules
+        judging = MemberJudge(self._frame, Fates(self._ready, self._held, users_held=held))
+        for one in compare_members(self._kept(groups), self._apart.memberships, roll):
+            self._tally.population[Kind.MEMBER] += one.population
+            if one.changes:
+                judged = judging.judge(one)
+                self._tally.count(judged.possible)
+                self._tally.withhold(judged.withheld)
+                for tray, rows in judged.trays.items():
+                    self._spool.put(tray, rows)
+
+    def _kept(self, groups: Findings[Group]) -> list[Kept]:
+        empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
+        return kept_groups(groups, self._q.desired.uncertain, empty_vanished=empty_vanished)
+
+    def _trays(self) -> tuple[Sequence[str], Mapping[str, str], Mapping[str, str]]:
+        """What lies in which: what runs, what is held and what is refused."""
+        ready, held, refused = [_TIED], {_HELD: ""}, {REFUSED: ""}
+        for kind, op in self._tally.planned:
+            if kind is Kind.GROUP:
+                continue
+            tray = tray_of(kind, op)
+            waits_held, waits_refused = tray + WAITS_HELD, tray + WAITS_REFUSED
+            if rule := self._rules.get((kind, op)):
+                held |= dict.fromkeys((tray, waits_held, waits_refused), rule)
+            else:
+                ready.append(tray)
+                held[waits_held], refused[waits_refused] = "", ""
+        return ready, held, refused
 
     def _no_groups(self) -> list[str]:
-        if self._has(Kind.GROUP) or not self._q.desired.groups:
+        if self._frame.has(Kind.GROUP) or not self._q.desired.groups:
             return []
         return [f"the target has no groups: {len(self._q.desired.groups)} left out"]
 
     def _unmapped_admin(self) -> list[str]:
         """What the sources state and the target is not told of."""
-        people = self._q.desired.people.values()
-        if "admin" in self._q.desired.managed or not any(p.attributes.get("admin") for p in people):
+        if not self._tally.admin_stated:
             return []
         note = "admin is stated in the sources and not mapped: left alone; "
         return [note + "map `admin` in `users.always` to keep it true"]
-
-
-def _in_turn(marks: list[Mark]) -> tuple[Mark, ...]:
-    """What is remembered under a key that a link gives up, the new keys, and then the rest."""
-    given_up = {(mark.kind, mark.old_key) for mark in marks}
-
-    def turn(mark: Mark) -> tuple[bool, bool, str, str, str]:
-        early = (mark.kind, mark.key) in given_up
-        return not early, mark.remark is not Remark.REKEY, mark.kind, mark.key, mark.remark
-
-    return tuple(sorted(marks, key=turn))
-
-
-def _sorted(refusals: list[Refusal]) -> tuple[Refusal, ...]:
-    return tuple(sorted(refusals, key=lambda refusal: (refusal.change.id, refusal.rule)))
-
-
-def _by_key(problems: list[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: (problem.kind, problem.key, problem.why)))

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.mapping import (
+    Doubts,
     GroupMapping,
     Mapper,
     Scope,
@@ -65,7 +66,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     failures: tuple[Problem, ...]
     gaps: tuple[str, ...]
     notes: tuple[str, ...]
-    doubts: tuple[str, ...] = ()
+    doubts: Doubts = Doubts()
 
 
 def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
@@ -104,7 +105,7 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
             *_each(sources, [records.notes for records in sources.values()]),
             *_waiting_note(half_known, rules.merge),
         ),
-        doubts=tuple(rules.users.doubts([one for one in known if one.key not in absent])),
+        doubts=rules.users.doubts([one for one in known if one.key not in absent]),
     )
 
 

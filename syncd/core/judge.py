@@ -30,37 +30,40 @@ class Abilities(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What a judgement rests on besides the policy.
+    """What a judgement of single changes rests on.
 
-    `population` is how many of ours there are of each kind, `spent` what the budgets' window
-    has seen already. `protected` refs come with the rule's words, `protect` is that rule.
-    `accounts` are all users in the target. `gaps` say why not all was read.
+    `protected` refs come with the rule's words, `protect` is that rule.
+    `gaps` say why not all was read.
     """
 
     abilities: Mapping[Kind, Abilities]
-    population: Mapping[Kind, int]
-    spent: Mapping[tuple[Kind, Op], int]
     protected: Mapping[tuple[Kind, Ref], str]
-    accounts: Sequence[Stored[User]]
     gaps: Sequence[str]
     protect: Protect = Protect()
 
 
-class Verdict(Struct, frozen=True):
-    """`withheld` is what only a whole reading could have led to."""
+class Counts(Struct, frozen=True):
+    """`population` is how many of ours there are of each kind, `spent` what the budgets' window
+    has seen already."""
 
-    accepted: list[Change]
-    held: list[Refusal]
+    population: Mapping[Kind, int]
+    spent: Mapping[tuple[Kind, Op], int]
+
+
+class Sifted(Struct, frozen=True):
+    """`possible` may run if the budgets allow it; `withheld` is what only a whole reading could
+    have led to."""
+
+    possible: list[Change]
     refused: list[Refusal]
     withheld: list[Change]
 
 
-def judge(changes: Iterable[Change], policy: Policy, facts: Facts) -> Verdict:
+def sift(changes: Iterable[Change], facts: Facts) -> Sifted:
+    """What can be said of each change by itself."""
     possible, refused = _refuse(changes, facts)
     proven, withheld = _withhold(possible, facts)
-    within, held = _hold(proven, policy, facts)
-    kept, last = _keep_an_administrator(within, facts)
-    return Verdict(kept, held, refused + last, withheld)
+    return Sifted(proven, refused, withheld)
 
 
 def _refuse(changes: Iterable[Change], facts: Facts) -> tuple[list[Change], list[Refusal]]:
@@ -143,27 +146,33 @@ def _withhold(changes: list[Change], facts: Facts) -> tuple[list[Change], list[C
     return proven, [change for change in changes if change.removes]
 
 
-def _hold(
-    changes: list[Change], policy: Policy, facts: Facts
+def over_budget(
+    planned: Mapping[tuple[Kind, Op], int], policy: Policy, counts: Counts
+) -> dict[tuple[Kind, Op], str]:
+    """The kinds of change that are over budget, all of each, and why: nobody can tell which of
+    them is wrong."""
+    rules = {which: _over(which, number, policy, counts) for which, number in planned.items()}
+    return {which: rule for which, rule in rules.items() if rule}
+
+
+def hold(
+    changes: Iterable[Change], rules: Mapping[tuple[Kind, Op], str]
 ) -> tuple[list[Change], list[Refusal]]:
-    """Over budget: all of that kind, and only that, for nobody can tell which of them is wrong."""
-    by_kind: dict[tuple[Kind, Op], list[Change]] = defaultdict(list)
+    within: list[Change] = []
+    held: list[Refusal] = []
     for change in changes:
-        by_kind[change.kind, change.op].append(change)
-    rules = {
-        which: _over(which, len({change.id for change in some}), policy, facts)
-        for which, some in by_kind.items()
-    }
-    within = [change for change in changes if not rules[change.kind, change.op]]
-    held = [Refusal(change, rule) for change in changes if (rule := rules[change.kind, change.op])]
+        if rule := rules.get((change.kind, change.op)):
+            held.append(Refusal(change, rule))
+        else:
+            within.append(change)
     return within, held
 
 
-def _over(which: tuple[Kind, Op], number: int, policy: Policy, facts: Facts) -> str:
+def _over(which: tuple[Kind, Op], number: int, policy: Policy, counts: Counts) -> str:
     budget = policy.budgets.get(which)
-    population = facts.population.get(which[0], 0)
+    population = counts.population.get(which[0], 0)
     allowance = budget.allowance(population) if budget else None
-    spent = facts.spent.get(which, 0)
+    spent = counts.spent.get(which, 0)
     if allowance is None or number + spent <= allowance:
         return ""
     already = f", {spent} done in the last {_hours(policy.window)}" if spent else ""
@@ -177,15 +186,15 @@ def _hours(window: timedelta) -> str:
     return f"{window.total_seconds() / 3600:g} h"
 
 
-def _keep_an_administrator(
-    changes: list[Change], facts: Facts
+def keep_an_administrator(
+    changes: list[Change], accounts: Sequence[Stored[User]]
 ) -> tuple[list[Change], list[Refusal]]:
     """Whatever runs, somebody who can log in stays administrator, if anybody was before."""
-    before = {a.ref for a in facts.accounts if a.entity.active and a.entity.admin}
+    before = {a.ref for a in accounts if a.entity.active and a.entity.admin}
     losing = [c for c in changes if c.kind is Kind.USER and c.removes and c.ref in before]
     if not before or before - {change.ref for change in losing}:
         return changes, []
-    if gaining := _gaining(changes, facts.accounts, before):
+    if gaining := _gaining(changes, accounts, before):
         needy = {id(change) for change in losing}
         return [
             replace(c, needs=(*c.needs, *gaining)) if id(c) in needy else c for c in changes

@@ -5,10 +5,10 @@ person's error. What a mapping leaves empty is cleared in the target.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -101,16 +101,56 @@ class Mapper:
         fields["active"] = person.state is not State.SUSPENDED
         return user_of(fields)
 
-    def doubts(self, persons: Sequence[Person]) -> Iterator[str]:
-        """What a mapping by name does to these that may not be meant."""
-        for field, rule in sorted((*self._always.items(), *self._once.items()), key=itemgetter(0)):
-            if not isinstance(rule, str):
-                continue
-            values = [person.attributes.get(rule) for person in persons]
-            if rule not in self._supplied and persons and not any(values):
+    def doubts(self, persons: Sequence[Person]) -> "Doubts":
+        """What the mapping by name does to these."""
+        named = [
+            (field, rule)
+            for field, rule in sorted((*self._always.items(), *self._once.items()))
+            if isinstance(rule, str)
+        ]
+        lists = [p.attributes for p in persons if tuple in map(type, p.attributes.values())]
+        several: Counter[tuple[str, str]] = Counter()
+        for attributes in lists:
+            several.update(
+                (field, rule)
+                for field, rule in named
+                if isinstance(value := attributes.get(rule), tuple) and len(value) > 1
+            )
+        missed = frozenset(
+            (field, rule)
+            for field, rule in named
+            if rule not in self._supplied
+            and persons
+            and not any(person.attributes.get(rule) for person in persons)
+        )
+        return Doubts(len(persons), missed, several)
+
+
+class Doubts(Struct, frozen=True):
+    """What a mapping by name does to so many persons that may not be meant, by field and attribute.
+
+    `missed` is what none of them has, though no source promised it; `several` counts who has more
+    values of it than one.
+    """
+
+    persons: int = 0
+    missed: frozenset[tuple[str, str]] = frozenset()
+    several: Mapping[tuple[str, str], int] = {}
+
+    def __add__(self, other: "Doubts") -> "Doubts":
+        """Of both together."""
+        if not self.persons or not other.persons:
+            return self if self.persons else other
+        several = Counter(self.several) + Counter(other.several)
+        return Doubts(self.persons + other.persons, self.missed & other.missed, several)
+
+    def __iter__(self) -> Iterator[str]:
+        """One sentence each."""
+        for field, rule in sorted({*self.missed, *self.several}):
+            if (field, rule) in self.missed:
                 yield f"{field} is empty for everybody: nobody has {rule}; is that name right?"
-            if several := sum(isinstance(value, tuple) and len(value) > 1 for value in values):
-                yield f"{field} is the first in order of several values of {rule} for {several}"
+            if count := self.several.get((field, rule)):
+                yield f"{field} is the first in order of several values of {rule} for {count}"
 
 
 def holds(held: frozenset[str], field: str) -> bool:

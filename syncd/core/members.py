@@ -1,120 +1,166 @@
 """Who must become a member of what, and who must not be one any more.
 
 A member waits for the creations of its group and of its user. Leavers keep their memberships
-with their suspended account; they are added to nothing.
+with their suspended account; they are added to nothing. Groups are compared one by one.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Generic
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
-from syncd.core.correlate import Ours
-from syncd.core.desired import Desired
-from syncd.core.diff import Found
-from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Member, Op, Ref, User, flat
+from syncd.core.model import Group, Key, Kind, Member, Op, Ref
+from syncd.core.parts import Findings
 from syncd.core.plan import Change, change_id
 
-_Named = Mapping[Key, tuple[str, Ref | None]]
-"""Things by key: name and, where it exists, ref."""
+
+class Who(Struct, frozen=True):
+    """A user of ours, or who is to become one, as groups know them.
+
+    Memberships are planned for those only who are `named`. `lost` is whether their creation will
+    not run, `guarded` by what rule nothing is taken from them.
+    """
+
+    key: Key
+    ref: Ref | None
+    name: str
+    named: bool = True
+    lost: bool = False
+    guarded: str = ""
 
 
-class Side(Struct, Generic[E], frozen=True):
-    """What is ours of one kind, what will be made, and of which nothing may be planned."""
+class Roll(Protocol):
+    """Who is who."""
 
-    ours: tuple[Ours[E], ...]
-    found: Found
-    undecided: frozenset[Key]
+    def enrol(self, some: Iterable[Who]) -> None: ...
+
+    def by_key(self, keys: Collection[Key]) -> Iterable[Who]: ...
+
+    def by_ref(self, refs: Collection[Ref]) -> Iterable[Who]: ...
+
+
+class Memberships(Protocol):
+    """Both sides of all groups."""
+
+    def wanted(self, group: Key) -> Collection[Key]:
+        """The users' keys, by the group's key."""
+        ...
+
+    def current(self) -> Iterable[tuple[Ref, Collection[Ref]]]:
+        """Each group in the target that has members, once."""
+        ...
+
+
+class Kept(Struct, frozen=True):
+    """A group whose members are kept true. One that is not `wanted` any more should have none;
+    from one that is not `certain` nobody is removed."""
+
+    key: Key
+    ref: Ref | None
+    name: str
+    wanted: bool
+    certain: bool
+
+
+class Listed:
+    """A few people and their memberships, in memory."""
+
+    def __init__(self, wanted: Mapping[Key, Collection[Key]], current: Iterable[Member]) -> None:
+        self._wanted = wanted
+        self._current: dict[Ref, set[Ref]] = defaultdict(set)
+        for member in current:
+            self._current[member.group].add(member.user)
+        self._by_key: dict[Key, Who] = {}
+        self._by_ref: dict[Ref, Who] = {}
+
+    def enrol(self, some: Iterable[Who]) -> None:
+        for one in some:
+            self._by_key[one.key] = one
+            if one.ref is not None:
+                self._by_ref[one.ref] = one
+
+    def by_key(self, keys: Collection[Key]) -> Iterable[Who]:
+        return [self._by_key[key] for key in keys if key in self._by_key]
+
+    def by_ref(self, refs: Collection[Ref]) -> Iterable[Who]:
+        return [self._by_ref[ref] for ref in refs if ref in self._by_ref]
+
+    def wanted(self, group: Key) -> Collection[Key]:
+        return self._wanted.get(group, ())
+
+    def current(self) -> Iterable[tuple[Ref, Collection[Ref]]]:
+        return self._current.items()
+
+
+class Compared(Struct, frozen=True):
+    """One group: changes, with all users in them by key, and how many of ours are in it."""
+
+    changes: list[Change]
+    users: Mapping[Key, Who]
+    population: int
+
+
+def kept_groups(
+    groups: Findings[Group], uncertain: Collection[Key], *, empty_vanished: bool
+) -> list[Kept]:
+    """Those that will be made and those of ours; with those that have vanished, where they
+    are emptied."""
+    wanted = {one.key for one in groups.wanted}
+    kept = [
+        Kept(change.key, None, change.name, wanted=True, certain=change.key not in uncertain)
+        for change in groups.found.changes
+        if change.op is Op.CREATE
+    ]
+    for ours in groups.correlated.ours:
+        key, name = ours.link.key, ours.stored.entity.display_name
+        if key not in groups.undecided and (empty_vanished or key in wanted):
+            certain = key not in uncertain
+            kept.append(Kept(key, ours.stored.ref, name, wanted=key in wanted, certain=certain))
+    return kept
 
 
 def compare_members(
-    desired: Desired,
-    current: Iterable[Member],
-    users: Side[User],
-    groups: Side[Group],
-    *,
-    empty_vanished: bool,
-) -> list[Change]:
-    """`current` are all members in the target; a group that has vanished should have none."""
-    wanted_users = {one.key for one in desired.users} - users.undecided
-    wanted_groups = {one.key for one in desired.groups} - groups.undecided
-    filled = {ours.link.key for ours in groups.ours} - groups.undecided
-    both = Membership(
-        wanted={key: desired.members.get(key, frozenset()) for key in wanted_groups},
-        current=_by_group(current, users.ours, groups.ours),
-        groups=_named(groups, filled if empty_vanished else filled & wanted_groups),
-        users=_named(users, wanted_users),
-    )
-    return list(
-        diff_members(
-            both, lambda group, user: user in wanted_users and group not in desired.uncertain
-        )
-    )
+    groups: Iterable[Kept], memberships: Memberships, roll: Roll
+) -> Iterator[Compared]:
+    """Group by group: all that the target has, then those that have no members there yet."""
+    by_ref = {group.ref: group for group in groups if group.ref is not None}
+    empty = {group.key: group for group in groups}
+    for ref, users in memberships.current():
+        there = {who.key: who for who in roll.by_ref(users)}
+        group = by_ref.get(ref)
+        if group is None:
+            yield Compared([], {}, len(there))
+        else:
+            del empty[group.key]
+            yield _compare(group, memberships, roll, there)
+    for group in empty.values():
+        yield _compare(group, memberships, roll, {})
 
 
-def _by_group(
-    members: Iterable[Member], users: Iterable[Ours[User]], groups: Iterable[Ours[Group]]
-) -> dict[Key, set[Key]]:
-    """The pairs of our groups and our users."""
-    user_keys = {ours.stored.ref: ours.link.key for ours in users}
-    group_keys = {ours.stored.ref: ours.link.key for ours in groups}
-    found: dict[Key, set[Key]] = defaultdict(set)
-    for member in members:
-        if member.group in group_keys and member.user in user_keys:
-            found[group_keys[member.group]].add(user_keys[member.user])
-    return found
+def _compare(
+    group: Kept, memberships: Memberships, roll: Roll, there: Mapping[Key, Who]
+) -> Compared:
+    wanted = set(memberships.wanted(group.key)) if group.wanted else set()
+    new = {who.key: who for who in roll.by_key(wanted - there.keys()) if who.named}
+    changes = [_member(Op.ADD, group, new[key]) for key in sorted(new)]
+    if group.certain:
+        gone = sorted(key for key, who in there.items() if key not in wanted and who.named)
+        changes += [_member(Op.REMOVE, group, there[key]) for key in gone]
+    return Compared(changes, {**there, **new}, len(there))
 
 
-def _named(side: Side[E], keys: Collection[Key]) -> _Named:
-    """Those that are to be made, and of ours those with these keys."""
-    named: dict[Key, tuple[str, Ref | None]] = {
-        change.key: (change.name, None) for change in side.found.changes if change.op is Op.CREATE
-    }
-    for ours in side.ours:
-        if ours.link.key in keys:
-            name = flat(ours.stored.entity)[NAME_FIELD[ours.link.kind]]
-            named[ours.link.key] = str(name), ours.stored.ref
-    return named
-
-
-class Membership(Struct, frozen=True):
-    """Members on both sides, by full key.
-
-    `wanted` is by group. `current` are the pairs of our groups and our users in the target.
-    `groups` and `users` are those that pairs are planned for: name and, where it exists, ref.
-    """
-
-    wanted: Mapping[Key, frozenset[Key]]
-    current: Mapping[Key, Collection[Key]]
-    groups: _Named
-    users: _Named
-
-
-def diff_members(both: Membership, removable: Callable[[Key, Key], bool]) -> Iterator[Change]:
-    """Adds, and those removals that `removable(group, user)` lets through, in key order."""
-    for group in sorted(both.groups):
-        wanted = both.wanted.get(group, frozenset())
-        current = frozenset(both.current.get(group, ()))
-        for user in sorted((wanted - current) & both.users.keys()):
-            yield _member(Op.ADD, group, user, both)
-        for user in sorted(current - wanted):
-            if removable(group, user):
-                yield _member(Op.REMOVE, group, user, both)
-
-
-def _member(op: Op, group: Key, user: Key, both: Membership) -> Change:
-    (group_name, group_ref), (user_name, user_ref) = both.groups[group], both.users[user]
-    needs = [change_id(Op.CREATE, Kind.GROUP, group)] if group_ref is None else []
-    needs += [change_id(Op.CREATE, Kind.USER, user)] if user_ref is None else []
+def _member(op: Op, group: Kept, user: Who) -> Change:
+    needs = [change_id(Op.CREATE, Kind.GROUP, group.key)] if group.ref is None else []
+    needs += [change_id(Op.CREATE, Kind.USER, user.key)] if user.ref is None else []
     return Change(
         op,
         Kind.MEMBER,
-        group,
-        f"{user_name} in {group_name}",
-        group_ref,
+        group.key,
+        f"{user.name} in {group.name}",
+        group.ref,
         reason="a member in the source" if op is Op.ADD else "no member in the source",
-        member=user,
-        member_ref=user_ref,
+        member=user.key,
+        member_ref=user.ref,
         needs=tuple(needs),
     )

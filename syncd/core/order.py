@@ -4,8 +4,8 @@ Leavers go first, for each hour counts; then what takes away membership, then wh
 makes and changes, then new members, then deletions. What something needs comes before it.
 """
 
-import heapq
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -24,6 +24,11 @@ _RANKS = {
     (Kind.GROUP, Op.DELETE): 7,
     (Kind.USER, Op.DELETE): 8,
 }
+
+Place = tuple[int, int, str, str]
+"""Rank, how many of that rank have to come before, key and member: changes run in this order."""
+
+_NOWHERE: Mapping[str, Place] = MappingProxyType({})
 
 
 class Runnable(Struct, frozen=True):
@@ -59,26 +64,44 @@ def drop_waiting(changes: Iterable[Change], held: Collection[Refusal]) -> Runnab
         )
 
 
-def in_order(changes: Iterable[Change]) -> list[Change]:
-    """Kahn's algorithm with a heap: by rank and key wherever needs leave a choice."""
+def in_order(changes: Collection[Change]) -> list[Change]:
+    """By their places. What needs one another in a circle is left out."""
+    found = places(changes)
+    placed = [change for change in changes if change.id in found]
+    return sorted(placed, key=lambda change: (found[change.id], change.op))
+
+
+def places(changes: Collection[Change], made: Mapping[str, Place] = _NOWHERE) -> dict[str, Place]:
+    """Where each comes by its rank, raised to that of what it needs; `made` is known already."""
     by_id = {change.id: change for change in changes}
     open_needs = {one: set(change.needs) & by_id.keys() for one, change in by_id.items()}
     waiting: dict[str, list[str]] = {}
     for one, needs in open_needs.items():
         for need in needs:
             waiting.setdefault(need, []).append(one)
-    ready = [(_rank(change), one) for one, change in by_id.items() if not open_needs[one]]
-    heapq.heapify(ready)
-    ordered: list[Change] = []
-    while ready:
-        _, done = heapq.heappop(ready)
-        ordered.append(by_id[done])
+    found: dict[str, Place] = {}
+    ready = [one for one, needs in open_needs.items() if not needs]
+    for done in ready:
+        change = by_id[done]
+        before = (found.get(need) or made.get(need) for need in change.needs)
+        found[done] = place_after(change, [place for place in before if place])
         for one in waiting.get(done, ()):
             open_needs[one].discard(done)
             if not open_needs[one]:
-                heapq.heappush(ready, (_rank(by_id[one]), one))
-    return ordered
+                ready.append(one)
+    return found
 
 
-def _rank(change: Change) -> tuple[int, str, str]:
-    return _RANKS[change.kind, change.op], change.key, change.member or ""
+def place_after(change: Change, before: Collection[Place] = ()) -> Place:
+    """The place of a change that needs what is in the places `before`."""
+    level, depth = _RANKS[change.kind, change.op], 0
+    if before:
+        level = max(level, *(place[0] for place in before))
+        depth = max((1 + place[1] for place in before if place[0] == level), default=0)
+    return level, depth, change.key, change.member or ""
+
+
+def refusal_place(one: Refusal) -> tuple[str, str, str, str]:
+    """The order of what does not run: by what it is and whom it is about, then by the rule."""
+    change = one.change
+    return f"{change.kind}/{change.op}", change.key, change.member or "", one.rule

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.memory import Mark
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.stream import digest_of, encode
 
 VERSION = 1
 """Of the plan's JSON form."""
@@ -90,6 +91,7 @@ class Problem(Struct, frozen=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """What one run of one sync would do.
 
+    `changes`, `held` and `refused` may be streams: a million of them are read, never held at once.
     `held` waits for an approval, `refused` never runs under this policy. `conflicts` are for
     a person to decide, `failures` are records that could not be mapped. `withheld` says why
     removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
@@ -100,9 +102,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     target: str
     created: datetime
     config: str
-    changes: tuple[Change, ...] = ()
-    held: tuple[Refusal, ...] = ()
-    refused: tuple[Refusal, ...] = ()
+    changes: Sequence[Change] = ()
+    held: Sequence[Refusal] = ()
+    refused: Sequence[Refusal] = ()
     conflicts: tuple[Problem, ...] = ()
     failures: tuple[Problem, ...] = ()
     withheld: tuple[str, ...] = ()
@@ -114,9 +116,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """SHA-256 over all but `created`, as hexadecimal: equal inputs, equal digest."""
-        return hashlib.sha256(
-            _ENCODER.encode(msgspec.structs.replace(self, created=_EPOCH))
-        ).hexdigest()
+        rest = replace(self, created=_EPOCH, changes=(), held=(), refused=())
+        parts = map(digest_of, (self.changes, self.held, self.refused))
+        return hashlib.sha256(b"\n".join((encode(rest), *parts))).hexdigest()
 
     @property
     def summary(self) -> dict[str, int]:
@@ -129,5 +131,4 @@ def count(changes: Iterable[Change]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-_ENCODER = msgspec.json.Encoder(order="deterministic")
 _EPOCH = datetime.min.replace(tzinfo=UTC)

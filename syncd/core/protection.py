@@ -8,14 +8,10 @@ from syncd.core.plan import Change
 from syncd.core.policy import Policy, Protect
 
 
-def protect(
-    accounts: Iterable[Stored[User]],
-    groups: Mapping[Ref, str],
-    members: Iterable[tuple[Ref, Ref]],
-    own: Ref | None,
-    policy: Policy,
+def protect_groups(
+    groups: Mapping[Ref, str], members: Iterable[tuple[Ref, Ref]], policy: Policy
 ) -> dict[tuple[Kind, Ref], str]:
-    """What nothing may be taken from, each with the rule that says so.
+    """Protected groups and who is in them, each with the rule that says so.
 
     `groups` are names by ref, `members` pairs of group and user, all as the target has them.
     """
@@ -26,13 +22,24 @@ def protect(
     for group, user in sorted(pair for pair in members if (Kind.GROUP, pair[0]) in protected):
         rule = protected[Kind.GROUP, group].replace("group", "member of", 1)
         protected.setdefault((Kind.USER, user), rule)
-    for account in accounts:
+    return protected
+
+
+def protect_accounts(
+    accounts: Iterable[Stored[User]],
+    own: Ref | None,
+    policy: Policy,
+    protected: Mapping[tuple[Kind, Ref], str],
+) -> dict[tuple[Kind, Ref], str]:
+    """With what is `protected` already: these accounts, by their names, and the `own` one."""
+    result = dict(protected)
+    for account in accounts if policy.protect.users else ():
         names = (account.entity.user_name, account.entity.email or "")
         if any(matches(name, policy.protect.users) for name in names if name):
-            protected[Kind.USER, account.ref] = f"protected: user {account.entity.user_name}"
+            result[Kind.USER, account.ref] = f"protected: user {account.entity.user_name}"
     if own is not None:
-        protected[Kind.USER, own] = "protected: syncd logs in with this account"
-    return protected
+        result[Kind.USER, own] = "protected: syncd logs in with this account"
+    return result
 
 
 def loses_protection(change: Change, name: str, protect: Protect) -> str:

@@ -1,18 +1,29 @@
 """Every change comes out accepted, held, refused or withheld, with a rule."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS
-from syncd.core.judge import Abilities, Facts, judge, rejoin
+from syncd.core.judge import (
+    Abilities,
+    Counts,
+    Facts,
+    hold,
+    keep_an_administrator,
+    over_budget,
+    rejoin,
+    sift,
+)
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.plan import Change, Refusal, count
 from syncd.core.policy import Budget, Policy, Protect
-from syncd.core.protection import protect
+from syncd.core.protection import protect_accounts, protect_groups
 
 ADMIN = UserMapping(always={"admin": "admin"})
 ABILITIES = {
@@ -21,18 +32,29 @@ ABILITIES = {
 }
 
 
+TEN = Counts({Kind.USER: 10, Kind.GROUP: 10, Kind.MEMBER: 10}, {})
+
+
 def facts(**given):
-    return Facts(
-        **{
-            "abilities": ABILITIES,
-            "population": {Kind.USER: 10, Kind.GROUP: 10, Kind.MEMBER: 10},
-            "spent": {},
-            "protected": {},
-            "accounts": (),
-            "gaps": (),
-            **given,
-        }
-    )
+    return Facts(**{"abilities": ABILITIES, "protected": {}, "gaps": (), **given})
+
+
+@dataclass
+class Verdict:
+    accepted: list
+    held: list
+    refused: list
+    withheld: list
+
+
+def judge(changes, policy, known, counts=TEN, accounts=()):
+    """All of the rules, one after the other, as a decision about a few lets them follow."""
+    sifted = sift(changes, known)
+    planned = Counter({(c.kind, c.op, c.key, c.member) for c in sifted.possible})
+    totals = Counter((kind, op) for kind, op, *_ in planned)
+    within, held = hold(sifted.possible, over_budget(totals, policy, counts))
+    kept, last = keep_an_administrator(within, accounts)
+    return Verdict(kept, held, sifted.refused + last, sifted.withheld)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +141,9 @@ def test_protection_goes_by_login_address_group_and_own_account():
         (Kind.USER, "u2"): "protected: user bob",
         (Kind.USER, "u5"): "protected: syncd logs in with this account",
     }
-    assert protect(users, groups, members, Ref("u5"), policy) == expected
-    assert protect(users, groups, members[::-1], Ref("u5"), policy) == expected
+    for pairs in (members, members[::-1]):
+        protected = protect_groups(groups, pairs, policy)
+        assert protect_accounts(users, Ref("u5"), policy, protected) == expected
 
 
 def test_over_budget_all_of_that_kind_is_held_and_the_rest_runs():
@@ -133,7 +156,9 @@ def test_over_budget_all_of_that_kind_is_held_and_the_rest_runs():
     policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=3)})
     within = judge([*some, other], policy, facts())
     assert (within.accepted, within.held) == ([*some, other], [])
-    verdict = judge([*some, other], policy, facts(spent={(Kind.USER, Op.SUSPEND): 1}))
+    verdict = judge(
+        [*some, other], policy, facts(), replace(TEN, spent={(Kind.USER, Op.SUSPEND): 1})
+    )
     rule = "over budget user.suspend: 3 planned, 1 done in the last 24 h, 3 allowed of 10"
     assert verdict.accepted == [other]
     assert verdict.held == [Refusal(change, rule) for change in some]
@@ -217,9 +242,9 @@ def test_nothing_vanishes(given_changes, budgets, cut, guarded, immutable):
         facts(
             abilities=abilities,
             gaps=("cut",) if cut else (),
-            accounts=people,
             protected={(Kind.USER, Ref("u1")): "protected"} if guarded else {},
         ),
+        accounts=people,
     )
     out = [*verdict.accepted, *(one.change for one in (*verdict.held, *verdict.refused))]
     found = Counter(atom for change in out for atom in atoms(change))

@@ -1,0 +1,151 @@
+"""What can be said of some users, or groups, by themselves: all that is to be found out about
+those whom nothing ties to others, and the beginning of it for the rest."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Generic
+
+from msgspec import Struct
+
+from syncd.core.correlate import Claims, Correlated, correlate
+from syncd.core.desired import Desired, Wanted
+from syncd.core.diff import Comparison, Found, diff_groups, diff_users
+from syncd.core.judge import Abilities, Facts, Sifted, sift
+from syncd.core.memory import Memory
+from syncd.core.model import E, Group, Key, Kind, Op, Ref, Stored, User
+from syncd.core.policy import Adopt, Policy
+from syncd.core.protection import protect_accounts
+from syncd.core.question import Declared
+
+_GROUP_ADOPTION = "display_name"
+
+
+class Part(Struct, frozen=True):
+    """Some users, with all that is wanted, stored and remembered of them."""
+
+    desired: Desired
+    stored: tuple[Stored[User], ...]
+    memory: Memory
+
+
+class Frame(Struct, frozen=True):
+    """What holds for everybody. `protected` are groups, members of protected ones, and `own`.
+
+    `whole` is whether the target was read to its end; `gaps` are all that there are.
+    """
+
+    declared: Mapping[Kind, Declared]
+    policy: Policy
+    now: datetime
+    protected: Mapping[tuple[Kind, Ref], str]
+    own: Ref | None
+    gaps: tuple[str, ...]
+    whole: bool
+
+    def has(self, kind: Kind) -> bool:
+        return bool(self.declared[kind].ops)
+
+    def facts(self, protected: Mapping[tuple[Kind, Ref], str]) -> Facts:
+        return Facts(
+            abilities={
+                kind: Abilities(of.fields, of.immutable, of.required, of.ops)
+                for kind, of in self.declared.items()
+            },
+            protected=protected,
+            gaps=self.gaps,
+            protect=self.policy.protect,
+        )
+
+    def adopt_by(self, kind: Kind) -> str | None:
+        """The field that an adoption goes by."""
+        if kind is Kind.GROUP:
+            return _GROUP_ADOPTION if self.policy.adopt_groups else None
+        return {Adopt.BY_EMAIL: "email", Adopt.BY_USER_NAME: "user_name"}.get(self.policy.adopt)
+
+
+class Findings(Struct, Generic[E], frozen=True):
+    """`wanted` are those about whom it is decided what should be."""
+
+    wanted: tuple[Wanted[E], ...]
+    correlated: Correlated[E]
+    undecided: frozenset[Key]
+    found: Found
+    sifted: Sifted
+    protected: Mapping[tuple[Kind, Ref], str]
+
+
+def find_users(part: Part, frame: Frame) -> Findings[User]:
+    protected = protect_accounts(part.stored, frame.own, frame.policy, frame.protected)
+    claims = _claims(Kind.USER, part.desired, frame, protected)
+    correlated: Correlated[User] = correlate(part.desired.users, part.stored, part.memory, claims)
+    undecided = claims.undecided | correlated.undecided
+    declared, desired = frame.declared[Kind.USER], part.desired
+    both = Comparison(
+        wanted=desired.users,
+        ours=correlated.ours,
+        managed=desired.managed - (frozenset() if "admin" in declared.fields else {"admin"}),
+        once=desired.once,
+        caseless=declared.caseless,
+        absent=desired.absent,
+        undecided=undecided,
+        suspends=Op.SUSPEND in declared.ops,
+    )
+    found = diff_users(both, frame.policy, frame.now)
+    return _findings(desired.users, correlated, undecided, found, frame, protected)
+
+
+def find_groups(
+    desired: Desired, stored: tuple[Stored[Group], ...], memory: Memory, frame: Frame
+) -> Findings[Group]:
+    claims = _claims(Kind.GROUP, desired, frame, frame.protected)
+    wanted = desired.groups if frame.has(Kind.GROUP) else ()
+    correlated: Correlated[Group] = correlate(wanted, stored, memory, claims)
+    undecided = claims.undecided | correlated.undecided
+    found = Found([], [], [])
+    if frame.has(Kind.GROUP):
+        both = Comparison(
+            wanted=wanted,
+            ours=correlated.ours,
+            managed=frozenset({"display_name"}),
+            once=frozenset(),
+            caseless=frame.declared[Kind.GROUP].caseless,
+            absent={},
+            undecided=undecided,
+        )
+        found = diff_groups(both, frame.policy, frame.now)
+    return _findings(wanted, correlated, undecided, found, frame, frame.protected)
+
+
+def _claims(
+    kind: Kind, desired: Desired, frame: Frame, protected: Mapping[tuple[Kind, Ref], str]
+) -> Claims:
+    declared = frame.declared[kind]
+    return Claims(
+        kind=kind,
+        unique=declared.unique,
+        caseless=declared.caseless,
+        adopt_by=frame.adopt_by(kind),
+        kept=frozenset(ref for of, ref in protected if of is kind),
+        whole=frame.whole,
+        certain=not frame.gaps,
+        keeps_keys=declared.keeps_keys,
+        undecided=desired.undecided[kind],
+    )
+
+
+def _findings(
+    wanted: tuple[Wanted[E], ...],
+    correlated: Correlated[E],
+    undecided: frozenset[Key],
+    found: Found,
+    frame: Frame,
+    protected: Mapping[tuple[Kind, Ref], str],
+) -> Findings[E]:
+    return Findings(
+        wanted=tuple(one for one in wanted if one.key not in undecided) if undecided else wanted,
+        correlated=correlated,
+        undecided=undecided,
+        found=found,
+        sifted=sift(found.changes, frame.facts(protected)),
+        protected=protected,
+    )

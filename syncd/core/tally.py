@@ -1,0 +1,115 @@
+"""What is found about many, part by part, as far as it is kept at hand: counts, marks, problems."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+
+from syncd.core.desired import Desired
+from syncd.core.mapping import Doubts
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref
+from syncd.core.parts import Findings
+from syncd.core.plan import Change, Plan, Problem
+
+_UNPROVEN = {Remark.LEFT, Remark.FORGET}
+
+
+class Tally:
+    """`planned` counts what may run if the budgets allow it; `open` are things about which
+    something was found that no list here or in the plan tells of."""
+
+    def __init__(self) -> None:
+        self.planned: Counter[tuple[Kind, Op]] = Counter()
+        self.withheld: Counter[str] = Counter()
+        self.population: Counter[Kind] = Counter()
+        self.foreign: Counter[Kind] = Counter()
+        self.open: set[tuple[Kind, Key]] = set()
+        self.doubts = Doubts()
+        self.admin_stated = False
+        self.renamed: dict[tuple[Kind, Ref], str] = {}
+        self.administrators: set[Ref] = set()
+        self._marks: list[Mark] = []
+        self._notes: list[str] = []
+        self._problems: list[Problem] = []
+        self._failures: list[Problem] = []
+
+    def add(self, kind: Kind, one: Findings[E]) -> None:
+        self._marks += (*one.correlated.marks, *one.found.marks)
+        self._notes += one.found.notes
+        self._problems += one.correlated.conflicts
+        self.open |= {(kind, key) for key in (*one.undecided, *one.found.waiting)}
+        self.foreign[kind] += len(one.correlated.foreign)
+        self.count(one.sifted.possible)
+        self.withhold(one.sifted.withheld)
+        name = NAME_FIELD[kind]
+        for ours in one.correlated.ours:
+            entity, link = ours.stored.entity, ours.link
+            self.population[kind] += isinstance(entity, Group) or entity.active
+            if (called := getattr(entity, name)) != link.name:
+                self.renamed[kind, link.ref] = called
+
+    def add_desired(self, desired: Desired) -> None:
+        self._problems += desired.conflicts
+        self._failures += desired.failures
+        self.doubts += desired.doubts
+        if "admin" not in desired.managed and not self.admin_stated:
+            people = desired.people.values()
+            self.admin_stated = any(one.attributes.get("admin") for one in people)
+
+    def count(self, possible: Iterable[Change]) -> None:
+        """Parts of one change are one."""
+        self.planned.update(
+            (kind, op) for kind, op, *_ in {(c.kind, c.op, c.key, c.member) for c in possible}
+        )
+
+    def withhold(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.withheld[f"{change.kind}.{change.op}"] += 1
+            self.open.add(thing(change))
+
+    def settled(self, conflicts: Iterable[Problem]) -> None:
+        self._problems += conflicts
+
+    def marks(self, *, whole: bool) -> tuple[Mark, ...]:
+        marks = self._marks
+        if not whole:
+            marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
+        return _in_turn(marks)
+
+    @property
+    def conflicts(self) -> tuple[Problem, ...]:
+        return tuple(sorted(self._problems, key=lambda one: (one.kind, one.key, one.why)))
+
+    @property
+    def failures(self) -> tuple[Problem, ...]:
+        return tuple(sorted(self._failures, key=attrgetter("kind", "key")))
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return sorted(self._notes)
+
+    def left_open(self, plan: Plan) -> Iterator[tuple[Kind, Key]]:
+        """With those that the plan tells of; some more than once."""
+        yield from self.open
+        yield from ((one.kind, one.key) for one in (*plan.conflicts, *plan.failures))
+        for mark in plan.marks:
+            yield from ((mark.kind, key) for key in (mark.key, mark.old_key) if key)
+        yield from map(thing, plan.changes)
+        for refusals in (plan.held, plan.refused):
+            yield from (thing(one.change) for one in refusals)
+
+
+def thing(change: Change) -> tuple[Kind, Key]:
+    """Whom it is about; of members, the user."""
+    return (change.kind, change.key) if change.member is None else (Kind.USER, change.member)
+
+
+def _in_turn(marks: list[Mark]) -> tuple[Mark, ...]:
+    """What is remembered under a key that a link gives up, the new keys, and then the rest."""
+    given_up = {(mark.kind, mark.old_key) for mark in marks}
+
+    def turn(mark: Mark) -> tuple[bool, bool, str, str, str]:
+        early = (mark.kind, mark.key) in given_up
+        return not early, mark.remark is not Remark.REKEY, mark.kind, mark.key, mark.remark
+
+    return tuple(sorted(marks, key=turn))

@@ -1,0 +1,81 @@
+"""Who is tied to nobody is decided about apart, and the plan is the same."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from syncd.core.decide import Apart, Decision, decide
+from syncd.core.knots import Knots, Ties, of_key
+from syncd.core.mapping import Doubts
+from syncd.core.members import Listed
+from syncd.core.model import Kind
+from syncd.core.parts import Part
+from syncd.core.spool import Trays
+from tests.core.test_laws import ANY, live
+from tests.core.worlds import worlds
+
+
+def parted(question, size, spool):
+    """The question about those that are tied to others, and the rest in parts of so many."""
+    ties, knots = Ties(question.declared[Kind.USER], question.policy), Knots()
+    units = list(_units(question, ties))
+    for line in question.memory.open_lines:
+        knots.add(ties.of_line(line))
+    for points, _ in units:
+        knots.add(points)
+    tied = _together([unit for points, unit in units if knots.tied(points)])
+    free = [unit for points, unit in units if not knots.tied(points)]
+    bare = {"groups": (), "conflicts": (), "failures": (), "people": {}, "doubts": Doubts()}
+
+    def parts():
+        for start in range(0, len(free), size):
+            wanted, links, stored = _together(free[start : start + size])
+            desired = replace(question.desired, users=wanted, **bare)
+            yield Part(desired, stored, replace(question.memory, links=links, open_lines=()))
+
+    listed = Listed(question.desired.members, question.seen.members)
+    wanted, links, stored = tied
+    of_groups = tuple(link for link in question.memory.links if link.kind is Kind.GROUP)
+    rest = replace(
+        question,
+        desired=replace(question.desired, users=wanted),
+        seen=replace(question.seen, users=stored),
+        memory=replace(question.memory, links=(*links, *of_groups)),
+    )
+    return rest, Apart(parts, listed, listed, spool)
+
+
+def _units(question, ties):
+    """Each person's points, and what is wanted, linked and stored of them."""
+    stored = {one.ref: one for one in question.seen.users}
+    links = {link.key: link for link in question.memory.links if link.kind is Kind.USER}
+    wanted = {one.key: one for one in question.desired.users}
+    for key in sorted({*wanted, *links}):
+        one, link = wanted.get(key), links.get(key)
+        account = stored.pop(link.ref, None) if link else None
+        keys = {key, *(one.aliases if one else ()), *(link.aliases if link else ())}
+        points = {of_key(one) for one in keys}
+        points |= ties.of_user(one.entity) if one else set()
+        points |= ties.of_user(account.entity) if account else set()
+        yield points, (one, link, account)
+    for account in stored.values():
+        yield ties.of_stored(account), (None, None, account)
+
+
+def _together(units):
+    columns = zip(*units, strict=True) if units else ((), (), ())
+    return tuple(tuple(one for one in column if one is not None) for column in columns)
+
+
+@given(worlds(), ANY, st.integers(1, 4))
+def test_decided_in_parts_of_any_size_the_plan_is_the_same(world, history, size):
+    """To the digest, and so is what is left open and counted."""
+    for lived in live(world, history):
+        whole = Decision(lived.question)
+        rest, apart = parted(lived.question, size, Trays())
+        decision = Decision(rest, apart)
+        assert decision.plan() == whole.plan() == decide(lived.question)
+        assert decision.left_open == whole.left_open
+        assert decision.totals == whole.totals
+        assert decision.renamed == whole.renamed
+        assert decision.administrators == whole.administrators
