@@ -21,7 +21,7 @@ def run(
 ) -> None:
     """`rounds` None is as many as the size allows in a reasonable time."""
     for name in (one for one in ONCE_PARTS if one in parts):
-        before, figures = results.busy(), once(name, watch)
+        before, figures = results.busy(), once(name, max(sizes), watch)
         kept = results.load(build, results.ONCE)
         kept.add(name, figures, max(before, results.busy()))
         results.save(build, kept)

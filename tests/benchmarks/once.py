@@ -10,8 +10,14 @@ _MODULES = {STARTUP: "startup", YAML: "yaml_reading", HTTP: "http_apply"}
 """Each measures its own things in turn, and tells what it found."""
 
 
-def once(name: str, watch: Callable[[str], None]) -> dict[str, Figure]:
-    return in_turn([Subject(name, this(_MODULES[name]))], 1, watch)
+_MOST = 100_000
+"""As many people in files are enough to show what each of them costs."""
+
+
+def once(name: str, people: int, watch: Callable[[str], None]) -> dict[str, Figure]:
+    """With so many people, or fewer, where their number matters."""
+    command = ["env", f"BENCH_SIZE={min(people, _MOST)}", *this(_MODULES[name])]
+    return in_turn([Subject(name, command)], 1, watch)
 
 
 ONCE_PARTS = tuple(_MODULES)

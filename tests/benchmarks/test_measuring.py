@@ -7,7 +7,18 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.benchmarks import document
-from tests.benchmarks.measure import Failure, Figure, Run, Subject, Told, in_turn, measured
+from tests.benchmarks.measure import (
+    NOT_TRIED,
+    Failure,
+    Figure,
+    Run,
+    Subject,
+    Told,
+    in_turn,
+    measured,
+)
+from tests.benchmarks.once import STARTUP
+from tests.benchmarks.once_rows import once_rows
 from tests.benchmarks.parts import DJANGO, KINDS, LDAPSEARCH, SQLITE, at_least, none
 from tests.benchmarks.picture import picture
 from tests.benchmarks.results import Part, Results
@@ -126,6 +137,27 @@ def test_rivals_are_compared_by_way_of_ldapsearch():
     found = verdicts(results(MIDDLE, **{"import": ours}, rivals=theirs))
 
     assert found[f"first import → {SQLITE}", MIDDLE, DJANGO] == (f"25 {AS_FAST}", True)
+
+
+def test_a_told_ratio_is_a_row_with_what_it_is_made_of():
+    """A command that compares in its own turns tells `ours, of theirs`, and both."""
+    lines = {
+        "python3 -c pass": Told(20, "ms"),
+        "syncd --help": Told(280, "ms"),
+        "syncd --help, of python3 -c pass": Told(14, "times"),
+    }
+    told = {STARTUP: Figure([Run(1, 1, 1, lines)])}
+
+    (row, *others) = once_rows(results(0, **{STARTUP: told}))
+
+    assert (row.work, row.against, row.result, row.met) == (
+        "syncd --help",
+        "python3 -c pass",
+        f"14 {AS_LONG}",
+        False,
+    )
+    assert (row.ours, row.theirs) == ("280 ms", "20 ms")
+    assert [other.why for other in others] == [NOT_TRIED, NOT_TRIED]
 
 
 def test_what_was_not_measured_is_told_so():
