@@ -40,7 +40,7 @@ class Expiry:
 
     def begin(self) -> Expiries | None:
         """When everything is read now; None where nobody can expire."""
-        return Expiries(self._now, self._now) if self._expiring else None
+        return Expiries(self._now, self._unchanged(self._now)) if self._expiring else None
 
     def due(self, before: Expiries | None) -> tuple[list[str], Expiries | None]:
         """The DNs of those whose time has come since, and whose is to come.
@@ -66,7 +66,7 @@ class Expiry:
 
     def _looked_ahead(self, before: Expiries) -> Expiries:
         for ahead in _AHEAD:
-            until = self._now + ahead
+            until = self._unchanged(self._now + ahead)
             try:
                 found = sorted(self._found(before.past, until), key=_order)
             except Unusable:
@@ -75,6 +75,12 @@ class Expiry:
             else:
                 return Expiries(before.past, until, tuple(found))
         raise AssertionError("the last look goes no further than now")
+
+    def _unchanged(self, moment: datetime) -> datetime:
+        """Until when nobody more can have expired than by that moment."""
+        if any(rule.expires != "days" for rule in self._expiring):
+            return moment
+        return moment.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999)
 
     def _found(self, past: datetime, until: datetime) -> Iterator[Due]:
         """Who expires after `past`, and until then."""

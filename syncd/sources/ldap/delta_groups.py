@@ -6,11 +6,13 @@ Who is in them is found out by asking for each name that they contain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
-from syncd.core.model import GroupRecord
+from syncd.core.model import GroupRecord, Key
 from syncd.core.prints import print_of
+from syncd.paging import Before
 from syncd.sources.ldap import values
 from syncd.sources.ldap.delta_lookup import Lookup
 from syncd.sources.ldap.delta_search import Unusable
@@ -31,18 +33,32 @@ class Names(Struct):
     logins: set[tuple[str, str]]
 
 
+class Known(Struct):
+    """Who is known without asking: the entries that were told, and what was told `before`.
+
+    Of the latter, those whose keys are `touched` may have other names now.
+    """
+
+    told: Sequence[bytes]
+    touched: AbstractSet[Key]
+    before: Before | None
+
+
 class GroupChanges:
     """The groups of one reading of changes. `people` reads by which names they are known."""
 
     def __init__(self, lookup: Lookup, extents: Extents, rules: GroupRules, people: People) -> None:
         self._lookup = lookup
         self._extents = extents
+        self._key = rules.key
         self._rules = rules.members
         self._people = people
         self._roll = Roll()
         self._kept = KeptGroups(rules.members, named_by_people=False)
         self._groups = Groups(rules, self._kept, lambda: self._roll)
         self._entries: list[RawEntry] = []
+        self._known: dict[str, Key] = {}
+        self._enrolled: set[str] = set()
 
     @property
     def attributes(self) -> Sequence[str]:
@@ -53,13 +69,15 @@ class GroupChanges:
     def notes(self) -> list[str]:
         return self._groups.notes
 
-    def told(self, touched: Iterable[bytes], names: Names) -> list[GroupRecord]:
+    def told(self, touched: Iterable[bytes], names: Names, known: Known) -> list[GroupRecord]:
         """Raises `Unusable` where one of them cannot be told."""
         for octets in touched:
             self._take(octets)
         self._take_those_around(names)
         count = len(self._entries)
-        self._take_those_within()
+        for octets in known.told:
+            self._enrol(octets)
+        self._take_those_within(known)
         records = [self._groups.sighting(number).record for number in range(count)]
         if problems := self._groups.gaps:
             raise Unusable("; ".join(problems))
@@ -97,23 +115,33 @@ class GroupChanges:
                     if attribute == rule.matches.lower():
                         yield rule.attribute, login
 
-    def _take_those_within(self) -> None:
+    def _take_those_within(self, known: Known) -> None:
         """Finds out who the members are, and takes in the groups among them."""
-        asked: set[str] = set()
-        logins: set[tuple[str, str]] = set()
-        at = 0
+        at, logins = 0, set[tuple[str, str]]()
         while at < len(self._entries):
-            written: dict[str, str] = {}
-            for entry in self._entries[at:]:
-                logins |= set(self._logins(entry))
-                for dn in written_dns(self._rules, entry):
-                    written.setdefault(values.comparable(dn), dn)
-            at = len(self._entries)
-            dns = {dn: text for dn, text in written.items() if dn not in asked}
-            asked |= dns.keys()
-            self._find(dns)
+            some, at = self._entries[at:], len(self._entries)
+            self._recall(some, known)
+            named = {
+                values.comparable(dn): dn
+                for entry in some
+                for dn in written_dns(self._rules, entry)
+            }
+            logins.update(login for entry in some for login in self._logins(entry))
+            self._find({dn: text for dn, text in named.items() if dn not in self._known})
         for octets in self._lookup.having(self._extents.users, logins, self._people.names):
-            self._people.enrol(octets, self._roll)
+            self._enrol(octets)
+        for dn, key in self._known.items():
+            if dn not in self._enrolled:
+                self._roll.add(key, dn)
+
+    def _recall(self, groups: Iterable[RawEntry], known: Known) -> None:
+        """Who was in these groups, and was not touched since, has the same name as then."""
+        if known.before is None:
+            return
+        keys = [key for entry in groups if (key := values.key(self._key, entry)) is not None]
+        members = {key for group in known.before.groups(keys) for key in group.members}
+        for user in known.before.users(members - known.touched):
+            self._known.setdefault(values.comparable(user.origin), user.key)
 
     def _logins(self, entry: RawEntry) -> Iterator[tuple[str, str]]:
         for rule in self._rules:
@@ -122,11 +150,13 @@ class GroupChanges:
 
     def _find(self, dns: dict[str, str]) -> None:
         """Enters the people in the roll, and takes in the groups."""
-        people = set[str]()
-        texts = list(dns.values())
-        for dn, octets in self._lookup.named(self._extents.users, texts, self._people.names):
-            self._people.enrol(octets, self._roll)
-            people.add(dn)
-        rest = [text for dn, text in dns.items() if dn not in people]
+        texts = [text for dn, text in dns.items() if dn not in self._enrolled]
+        for _, octets in self._lookup.named(self._extents.users, texts, self._people.names):
+            self._enrol(octets)
+        rest = [text for dn, text in dns.items() if dn not in self._enrolled]
         for _, octets in self._lookup.named(self._extents.groups, rest, self.attributes):
             self._take(octets)
+
+    def _enrol(self, octets: bytes) -> None:
+        self._people.enrol(octets, self._roll)
+        self._enrolled.add(values.comparable(opened(octets).dn))

@@ -7,7 +7,7 @@ from syncd.core.model import GroupRecord, Key, Kind, UserRecord
 from syncd.paging import Before
 from syncd.sources.ldap import values
 from syncd.sources.ldap.config import LdapConfig
-from syncd.sources.ldap.delta_groups import GroupChanges
+from syncd.sources.ldap.delta_groups import GroupChanges, Known
 from syncd.sources.ldap.delta_lookup import Lookup
 from syncd.sources.ldap.delta_names import Namings
 from syncd.sources.ldap.delta_search import Searches, Unusable, any_of, batches
@@ -83,7 +83,9 @@ class Telling:
         if self._before is not None:
             lost[Kind.USER] &= knew_users.keys()
             lost[Kind.GROUP] &= knew_groups.keys()
-        told = self._groups.told(touched.entries[Kind.GROUP], namings.names)
+        people = touched.entries[Kind.USER]
+        known = Known(people, users.keys() | touched.gone[Kind.USER], self._before)
+        told = self._groups.told(touched.entries[Kind.GROUP], namings.names, known)
         gone = {kind: frozenset(keys) for kind, keys in lost.items()}
         return [record for record, _ in users.values()], told, gone
 
