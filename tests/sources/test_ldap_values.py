@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.core.dn import normal_dn
 from syncd.core.model import Key, State
 from syncd.sources.ldap import values
 from syncd.sources.ldap.config import DisabledRule
@@ -150,6 +151,25 @@ def test_a_filter_that_could_not_be_asked_leaves_the_state_unknown():
     assert Standings([rule], {KEY: "why"}, NOW).of(KEY, {}) == (State.SUSPENDED, "why", None)
     assert Standings([rule], {}, NOW).of(KEY, {}) == (State.ACTIVE, "", None)
     assert Standings([rule], None, NOW).of(KEY, {}) == (None, "a filter could not be asked", None)
+
+
+NAMED = st.sampled_from(
+    ["cn=ada", "CN = Zoë ", "ou=a\\, b", "o=\\2c", "2.5.4.3=x", "c=#0c0141", "ou=é+l=ü"]
+)
+SPLIT = st.sampled_from([",", " , ", ",,", ", ", ""])
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(st.tuples(NAMED | st.text(max_size=4), SPLIT), max_size=5))
+def test_a_dn_is_compared_by_its_normal_form(parts):
+    """However its parents were met before; what is no DN is compared as it is."""
+    dn = "".join(part + split for part, split in parts)
+    try:
+        expected = normal_dn(dn)
+    except ValueError:
+        expected = dn
+
+    assert values.comparable(dn) == expected
 
 
 def test_a_tally_counts_all_and_shows_three():

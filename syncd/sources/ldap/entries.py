@@ -88,8 +88,17 @@ def _any(octets: bytes, at: int, stop: int) -> tuple[bytes, list[bytes], int]:
     pass_over(octets, last, end)
     values = []
     while value < last:
-        start, value = content(octets, value, last, OCTET_STRING)
-        values.append(octets[start:value])
+        if (
+            value + 1 < last
+            and (size := octets[value + 1]) < _LONG_FORM
+            and (after := value + 2 + size) <= last
+            and octets[value] == OCTET_STRING
+        ):
+            values.append(octets[value + 2 : after])
+            value = after
+        else:
+            start, value = content(octets, value, last, OCTET_STRING)
+            values.append(octets[start:value])
     return octets[name:name_end], values, end
 
 

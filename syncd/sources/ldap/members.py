@@ -27,7 +27,7 @@ class Direct(Struct, frozen=True):
 def written_dns(rules: Iterable[MemberRule], entry: RawEntry) -> list[str]:
     """The DNs, as written, that the entry names as members."""
     return [
-        _OPTIONAL_UID.sub("", octets.decode("utf-8", "replace"))
+        _OPTIONAL_UID.sub("", dn) if "#" in (dn := octets.decode("utf-8", "replace")) else dn
         for rule in rules
         if rule.kind == "dn"
         for octets in entry.attributes.get(rule.attribute.lower(), ())

@@ -63,9 +63,8 @@ class Session:
             return
         search = self.search(query, self._page_size)
         for page in search:
-            yield [
-                self._completed(octets) if RANGE in octets.lower() else octets for octets in page
-            ]
+            ranged = RANGE in b"".join(page).lower()
+            yield list(map(self._completed, page)) if ranged else page
         self._lost = search.lost
         if search.failure:
             self._gaps.append(f"{where}: {search.failure}")

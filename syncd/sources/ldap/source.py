@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from syncd.paging import Before
 from syncd.ports import Cursor
 from syncd.sources.ldap.config import LdapConfig
-from syncd.sources.ldap.connection import connect
+from syncd.sources.ldap.connection import connect, disconnect
 from syncd.sources.ldap.delta import Delta, LdapChanges
 from syncd.sources.ldap.delta_search import Unusable
 from syncd.sources.ldap.presets import harmless_referrals, user_rules
@@ -68,7 +68,12 @@ class LdapSource:
             else:
                 self.close()
                 return changes
-        cursor = Delta(self._config, connection, self._over(connection, []), now).start(log=log)
+        beginning = self._over(connection, [])
+        cursor = Delta(self._config, connection, beginning, now).start(log=log)
+        if beginning.lost or connection.closed:  # what is needed may come all the same
+            disconnect(connection)
+            connection, passed_over = connect(self._name, self._config, self._base)
+            notes += [note for note in passed_over if note not in notes]
         self._session = self._over(connection, notes)
         return LdapReading(self._name, self._config, self._session, now, cursor)
 

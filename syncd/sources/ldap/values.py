@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from syncd.core.dn import normal_dn
@@ -50,9 +51,23 @@ def text(attribute: str, octets: bytes) -> str:
 def comparable(dn: str) -> str:
     """The normal form, or the text itself where a server's name is no name by RFC 4514."""
     try:
-        return normal_dn(dn)
+        if dn.isascii() and "\\" not in dn:
+            return normal_dn(dn)
+        if (named := _FIRST.match(dn)) is None:
+            return normal_dn(dn)
+        return f"{normal_dn(named[1])},{_parent(dn[named.end() :])}"
     except ValueError:
         return dn
+
+
+@lru_cache(maxsize=1024)
+def _parent(dn: str) -> str:
+    """Few entries have children, and most have the same parents."""
+    return normal_dn(dn)
+
+
+_FIRST = re.compile(r"(?=[^,]*\w)((?:[^\\,]|\\.)++),(?=.*\w)", re.DOTALL)
+"""The first relative name of a DN, and the comma that ends it, where there is more."""
 
 
 def key(attribute: str, entry: RawEntry) -> Key | None:
