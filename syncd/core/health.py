@@ -13,7 +13,7 @@ from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.records import Records
 
-_SEVERAL = 2
+SEVERAL = 2
 """So many must be missed at once before it is strange: the last one of something may go."""
 
 
@@ -32,7 +32,7 @@ def _checked(source: str, records: Records, links: Sequence[Link]) -> Records:
     gaps = list(records.gaps)
     for kind, found in ((Kind.USER, records.users), (Kind.GROUP, records.groups)):
         linked = sum(link.kind is kind and _came_from(source, link) for link in links)
-        if not found and linked >= _SEVERAL:
+        if not found and linked >= SEVERAL:
             gaps.append(
                 f"holds no {kind} at all, but {linked} that are in the target came from it; "
                 f"if that is meant, name {source} in the policy's `may_be_empty`"
@@ -48,7 +48,7 @@ def _came_from(source: str, link: Link) -> bool:
 def strange_target(accounts: Collection[Ref], links: Iterable[Link]) -> tuple[str, ...]:
     """The gap of a target that holds none of several accounts that were made or adopted there."""
     linked = [link.ref for link in links if link.kind is Kind.USER]
-    if len(linked) < _SEVERAL or not set(linked).isdisjoint(accounts):
+    if len(linked) < SEVERAL or not set(linked).isdisjoint(accounts):
         return ()
     why = f"holds none of the {len(linked)} accounts that syncd keeps there: is it the right one? "
     return (why + "If it was emptied on purpose, begin with a new ledger",)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
+from syncd.core.health import SEVERAL
 from syncd.core.mapping import Scope
 from syncd.core.memory import Link
 from syncd.core.merge import full_key
@@ -123,9 +124,12 @@ class Selector:
 
     def _doubt_emptiness(self) -> None:
         """What suddenly holds nobody, or nobody of ours, is looked at as a whole."""
-        for read in self._sources.values():
-            for part in (read.users, read.groups):
-                if _any(part.standing.gone()) and not _any(part.standing.all()):
+        for source, read in self._sources.items():
+            prefix = full_key(source, Key(""))
+            for kind, part in ((Kind.USER, read.users), (Kind.GROUP, read.groups)):
+                if not _any(part.standing.all()) and self._ledger.are_present(
+                    self._name, kind, prefix, SEVERAL
+                ):
                     raise _Everybody
         gone = [(Kind.USER, Ref(ref)) for ref in self._target.users.standing.gone()]
         if len(gone) > 1:

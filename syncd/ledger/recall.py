@@ -42,6 +42,21 @@ def count_links(connection: Connection, sync: str, kind: Kind) -> int:
     return connection.scalar(counted.where(LINKS.c.sync == sync, LINKS.c.kind == kind)) or 0
 
 
+def are_present(connection: Connection, sync: str, kind: Kind, prefix: str, number: int) -> bool:
+    """Whether so many have keys with that prefix and were not missed in the sources."""
+    # Compared as octets, as Python does, wherever the database stands.
+    key = LINKS.c.key.collate("C") if connection.dialect.name == "postgresql" else LINKS.c.key
+    after = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    found = select(LINKS.c.key).where(
+        key >= prefix,
+        key < after,
+        LINKS.c.sync == sync,
+        LINKS.c.kind == kind,
+        LINKS.c.left_at.is_(None),
+    )
+    return len(connection.scalars(found.limit(number)).all()) == number
+
+
 def _by_kind(wanted: Collection[tuple[Kind, Any]]) -> Iterator[tuple[Kind, list[str]]]:
     values: dict[Kind, list[str]] = defaultdict(list)
     for kind, value in wanted:

@@ -97,6 +97,11 @@ class Ledger:
         with self._database.reading() as connection:
             return recall.count_links(connection, sync, kind)
 
+    def are_present(self, sync: str, kind: Kind, prefix: str, number: int) -> bool:
+        """Whether so many links have keys with that prefix and were not missed in the sources."""
+        with self._database.reading() as connection:
+            return recall.are_present(connection, sync, kind, prefix, number)
+
     def has_open_lines(self, sync: str) -> bool:
         with self._database.reading() as connection:
             return bool(journal.open_lines(connection, sync))
