@@ -4,15 +4,23 @@
 memory; `present` knows only who is there; `none` knows nothing of RFC 4533.
 """
 
+import time
 from pathlib import Path
 from typing import Literal
 
+import ldap3
 import trustme
 
 from tests.servers.slapd import Slapd
 
 Log = Literal["accesslog", "session", "present", "none"]
 
+_EXPIRY = """
+attributetype ( 1.3.6.1.4.1.4203.666.1.9001 NAME 'leavesAt' SINGLE-VALUE
+  EQUALITY generalizedTimeMatch ORDERING generalizedTimeOrderingMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 )
+objectclass ( 1.3.6.1.4.1.4203.666.1.9002 NAME 'leaver' SUP top AUXILIARY MAY leavesAt )
+"""
 _MODULES = "moduleload syncprov\nmoduleload accesslog\nmoduleload refint\n"
 _LOG_DATABASE = """
 database mdb
@@ -56,6 +64,20 @@ class LoggingSlapd(Slapd):
         self._admin.modify_dn(dn, relative_name, new_superior=above)
         return f"{relative_name},{above}"
 
+    def await_value(self, dn: str, attribute: str, value: str) -> None:
+        """What the server corrects by itself it does a moment later."""
+        end = time.monotonic() + 10
+        while value.encode() not in self.values(dn, attribute):
+            assert time.monotonic() < end, f"{attribute} of {dn} is {self.values(dn, attribute)}"
+
+    def values(self, dn: str, attribute: str) -> list[bytes]:
+        self._admin.search(dn, "(objectClass=*)", ldap3.BASE, attributes=[attribute])
+        return self._admin.response[0]["raw_attributes"][attribute]
+
+    def wait_a_second(self) -> None:
+        """Until times that it writes are other ones."""
+        time.sleep(1.1)
+
     def restart(self) -> None:
         """What is only in memory is lost."""
         self._process.terminate()
@@ -71,6 +93,7 @@ class LoggingSlapd(Slapd):
             (self._directory / "changes").mkdir()
             before += _LOG_DATABASE.format(directory=self._directory)
         before = before.replace("moduleload back_mdb\n", f"moduleload back_mdb\n{_MODULES}")
+        before = before.replace("pidfile ", f"{_EXPIRY}pidfile ")
         overlays = _INDEXES + _OVERLAYS[self._log] + (_REFINT if self._refers else "")
         head, tail = after.split("overlay memberof\n", 1)
         path.write_text(f"{before}database mdb\n{head}{overlays}overlay memberof\n{tail}")

@@ -83,27 +83,25 @@ class GroupChanges:
             raise Unusable("; ".join(problems))
         return [record for record in records if record is not None]
 
-    def _take(self, octets: bytes) -> bool:
-        """Whether it was not there before."""
+    def _take(self, octets: bytes) -> None:
+        """Once, however often it is found."""
         entry = opened(octets)
-        if self._kept.has_dn(values.comparable(entry.dn)):
-            return False
-        self._kept.take(octets, print_of(octets))
-        self._entries.append(entry)
-        return True
+        if not self._kept.has_dn(values.comparable(entry.dn)):
+            self._kept.take(octets, print_of(octets))
+            self._entries.append(entry)
 
     def _take_those_around(self, names: Names) -> None:
         """All groups that name one of these, or a group that is to be told."""
         asked: set[tuple[str, str]] = set()
-        inner, at = set(names.dns), 0
-        while inner or at < len(self._entries):
-            inner |= {entry.dn for entry in self._entries[at:]}
+        logins = names.logins
+        dns = names.dns | {entry.dn for entry in self._entries}
+        while dns or logins:
             at = len(self._entries)
-            naming = set(self._naming(Names(inner, names.logins))) - asked
+            naming = set(self._naming(Names(dns, logins))) - asked
             asked |= naming
             for octets in self._lookup.having(self._extents.groups, naming, self.attributes):
                 self._take(octets)
-            inner = set()
+            dns, logins = {entry.dn for entry in self._entries[at:]}, set()
 
     def _naming(self, names: Names) -> Iterator[tuple[str, str]]:
         """What a group that names one of these has: an attribute and its value."""
