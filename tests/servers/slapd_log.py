@@ -80,10 +80,11 @@ class LoggingSlapd(Slapd):
 
     def restart(self) -> None:
         """What is only in memory is lost."""
+        self._admin.unbind()
         self._process.terminate()
         self._process.wait(10)
         self._process = self._start()
-        self._admin.rebind(read_server_info=False)
+        self._admin.bind(read_server_info=False)
 
     def _write_files(self, authority: trustme.CA) -> None:
         super()._write_files(authority)

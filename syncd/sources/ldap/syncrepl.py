@@ -9,6 +9,7 @@ import re
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.model import Key
 from syncd.sources.ldap import failures, values
@@ -37,6 +38,7 @@ KEY = "entryuuid"
 """The only key by which OpenLDAP says what is gone."""
 
 _REFRESH_REQUIRED = 4096
+_NO_LOG = "the server does not know any more what was deleted since"
 _CSN = re.compile(r"(\d{14}\.\d{6}Z#[0-9a-f]{6})#([0-9a-f]{3})#[0-9a-f]{6}")
 """OpenLDAP's change sequence number: when, in which order then, by which server, what of it."""
 
@@ -64,11 +66,8 @@ class Refresh(Struct):
 
 def start(searches: Searches, extents: Extents) -> Syncrepl:
     """Raises `Unusable` where the server has no log, or is not OpenLDAP."""
-    cookies = [starting_cookie(searches, extent.query([])) for extent in extents.all]
-    for cookie in cookies:
-        if not newest_second(cookie):
-            raise Unusable(f"the cookie {cookie!r} is not OpenLDAP's")
-    return Syncrepl(tuple((cookie, cookie) for cookie in cookies))
+    found = (starting_cookie(searches, extent.query([])) for extent in extents.all)
+    return Syncrepl(tuple((cookie, cookie) for cookie in map(_checked, found)))
 
 
 def touched(
@@ -121,7 +120,7 @@ def refreshed(searches: Searches, query: Query, cookie: bytes) -> Refresh:
     try:
         return refresh_of(answer, cookie)
     except Presence:
-        raise NoLog("the server does not know any more what was deleted since") from None
+        raise NoLog(_NO_LOG) from None
     except ValueError as exc:
         raise Unusable(f"an answer to a request for changes is none: {exc}") from None
 
@@ -171,14 +170,19 @@ def entry_uuid(uuid: bytes) -> Key:
 
 def _proven(searches: Searches, query: Query, cookie: bytes) -> Refresh:
     """Raises `Unusable` where the answer does not prove what is the same."""
-    refresh = refreshed(searches, query, cookie)
+    refresh = refreshed(searches, query, _checked(cookie))
     if not refresh.deletes:
-        raise NoLog("the server does not know any more what was deleted since")
+        raise NoLog(_NO_LOG)
     if not all(is_news(entry, cookie) for entry in refresh.told):
         raise Unusable("the server told what did not change: it did not understand the cookie")
-    if not newest_second(refresh.cookie):
-        raise Unusable(f"the cookie {refresh.cookie!r} is not OpenLDAP's")
-    return refresh
+    return replace(refresh, cookie=_checked(refresh.cookie))
+
+
+def _checked(cookie: bytes) -> bytes:
+    """Raises `Unusable` where it is not OpenLDAP's."""
+    if not newest_second(cookie):
+        raise Unusable(f"{cookie!r} is no cookie of OpenLDAP's")
+    return cookie
 
 
 def _csns(cookie: bytes) -> dict[str, str]:
