@@ -60,7 +60,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     """
     with ledger.lock(sync.name), Cycle(sync, ledger, clock(), watch, mode) as cycle:
         question = cycle.read()
-        decision = Decision(question)
+        before = decision = Decision(question)
         planned = decision.plan()
         if saved is not None:
             planned = bind(saved, planned)
@@ -81,7 +81,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(decision, question)
+            cycle.keep(before, decision, question)
         return report
 
 

@@ -172,29 +172,34 @@ class Cycle:
         self._reader.look(read.standing.of, sorted(refs), collection.get)
         return read
 
-    def keep(self, decision: Decision, question: Question) -> None:
-        """Leaves to the next cycle what is known by now: `decision` is on what is left to do."""
+    def keep(self, planned: Decision, decision: Decision, question: Question) -> None:
+        """Leaves to the next cycle what is known by now.
+
+        `planned` is what was decided before the run, `decision` and `question` are of after it.
+        """
         afresh = self._base is None
         keeping = Keeping(self.sources, self.target, self._work, afresh=afresh)
         if not keeping.possible:
             return
         left = decision.left_open
+        if not keeping.everything:
+            # What is not kept of a reading is not known to have been there once it is gone again.
+            left |= planned.left_open
         self._ledger.keep(
             self._sync.name,
             self._next_head(keeping, decision, question),
             keeping.renewals(),
-            left | self._settled(),
+            left | self._settled(keeping),
             left,
             afresh=afresh,
         )
 
-    def _settled(self) -> set[tuple[Kind, Key]]:
+    def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""
         if self._base is None or not self.target.proves:
             return set()
-        doubtful = tuple(
-            full_key(n, Key("")) for n, read in self.sources.items() if not read.proves
-        )
+        unkept = [name for name, read in self.sources.items() if not keeping.keeps(read)]
+        doubtful = tuple(full_key(name, Key("")) for name in unkept)
         return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
 
     def _next_head(self, keeping: Keeping, decision: Decision, question: Question) -> Head:

@@ -32,7 +32,12 @@ class Keeping:
 
     @property
     def possible(self) -> bool:
-        return not self._afresh or all(whole for _, whole in self._parts)
+        return not self._afresh or self.everything
+
+    @property
+    def everything(self) -> bool:
+        """Whether all that was read is kept."""
+        return all(whole for _, whole in self._parts)
 
     def renewals(self) -> Iterator[Renewal]:
         for part, whole in self._parts:
