@@ -66,7 +66,7 @@ def touched(
             cookies[context] = cookie
             _merge(objects, entries)
     found.state = DirSync(cookies, _newest(server))
-    left = {guid for guid, entry in objects.items() if "isdeleted" not in entry.attributes}
+    left = {guid for guid, entry in objects.items() if not _is_deleted(entry)}
     _are_gone(found, objects.keys() - left)
     seen = _see_found(searches, extents, left, found, attributes)
     for context in state.cookies:
@@ -118,7 +118,9 @@ def _rounds(
         control: Mapping[str, Any] | None = answer.control(CONTROL)
         if answer.code != failures.SUCCESS or not control:
             raise Unusable(f"DirSync: {failures.of_result(answer.result)}")
-        cookie, more = bytes(control["cookie"]), bool(control["more_results"])
+        before, cookie, more = cookie, bytes(control["cookie"]), bool(control["more_results"])
+        if more and cookie == before:
+            raise Unusable("DirSync: the server promises more and does not go on")
         yield [entry for entry, _ in answer.entries if KEY in entry.attributes], cookie
 
 
@@ -169,6 +171,10 @@ def _are_gone(found: Touched, guids: Iterable[bytes]) -> None:
     for guid in guids:
         for kind in (Kind.USER, Kind.GROUP):
             found.see_gone(kind, Key(values.text(KEY, guid)))
+
+
+def _is_deleted(entry: RawEntry) -> bool:
+    return b"TRUE" in entry.attributes.get("isdeleted", ())
 
 
 def _guid(entry: RawEntry) -> bytes:
