@@ -192,23 +192,24 @@ def test_what_a_person_should_hear_of_is_told_every_time(slapd, attributes):
     assert ben not in memory.decoded
 
 
-def test_odd_groups_are_told_every_time(slapd):
-    """Members outside, cycles, and groups without a key: as for people."""
+def test_odd_groups_are_told_every_time_where_that_matters(slapd):
+    """Groups without a key are told in each reading; members outside and cycles with what is new."""
     ada = slapd.add_user("ada")
-    slapd.add_group("odd", [ada, f"cn=printer,{slapd.base}"], businessCategory="1")
+    odd = slapd.add_group("odd", [ada, f"cn=printer,{slapd.base}"], businessCategory="1")
     slapd.add_group("self", [f"cn=self,{slapd.groups}"], businessCategory="2")
     slapd.add_group("nameless", [ada])
-    slapd.add_group("plain", [ada], businessCategory="3")
     config = slapd.config(groups={"bases": [slapd.groups], "key": "businessCategory"})
     memory = Memory()
 
     memory.read(config)
-    first = (memory.gaps, memory.notes)
+    gaps, notes = memory.gaps, memory.notes
+    assert (len(gaps), len(notes)) == (1, 2)
     memory.read(config)
-
-    assert (memory.gaps, memory.notes) == first
-    assert (len(memory.gaps), len(memory.notes)) == (1, 2)
-    assert f"cn=plain,{slapd.groups}" not in memory.decoded
+    assert (memory.gaps, memory.decoded) == (gaps, [])
+    slapd.modify(odd, {"member": [ada, f"cn=scanner,{slapd.base}"]})
+    memory.read(config)
+    assert memory.gaps == gaps
+    assert memory.notes[0] == notes[0].replace("printer", "scanner")
 
 
 def test_sentinels_and_expectations_need_no_decoding(slapd):

@@ -79,23 +79,26 @@ class Groups:
             self._unread.add(str(exc))
             self.left_out += 1
             return Sighting(None, AT_ONCE)
-        nests, unreadable = self._all_nests(), list[str]()
+        unreadable: list[str] = []
         group = self._group(entry, unreadable)
         for each in unreadable:
             self._unreadable.add(each)
         if group is None:
             self._nameless.add(entry.dn)
-        elif (owner := self._owners[group.key]) == number:
-            return self._record(group, entry, nests, is_told=bool(unreadable))
+        elif (owner := self._all_owners()[group.key]) == number:
+            return self._record(group, entry, is_told=bool(unreadable))
         elif (first := opened(self._kept[owner]).dn) != group.dn:
             self._doubled.add(f"{group.dn!r} and {first!r} have {group.key}")
         self.left_out += 1
         return Sighting(None, AT_ONCE)
 
-    def _record(
-        self, group: _Group, entry: RawEntry, nests: _Nests, *, is_told: bool
-    ) -> Sighting[GroupRecord]:
-        """It is decoded anew every time where there is something to tell a person of."""
+    def _record(self, group: _Group, entry: RawEntry, *, is_told: bool) -> Sighting[GroupRecord]:
+        """With what cannot be read, it is decoded anew every time.
+
+        Not so for members outside and cycles, which are common and do no harm: to tell of them in
+        each reading would take asking for all people each time.
+        """
+        nests = self._all_nests()
         found = nests.direct.get(group.key)
         if found is None:
             found = direct(self._rules.members, entry, self._roll())
@@ -106,11 +109,10 @@ class Groups:
         outside += [repr(dn) for dn in found.others if dn not in self._by_dn]
         for each in outside:
             self._outside.add(f"{each} in {group.dn!r}")
-        in_cycle = any(group.key in cycle for cycle in nests.everybody.cycles)
         record = GroupRecord(
             key=group.key, attributes=group.attributes, members=members, origin=group.dn
         )
-        return Sighting(record, AT_ONCE if is_told or outside or in_cycle else None)
+        return Sighting(record, AT_ONCE if is_told else None)
 
     def _group(self, entry: RawEntry, unreadable: list[str]) -> _Group | None:
         """None where it has no key or no name."""
@@ -123,14 +125,19 @@ class Groups:
     def _all_nests(self) -> _Nests:
         """Once found out, from all groups that were kept."""
         if self._nests is None:
+            nesting = self._kept.nesting()
+            keys = [key for key, number in self._all_owners().items() if number in nesting]
+            self._nests = self._nests_of(keys)
+        return self._nests
+
+    def _all_owners(self) -> dict[Key, int]:
+        """Under which number the group with each key is kept: the first that has it."""
+        if not self._owners:
             for number, entry in self._entries():
                 group = self._group(entry, [])
                 if group is not None and self._owners.setdefault(group.key, number) == number:
                     self._by_dn[values.comparable(entry.dn)] = group.key
-            nesting = self._kept.nesting()
-            keys = [key for key, number in self._owners.items() if number in nesting]
-            self._nests = self._nests_of(keys)
-        return self._nests
+        return self._owners
 
     def _entries(self) -> Iterator[tuple[int, RawEntry]]:
         for number in range(len(self._kept)):
