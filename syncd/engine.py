@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
-from syncd.core.model import Kind, Op, Ref
+from syncd.core.model import Kind, Op
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle import Cycle, Mode, Touched
@@ -38,7 +38,7 @@ def plan(
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
     """
     with Cycle(sync, ledger, now, watch, mode) as cycle:
-        return Decision(cycle.read()).plan()
+        return Decision(cycle.read(), cycle.apart).plan()
 
 
 def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
@@ -60,37 +60,37 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     """
     with ledger.lock(sync.name), Cycle(sync, ledger, clock(), watch, mode) as cycle:
         question = cycle.read()
-        before = decision = Decision(question)
+        before = decision = Decision(question, cycle.apart)
         planned = decision.plan()
         if saved is not None:
             planned = bind(saved, planned)
         if not approve(planned):
             return Report(planned, None, Execution())
-        run = _begin(sync, ledger, planned, question, clock)
+        run = _begin(sync, ledger, planned, decision, clock)
         with _how_to_go_on():
             execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)
         report = Report(planned, run, execution)
         try:
             if _has_moved(planned, execution):
                 question = cycle.ask_again(_touched(execution))
-                decision = Decision(question)
-                left = unsettled(execution, question.seen, decision.plan())
+                decision = Decision(question, cycle.apart)
+                left = unsettled(execution, cycle.still_there, decision.plan())
                 report = replace(report, unsettled=left)
         except BackendError as error:
             report = replace(report, unverified=str(error))
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(before, decision, question)
+            cycle.keep(before, decision)
         return report
 
 
-def _begin(sync: Sync, ledger: Ledger, planned: Plan, question: Question, clock: Clock) -> int:
+def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
     ledger.mark(run, planned.marks, clock())
-    ledger.rename(sync.name, _other_names(question))
-    if not question.seen.gaps and all(one.why != UNCLEAR for one in planned.conflicts):
+    ledger.rename(sync.name, decision.renamed)
+    if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
         ledger.settle(sync.name, run, clock())
     return run
 
@@ -119,14 +119,5 @@ def _how_to_go_on() -> Iterator[None]:
 
 def ask(sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent) -> Question:
     """All that a plan about everybody depends on, read without regard to earlier readings."""
-    with Cycle(sync, ledger, now, watch, afresh=True) as cycle:
+    with Cycle(sync, ledger, now, watch, afresh=True, at_once=None) as cycle:
         return cycle.read()
-
-
-def _other_names(question: Question) -> dict[tuple[Kind, Ref], str]:
-    """What the target calls those whose links have another name: a renaming was left in doubt."""
-    seen = question.seen
-    names = {(Kind.USER, one.ref): one.entity.user_name for one in seen.users}
-    names |= {(Kind.GROUP, one.ref): one.entity.display_name for one in seen.groups}
-    links = {(link.kind, link.ref): link.name for link in question.memory.links}
-    return {ref: names[ref] for ref, name in links.items() if names.get(ref, name) != name}

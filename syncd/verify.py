@@ -1,16 +1,19 @@
 """Hold what was written against what is there now."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
-from syncd.core.model import Kind, Op
+from syncd.core.model import Kind, Op, Ref
 from syncd.core.plan import Change, Plan
-from syncd.core.question import Seen
 from syncd.executor import Execution
 from syncd.report import Unsettled
 
+Still = Callable[[Kind, Iterable[Ref]], set[Ref]]
+"""Those of some users, or groups, that the target still has."""
 
-def unsettled(execution: Execution, seen: Seen, again: Plan) -> tuple[Unsettled, ...]:
-    """What was done and would be done again: `seen` and `again` are from after the run.
+
+def unsettled(execution: Execution, still: Still, again: Plan) -> tuple[Unsettled, ...]:
+    """What was done and would be done again: `still` and `again` are from after the run.
 
     What the policy holds or refuses by now did not take all the same.
     """
@@ -18,7 +21,7 @@ def unsettled(execution: Execution, seen: Seen, again: Plan) -> tuple[Unsettled,
     for change in execution.done:
         if not change.temporary:
             done[_thing(change)].append(change)
-    left = [Unsettled(change, {}) for change in _undeleted(execution, seen)]
+    left = [Unsettled(change, {}) for change in _undeleted(execution, still)]
     for change in (*again.changes, *(one.change for one in (*again.held, *again.refused))):
         for earlier in done.get(_thing(change), ()):
             fields = {
@@ -30,17 +33,14 @@ def unsettled(execution: Execution, seen: Seen, again: Plan) -> tuple[Unsettled,
     return tuple(left)
 
 
-def _undeleted(execution: Execution, seen: Seen) -> list[Change]:
+def _undeleted(execution: Execution, still: Still) -> list[Change]:
     """Deletions of what is still there: no plan comes back to them, for their links are gone."""
+    deleted = [change for change in execution.done if change.op is Op.DELETE and change.ref]
     there = {
-        Kind.USER: {stored.ref for stored in seen.users},
-        Kind.GROUP: {stored.ref for stored in seen.groups},
+        kind: still(kind, [one.ref for one in deleted if one.kind is kind and one.ref])
+        for kind in (Kind.USER, Kind.GROUP)
     }
-    return [
-        change
-        for change in execution.done
-        if change.op is Op.DELETE and change.ref in there[change.kind]
-    ]
+    return [change for change in deleted if change.ref in there[change.kind]]
 
 
 def _thing(change: Change) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ class Keys(Generic[E]):
         for one in wanted:
             self._aliases[one.key] = one.aliases
             self._owners[one.key] = one.key
-            self._owners |= dict.fromkeys(one.aliases, one.key)
+            for alias in one.aliases:
+                self._owners[alias] = one.key
         self._undecided = undecided
 
     def complete(self, link: Link) -> Link:
@@ -55,6 +56,8 @@ class Keys(Generic[E]):
             if link.key not in self._owners and link.key not in self._undecided:
                 for alias in link.aliases:
                     by_alias[alias][link.key] = link
+        if not by_alias:
+            return
         found = [(one, _links(one, by_alias)) for one in unlinked]
         claims = Counter(link.key for _, some in found for link in some)
         for one, some in found:

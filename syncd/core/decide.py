@@ -40,17 +40,19 @@ def decide(question: Question) -> Plan:
 
 
 class Apart(Struct, frozen=True):
-    """What a question is not about, and its plan is: users whom nothing ties to others, in parts,
-    each time anew; then the memberships of all, and where to put what is found."""
+    """What a question is not about, and its plan is: users whom nothing ties to others, in parts;
+    then those who are tied, None for those in the question; the memberships of all; and where to
+    put what is found."""
 
-    parts: Callable[[], Iterable[Part]]
+    parts: Iterable[Part]
+    tied: Callable[[], Part | None]
     memberships: Memberships
     roll: Roll
     spool: Spool
 
 
 class Decision:
-    """One question and what follows from it, step by step; `plan` first, and once."""
+    """One question and what follows from it, step by step; `plan` first."""
 
     def __init__(self, question: Question, apart: Apart | None = None) -> None:
         self._q = question
@@ -59,8 +61,9 @@ class Decision:
         self._plan: Plan | None = None
         if apart is None:
             listed = Listed(question.desired.members, question.seen.members)
-            apart = Apart(tuple, listed, listed, Trays())
+            apart = Apart((), lambda: None, listed, listed, Trays())
         self._apart, self._spool = apart, apart.spool
+        self._tied = Part(question.desired, question.seen.users, question.memory)
         seen, policy = question.seen, question.policy
         gaps = (*question.desired.gaps, *(f"target {question.target}: {g}" for g in seen.gaps))
         names = {group.ref: group.entity.display_name for group in seen.groups}
@@ -83,23 +86,36 @@ class Decision:
         self._ready: dict[str, Place] = {}
 
     def plan(self) -> Plan:
-        question, tally, spool = self._q, self._tally, self._spool
-        part = Part(question.desired, question.seen.users, question.memory)
-        users = find_users(part, self._frame)
+        if self._plan is None:
+            users, groups = self._find()
+            self._rules = self._over_budget()
+            self._settle(users, groups)
+            if self._frame.has(Kind.MEMBER):
+                self._members(users, groups)
+            self._rules |= self._over_budget()
+            self._plan = self._written()
+        return self._plan
+
+    def _find(self) -> tuple[Findings[User], Findings[Group]]:
+        """Finds out about everybody, and gives back those that are tied to others."""
+        question, tally = self._q, self._tally
+        for one in self._apart.parts:
+            self._take(one)
+        if (tied := self._apart.tied()) is not None:
+            tally.add_desired(tied.desired)
+            self._tied = tied
+        users = find_users(self._tied, self._frame)
         groups = find_groups(question.desired, question.seen.groups, question.memory, self._frame)
         tally.add_desired(question.desired)
         tally.add(Kind.USER, users)
         tally.add(Kind.GROUP, groups)
-        self._note_administrators(part)
-        for one in self._apart.parts():
-            self._take(one)
-        self._rules = self._over_budget()
-        self._settle(users, groups)
-        if self._frame.has(Kind.MEMBER):
-            self._members(users, groups)
-        self._rules |= self._over_budget()
+        self._note_administrators(self._tied)
+        return users, groups
+
+    def _written(self) -> Plan:
+        question, tally, spool = self._q, self._tally, self._spool
         ready, held, refused = self._trays()
-        self._plan = Plan(
+        return Plan(
             sync=question.sync,
             target=question.target,
             created=question.now,
@@ -118,7 +134,6 @@ class Decision:
                 for kind in (Kind.USER, Kind.GROUP)
             },
         )
-        return self._plan
 
     @property
     def left_open(self) -> frozenset[tuple[Kind, Key]]:
@@ -134,6 +149,11 @@ class Decision:
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
             notes=self._general,
         )
+
+    @property
+    def saw_all(self) -> bool:
+        """Whether the target was read to its end."""
+        return self._frame.whole
 
     @property
     def administrators(self) -> frozenset[Ref]:
@@ -187,7 +207,7 @@ class Decision:
         """Who of those that are tied to others may change, by all the rules and all the names."""
         possible = [*users.sifted.possible, *groups.sifted.possible]
         within, held = hold(possible, self._rules)
-        kept, last = keep_an_administrator(within, self._q.seen.users)
+        kept, last = keep_an_administrator(within, self._tied.stored)
         accepted = self._names(rejoin(kept), users)
         runnable = drop_waiting(accepted, held)
         self._ready = places(runnable.changes)
@@ -206,7 +226,7 @@ class Decision:
         of_groups = [change for change in accepted if change.kind is Kind.GROUP]
         leavers = self._leavers(of_users, users)
         for named in (
-            settle_names(of_users, self._q.seen.users, self._naming(Kind.USER, leavers)),
+            settle_names(of_users, self._tied.stored, self._naming(Kind.USER, leavers)),
             settle_names(of_groups, self._q.seen.groups, self._naming(Kind.GROUP, {})),
         ):
             changes += named.changes
@@ -221,7 +241,7 @@ class Decision:
         """Our accounts of people who have left that are suspended, or will be by this plan."""
         if self._frame.gaps or self._q.policy.leavers is Leavers.IGNORE:
             return {}
-        staying = {one.key for one in self._q.desired.users} | users.undecided
+        staying = {one.key for one in self._tied.desired.users} | users.undecided
         suspending = {change.ref for change in changes if change.op is Op.SUSPEND}
         return {
             ours.stored.ref: ours.link.key

@@ -121,8 +121,8 @@ def _vanish(ours: Ours[Group], policy: Policy, now: datetime, found: Found) -> N
 
 
 def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
-    fields = flat(wanted.entity)
-    given = {name: fields[name] for name in sorted(fields) if name in both.managed | both.once}
+    fields, givable = flat(wanted.entity), both.managed | both.once
+    given = {name: fields[name] for name in sorted(fields) if name in givable}
     name = str(fields["user_name" if kind is Kind.USER else "display_name"])
     return Change(
         Op.CREATE,

@@ -48,7 +48,12 @@ def _came_from(source: str, link: Link) -> bool:
 def strange_target(accounts: Collection[Ref], links: Iterable[Link]) -> tuple[str, ...]:
     """The gap of a target that holds none of several accounts that were made or adopted there."""
     linked = [link.ref for link in links if link.kind is Kind.USER]
-    if len(linked) < SEVERAL or not set(linked).isdisjoint(accounts):
+    return () if not set(linked).isdisjoint(accounts) else none_is_there(len(linked))
+
+
+def none_is_there(linked: int) -> tuple[str, ...]:
+    """The gap of a target that holds none of so many."""
+    if linked < SEVERAL:
         return ()
-    why = f"holds none of the {len(linked)} accounts that syncd keeps there: is it the right one? "
+    why = f"holds none of the {linked} accounts that syncd keeps there: is it the right one? "
     return (why + "If it was emptied on purpose, begin with a new ledger",)

@@ -6,7 +6,7 @@ have nothing in common may share a hash: then they are looked at together withou
 """
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
 from syncd.core.memory import OpenLine
@@ -52,12 +52,15 @@ class Ties:
 
     def of_line(self, line: OpenLine) -> Points:
         """Of a change in doubt."""
-        return {of_key(line.key), *self._of_fields(line.after)}
+        return {of_key(line.key)} | self.of_fields(line.after)
 
-    def _of_fields(self, fields: Mapping[str, Value]) -> Iterable[int]:
+    def of_fields(self, fields: Mapping[str, Value]) -> Points:
+        """Of a user with these flat fields."""
+        points = {_ADMINISTRATOR} if fields.get("admin") else set()
         for field, caseless in self._fields:
             if value := fields.get(field):
-                yield hash((field, normal(str(value), caseless=caseless)))
+                points.add(hash((field, normal(str(value), caseless=caseless))))
+        return points
 
 
 def of_key(key: Key) -> int:
@@ -77,9 +80,17 @@ class Knots:
 
     def tied(self, points: Points) -> bool:
         """Whether one with these points shares any with another."""
+        return not self._found().isdisjoint(points)
+
+    def any(self) -> bool:
+        return bool(self._found())
+
+    def _found(self) -> Points:
         if self._knots is None:
-            self._knots = {_ADMINISTRATOR}  # be there only one: it may be the last
+            self._knots = set()
             while self._points:
                 ordered = sorted(self._points.pop())
                 self._knots |= {one for one, following in pairwise(ordered) if one == following}
-        return not self._knots.isdisjoint(points)
+                if _ADMINISTRATOR in ordered:
+                    self._knots.add(_ADMINISTRATOR)  # be there only one: it may be the last
+        return self._knots

@@ -6,7 +6,7 @@ person's error. What a mapping leaves empty is cleared in the target.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING
@@ -82,6 +82,7 @@ class Mapper:
             field: _rule(text) for field, text in mapping.on_create.items() if holds(held, field)
         }
         self._supplied = supplied
+        self._rules = (*self._always.items(), *self._once.items())
         self.managed = frozenset(self._always)
         self.once = frozenset(self._once)
 
@@ -92,14 +93,27 @@ class Mapper:
                 f"it is not known whether they are suspended: {person.reason}; "
                 "nothing is done to them until that can be read"
             )
-        fields: dict[str, Value] = {
-            field: _typed(field, _evaluate(field, rule, person.attributes))
-            for field, rule in (*self._always.items(), *self._once.items())
-        }
+        given = person.attributes
+        fields = {field: _value(field, rule, given) for field, rule in self._rules}
         if not fields.get("user_name"):
             raise Unmappable("user_name is empty: the source has no such attribute for them")
         fields["active"] = person.state is not State.SUSPENDED
         return user_of(fields)
+
+    def part(self, fields: Collection[str]) -> Callable[[Mapping[str, RawValue]], dict[str, Value]]:
+        """Maps these fields only; those that cannot be mapped are left out."""
+        rules = [(field, rule) for field, rule in self._rules if field in fields]
+
+        def some(attributes: Mapping[str, RawValue]) -> dict[str, Value]:
+            found: dict[str, Value] = {}
+            for field, rule in rules:
+                try:
+                    found[field] = _value(field, rule, attributes)
+                except Unmappable:
+                    continue
+            return found
+
+        return some
 
     def doubts(self, persons: Sequence[Person]) -> "Doubts":
         """What the mapping by name does to these."""
@@ -208,6 +222,14 @@ def is_template(text: str) -> bool:
 
 def _rule(text: str) -> "Template | str":
     return template(text) if is_template(text) else text
+
+
+def _value(field: str, rule: "Template | str", attributes: Mapping[str, RawValue]) -> Value:
+    if isinstance(rule, str) and field not in _READERS:
+        value = attributes.get(rule, "")
+        if isinstance(value, str) and value.isascii():
+            return value or None  # it is in normal form
+    return _typed(field, _evaluate(field, rule, attributes))
 
 
 def _evaluate(field: str, rule: "Template | str", attributes: Mapping[str, RawValue]) -> str:

@@ -69,11 +69,14 @@ def merge(records: Mapping[str, Sequence[UserRecord]], precedence: Precedence) -
     conflicts: list[Problem] = []
     for found in (*([one] for one in alone), *by_value.values()):
         clashing = _clashing(found) if len(found) > 1 else []
-        if clashing or any(full_key(source, record.key) in shared for source, record in found):
+        if clashing or (
+            shared and any(full_key(source, record.key) in shared for source, record in found)
+        ):
             conflicts += [_ambiguous(*one, f"with this {precedence.by}") for one in clashing]
             unclear += found
         else:
-            persons.append(_person(dict(found), precedence))
+            whole = _person(dict(found), precedence) if len(found) > 1 else _alone(*found[0])
+            persons.append(whole)
     for source, record in unclear:
         if full_key(source, record.key) in shared:
             conflicts.append(_ambiguous(source, record, "under this key"))
@@ -105,8 +108,8 @@ def _shared_keys(records: Mapping[str, Sequence[UserRecord]]) -> frozenset[Key]:
     """Keys that a source gave to several, against its promise."""
     shared: set[Key] = set()
     for source, some in records.items():
-        counts = Counter(record.key for record in some)
-        if len(counts) < len(some):
+        if len({record.key for record in some}) < len(some):
+            counts = Counter(record.key for record in some)
             shared |= {full_key(source, key) for key, number in counts.items() if number > 1}
     return frozenset(shared)
 
@@ -125,6 +128,22 @@ def _ambiguous(source: str, record: UserRecord, how: str) -> Problem:
         why=f"source {source} has more than one person {how}; nothing is done to any of "
         "them until the source tells them apart",
         origin=record.origin,
+    )
+
+
+def _alone(source: str, record: UserRecord) -> Person:
+    """A person whom one source has: as `_person` makes them, the short way."""
+    attributes = {name: value for name, value in sorted(record.attributes.items()) if value}
+    given_by = dict.fromkeys(attributes, source)
+    if record.state or record.reason:
+        given_by[STATE] = source
+    return Person(
+        key=full_key(source, record.key),
+        attributes=attributes,
+        state=record.state,
+        reason=record.reason,
+        origins={source: record.origin},
+        given_by=given_by,
     )
 
 

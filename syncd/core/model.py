@@ -6,7 +6,7 @@ Two identifiers, two types: a `Key` is the source's immutable name for a thing, 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Generic, NewType, TypeVar
+from typing import Any, Generic, NewType, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,13 +63,17 @@ USER_FIELDS = frozenset(User.__struct_fields__) - {"attributes"}
 GROUP_FIELDS = frozenset(Group.__struct_fields__) - {"attributes"}
 NAME_FIELD = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
 
+_PLAIN: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(name for name in kind.__struct_fields__ if name != "attributes")
+    for kind in (User, Group)
+}
+
 
 def flat(entity: Entity) -> dict[str, Value]:
     """Field name -> value, `attributes` spread out as `attributes.NAME`; None left out."""
-    fields: dict[str, Value] = {}
-    for name in entity.__struct_fields__:
-        if name != "attributes" and (value := getattr(entity, name)) is not None:
-            fields[name] = value
+    fields: dict[str, Value] = {
+        name: value for name in _PLAIN[type(entity)] if (value := getattr(entity, name)) is not None
+    }
     for name, value in entity.attributes.items():
         fields[ATTRIBUTES + name] = value
     return fields
@@ -89,7 +93,14 @@ def changed(entity: E, after: Mapping[str, Value]) -> E:
 
 def user_of(fields: Mapping[str, Value]) -> User:
     """The user with these flat fields. `user_name` must be among them."""
-    return changed(User(user_name=str(fields["user_name"])), fields)
+    plain: dict[str, Any] = {}
+    attributes: dict[str, str] = {}
+    for name, value in fields.items():
+        if not name.startswith(ATTRIBUTES):
+            plain[name] = value
+        elif value is not None:
+            attributes[name.removeprefix(ATTRIBUTES)] = str(value)
+    return User(**plain, attributes=attributes)
 
 
 def group_of(fields: Mapping[str, Value]) -> Group:

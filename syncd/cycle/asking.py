@@ -44,7 +44,7 @@ class Asking:
                 list(read.users.standing.all()),
                 list(read.groups.standing.all()),
                 read.gaps,
-                self._notes(read),
+                read.told_of,
             )
             for name, read in self._sources.items()
         }
@@ -64,12 +64,6 @@ class Asking:
         )
         return self._question(desire(records, self._sync.rules), seen, memory, None)
 
-    def _notes(self, read: SourceRead) -> tuple[str, ...]:
-        if not read.untold:
-            return read.notes
-        found = "1 change" if read.untold == 1 else f"{read.untold} changes"
-        return (*read.notes, f"{found} that no quick cycle was told of, found now by reading all")
-
     def about(self, some: Selection, memory: Memory, beyond: Beyond) -> Question:
         """`memory` has the links of the selected."""
         return self._question(self.desired(some), self._seen(some), memory, beyond)
@@ -82,7 +76,7 @@ class Asking:
                     list(read.users.standing.some(own_names(name, some.keys))),
                     list(self._groups(name, read, some)),
                     read.gaps,
-                    self._notes(read),
+                    read.told_of,
                 )
                 for name, read in self._sources.items()
             },

@@ -1,17 +1,18 @@
 """One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
 
 from collections.abc import Collection as Refs
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
 from msgspec import Struct
 
-from syncd.core.decide import Decision
+from syncd.core.decide import Apart, Decision
 from syncd.core.merge import full_key
 from syncd.core.model import E, Key, Kind, Ref, Stored
 from syncd.core.question import Beyond, Question
 from syncd.cycle.asking import Asking
+from syncd.cycle.everybody import Everybody
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
@@ -28,6 +29,9 @@ from syncd.sync import Sync
 _ONE_BY_ONE = 200
 """From this many touched things on, one reading of all is cheaper than one of each."""
 
+_AT_ONCE = 2000
+"""People that are decided about together, where they need not be more."""
+
 
 class Touched(Struct):
     """What a run has touched: users and groups by ref, and whether any members."""
@@ -41,9 +45,10 @@ class Cycle:
 
     What nobody has changed since the last cycle is not decoded and is in no question, unless the
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
+    Where a question would be about everybody, so many are looked at `at_once`; None for all.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what to read, and how
         self,
         sync: Sync,
         ledger: Ledger,
@@ -52,7 +57,9 @@ class Cycle:
         mode: Mode = Mode.DUE,
         *,
         afresh: bool = False,
+        at_once: int | None = _AT_ONCE,
     ) -> None:
+        self._slice = at_once
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
         self._work = Workspace()
         self._mode = mode
@@ -61,6 +68,8 @@ class Cycle:
         self._head = head if head is not None and head.made_by == sync.made_by else None
         self._base: Snapshot | None = snapshot if self._head is not None else None
         self.sources: Mapping[str, SourceRead] = {}
+        self.apart: Apart | None = None
+        """Who is not in the question, since they are too many to be in one."""
         self._target: TargetRead | None = None
         self._selection: Selection | None = None
         self._beyond: Beyond | None = None
@@ -142,13 +151,31 @@ class Cycle:
         return Asking(self._sync, self.sources, self.target, self._now)
 
     def _ask(self) -> Question:
-        since = self._now - self._sync.policy.window
+        since, self.apart = self._now - self._sync.policy.window, None
         if self._selection is None or self._head is None:
-            return self._asking.about_all(self._ledger.recall(self._sync.name, since))
+            return self._ask_about_all(since)
         memory = self._ledger.recall_rest(self._sync.name, since, self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
+
+    def _ask_about_all(self, since: datetime) -> Question:
+        name = self._sync.name
+        if self._slice is not None:
+            groups = self._ledger.recall_kind(name, Kind.GROUP)
+            memory = self._ledger.recall_rest(name, since, groups)
+            everybody = Everybody(
+                self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
+            )
+            if everybody.may_be_parted:
+                question, self.apart = everybody.asked()
+                return question
+        return self._asking.about_all(self._ledger.recall(name, since))
+
+    def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
+        """Those of them that the target has by the last reading."""
+        part = self.target.users if kind is Kind.USER else self.target.groups
+        return {one.ref for one in part.standing.some(sorted(refs))}
 
     def ask_again(self, touched: Touched) -> Question:
         """The question after a run: what the run touched is read once more.
@@ -172,10 +199,10 @@ class Cycle:
         self._reader.look(read.standing.of, sorted(refs), collection.get)
         return read
 
-    def keep(self, planned: Decision, decision: Decision, question: Question) -> None:
+    def keep(self, planned: Decision, decision: Decision) -> None:
         """Leaves to the next cycle what is known by now.
 
-        `planned` is what was decided before the run, `decision` and `question` are of after it.
+        `planned` is what was decided before the run, `decision` what is after it.
         """
         afresh = self._base is None
         keeping = Keeping(self.sources, self.target, self._work, afresh=afresh)
@@ -187,7 +214,7 @@ class Cycle:
             left |= planned.left_open
         self._ledger.keep(
             self._sync.name,
-            self._next_head(keeping, decision, question),
+            self._next_head(keeping, decision),
             keeping.renewals(),
             left | self._settled(keeping),
             left,
@@ -202,7 +229,7 @@ class Cycle:
         doubtful = tuple(full_key(name, Key("")) for name in unkept)
         return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
 
-    def _next_head(self, keeping: Keeping, decision: Decision, question: Question) -> Head:
+    def _next_head(self, keeping: Keeping, decision: Decision) -> Head:
         full = not self.target.quick or self._head is None
         cursors = dict(self._head.cursors) if self._head else {}
         for source, read in self.sources.items():
@@ -219,16 +246,14 @@ class Cycle:
             untold=(self._head.untold if self._head else 0)
             + sum(read.untold for read in self.sources.values()),
             cursors=cursors,
-            facts=self._facts(decision, question),
+            facts=self._facts(decision),
         )
 
-    def _facts(self, decision: Decision, question: Question) -> Facts:
+    def _facts(self, decision: Decision) -> Facts:
         totals, before = decision.totals, self._head.facts if self._head else Facts()
         if not self.target.proves:
             return before
-        administrators = {
-            one.ref for one in question.seen.users if one.entity.admin and one.entity.active
-        }
+        administrators = set(decision.administrators)
         if self._selection is not None:
             administrators |= {Ref(ref) for ref in before.administrators} - self._selection.refs
         return Facts(

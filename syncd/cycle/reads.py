@@ -39,6 +39,14 @@ class SourceRead(Struct):
     """What quick cycles had not been told of and this reading found."""
 
     @property
+    def told_of(self) -> tuple[str, ...]:
+        """The notes for a plan."""
+        if not self.untold:
+            return self.notes
+        found = "1 change" if self.untold == 1 else f"{self.untold} changes"
+        return (*self.notes, f"{found} that no quick cycle was told of, found now by reading all")
+
+    @property
     def proves(self) -> bool:
         """Whether who is not there is known not to be there."""
         return not self.gaps and not self.strange

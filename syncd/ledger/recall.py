@@ -37,6 +37,13 @@ def links_of_kind(connection: Connection, sync: str, kind: Kind) -> tuple[Link, 
     return tuple(sorted(found, key=lambda link: link.key))
 
 
+def links_after(connection: Connection, sync: str, kind: Kind, key: Key | None) -> list[Link]:
+    """The next of one kind after this key, in the database's order; from the first for None."""
+    where = [LINKS.c.sync == sync, LINKS.c.kind == kind]
+    where += [LINKS.c.key > key] if key is not None else []
+    return list(_found(connection, kind, *where, most=_AT_ONCE))
+
+
 def count_links(connection: Connection, sync: str, kind: Kind) -> int:
     counted = select(func.count()).select_from(LINKS)
     return connection.scalar(counted.where(LINKS.c.sync == sync, LINKS.c.kind == kind)) or 0
@@ -73,9 +80,13 @@ def _of_kind(
     return _found(connection, kind, LINKS.c.sync == sync, LINKS.c.kind == kind, one_of)
 
 
-def _found(connection: Connection, kind: Kind, *where: ColumnElement[bool]) -> Iterator[Link]:
+def _found(
+    connection: Connection, kind: Kind, *where: ColumnElement[bool], most: int | None = None
+) -> Iterator[Link]:
     names = [name for name in Link.__struct_fields__ if name != "kind"]
     statement = select(*(LINKS.c[name] for name in names)).where(*where)
+    if most is not None:
+        statement = statement.order_by(LINKS.c.key).limit(most)
     for *rest, aliases in connection.execute(statement).all():
         yield Link(kind, *(*rest, _ALIASES.decode(aliases)))
 

@@ -93,6 +93,17 @@ class Ledger:
         with self._database.reading() as connection:
             return recall.links_of_kind(connection, sync, kind)
 
+    def each_link(self, sync: str, kind: Kind) -> Iterator[list[Link]]:
+        """All of one kind, a thousand at a time."""
+        key: Key | None = None
+        while True:
+            with self._database.reading() as connection:
+                found = recall.links_after(connection, sync, kind, key)
+            if not found:
+                return
+            yield found
+            key = found[-1].key
+
     def count_links(self, sync: str, kind: Kind) -> int:
         with self._database.reading() as connection:
             return recall.count_links(connection, sync, kind)

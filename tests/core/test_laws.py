@@ -37,14 +37,15 @@ class Lived:
     users: dict
     groups: dict
     report: Report
+    before: object = None
 
     @property
     def plan(self) -> Plan:
         return self.report.plan
 
 
-def live(world: World, history: list[Step]):
-    """Each apply of the history, told of as soon as it is done."""
+def live(world: World, history: list[Step], before=lambda _: None):
+    """Each apply of the history, told of as soon as it is done, with what `before` found."""
     world.apply()
     for step in history:
         step.happen(world)
@@ -52,7 +53,8 @@ def live(world: World, history: list[Step]):
             continue
         question = ask(world.sync, world.ledger, world.now)
         users, groups = rows(world)
-        yield Lived(world, step, question, users, groups, world.apply())
+        found = before(world)
+        yield Lived(world, step, question, users, groups, world.apply(), found)
 
 
 def rows(world: World) -> tuple[dict, dict]:

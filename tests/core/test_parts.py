@@ -11,6 +11,7 @@ from syncd.core.members import Listed
 from syncd.core.model import Kind
 from syncd.core.parts import Part
 from syncd.core.spool import Trays
+from syncd.cycle.spool import DiskSpool
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
 
@@ -42,7 +43,7 @@ def parted(question, size, spool):
         seen=replace(question.seen, users=stored),
         memory=replace(question.memory, links=(*links, *of_groups)),
     )
-    return rest, Apart(parts, listed, listed, spool)
+    return rest, Apart(parts(), lambda: None, listed, listed, spool)
 
 
 def _units(question, ties):
@@ -67,12 +68,12 @@ def _together(units):
     return tuple(tuple(one for one in column if one is not None) for column in columns)
 
 
-@given(worlds(), ANY, st.integers(1, 4))
-def test_decided_in_parts_of_any_size_the_plan_is_the_same(world, history, size):
+@given(worlds(), ANY, st.integers(1, 4), st.sampled_from([Trays, DiskSpool]))
+def test_decided_in_parts_of_any_size_the_plan_is_the_same(world, history, size, spool):
     """To the digest, and so is what is left open and counted."""
     for lived in live(world, history):
         whole = Decision(lived.question)
-        rest, apart = parted(lived.question, size, Trays())
+        rest, apart = parted(lived.question, size, spool())
         decision = Decision(rest, apart)
         assert decision.plan() == whole.plan() == decide(lived.question)
         assert decision.left_open == whole.left_open

@@ -1,0 +1,70 @@
+"""Who is who in groups, and the groups' members on both sides, where all at once are too many."""
+
+import json
+import sqlite3
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from syncd.core.members import Who
+from syncd.core.merge import full_key
+from syncd.core.model import Key, Ref
+from syncd.cycle.follow import name_batches
+from syncd.cycle.reads import SourceRead, TargetRead
+
+_TABLE = """
+PRAGMA journal_mode=OFF;
+PRAGMA synchronous=OFF;
+CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded) WITHOUT ROWID;
+CREATE UNIQUE INDEX by_ref ON who (ref) WHERE ref IS NOT NULL;
+"""
+_BY_KEY = "SELECT * FROM who WHERE key IN (SELECT value FROM json_each(?))"
+_BY_REF = "SELECT * FROM who WHERE ref IN (SELECT value FROM json_each(?))"
+
+
+class DiskRoll:
+    """A `Roll` on disk. Nobody is on it where no groups are there to ask (`needed`)."""
+
+    def __init__(self, *, needed: bool) -> None:
+        self._needed = needed
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._db.executescript(_TABLE)
+        weakref.finalize(self, self._db.close)
+
+    def enrol(self, some: Iterable[Who]) -> None:
+        if self._needed:
+            rows = [(o.key, o.ref, o.name, o.named, o.lost, o.guarded) for o in some]
+            self._db.execute("BEGIN")
+            self._db.executemany("INSERT OR REPLACE INTO who VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self._db.execute("COMMIT")
+
+    def by_key(self, keys: Collection[Key]) -> Iterator[Who]:
+        return self._found(_BY_KEY, keys)
+
+    def by_ref(self, refs: Collection[Ref]) -> Iterator[Who]:
+        return self._found(_BY_REF, refs)
+
+    def _found(self, statement: str, names: Collection[str]) -> Iterator[Who]:
+        for some in name_batches(names):
+            for key, ref, name, named, lost, guarded in self._db.execute(
+                statement, (json.dumps(some),)
+            ).fetchall():
+                yield Who(key, ref, name, bool(named), bool(lost), guarded)
+
+
+class Standings:
+    """The `Memberships` as they were read: one group at a time."""
+
+    def __init__(self, sources: Mapping[str, SourceRead], target: TargetRead) -> None:
+        self._sources, self._target = sources, target
+
+    def wanted(self, group: Key) -> Collection[Key]:
+        for source, read in self._sources.items():
+            prefix = full_key(source, Key(""))
+            if group.startswith(prefix):
+                for one in read.groups.standing.some([group.removeprefix(prefix)]):
+                    return [full_key(source, key) for key in one.members]
+        return ()
+
+    def current(self) -> Iterator[tuple[Ref, Collection[Ref]]]:
+        for one in self._target.members.standing.all():
+            yield one.group, one.users

@@ -1,0 +1,37 @@
+"""A plan about everybody is the same however many are looked at at once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.core.decide import Decision, decide
+from syncd.cycle import Cycle
+from syncd.cycle.look import silent
+from tests.core.test_laws import ANY, live
+from tests.core.worlds import worlds
+
+
+@given(worlds(), ANY, st.integers(1, 3))
+def test_read_a_slice_at_a_time_the_plan_is_the_same(world, history, at_once):
+    """To the digest; what the next cycle is told of everybody too."""
+    for lived in live(world, history, before=sliced(at_once)):
+        whole = Decision(lived.question)
+        plan, decision = lived.before
+        assert plan == whole.plan() == decide(lived.question)
+        assert plan.digest == whole.plan().digest
+        assert decision.left_open == whole.left_open
+        assert decision.totals == whole.totals
+        assert decision.administrators == whole.administrators
+
+
+def sliced(at_once):
+    """Planned before the apply, so many at a time."""
+
+    def planned(world):
+        with Cycle(
+            world.sync, world.ledger, world.now, silent, afresh=True, at_once=at_once
+        ) as cycle:
+            question = cycle.read()
+            decision = Decision(question, cycle.apart)
+            return decision.plan(), decision
+
+    return planned
