@@ -31,7 +31,7 @@ class SqlConfig(BaseModel):
     password: SecretStr | None = Field(
         default=None, description="PostgreSQL's; wins over the URL's."
     )
-    batch_size: int = Field(default=500, ge=1, description="Changes that one transaction makes.")
+    batch_size: int = Field(default=5000, ge=1, description="Changes that one transaction makes.")
 
     @model_validator(mode="before")
     @classmethod
