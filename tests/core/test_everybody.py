@@ -3,11 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd import planfile
 from syncd.core.decide import Decision, decide
+from syncd.core.stream import Stream
 from syncd.cycle import Cycle
 from syncd.cycle.look import silent
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
+from tests.world import group, office, person
 
 
 @given(worlds(), ANY, st.integers(1, 3))
@@ -35,3 +38,17 @@ def sliced(at_once):
             return decision.plan(), decision
 
     return planned
+
+
+def test_a_large_plan_is_a_stream_that_is_saved_and_applied():
+    """It is read as often as it is asked for, and long after its cycle."""
+    keys = [str(number) for number in range(600)]
+    here = office(
+        *[person(key, f"user{key}") for key in keys], groups=[group("a", "Everyone", *keys)]
+    )
+    plan = here.plan()
+    assert isinstance(plan.changes, Stream)
+    saved = planfile.loads(planfile.dumps(plan))
+    assert (saved, saved.digest) == (plan, plan.digest)
+    assert len(here.apply(saved=saved).execution.done) == len(plan.changes) == 1201
+    assert here.plan().changes == ()
