@@ -115,7 +115,9 @@ class Selector:
             return True
         if self._policy.protect.groups or _any(self._target.users.standing.gone()):
             return True
-        turning = {key for key in found.keys if key not in links or links[key].left_at is not None}
+        if any(link.left_at is not None for link in links.values()):
+            return True
+        turning = {key for key in found.keys if key not in links}
         turning |= {key for kind, key in self._base.unsettled() if kind is Kind.USER}
         return any(
             _any(read.users.standing.before(own_names(source, turning)))
