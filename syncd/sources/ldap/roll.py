@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from weakref import finalize
 
 from syncd.core.model import Key
+from syncd.sources.ldap.shelf import room
 
 _TABLES = """
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
     CREATE TABLE person (name BLOB, key TEXT);
     CREATE TABLE login (name BLOB, key TEXT);
     CREATE TABLE member (name BLOB, key TEXT);
@@ -33,7 +36,6 @@ class Roll:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         finalize(self, self._database.close)
         self._database.executescript(_TABLES)
-        self._database.execute("BEGIN")
         self._waiting: dict[str, list[tuple[bytes, Key]]] = {
             "person": [],
             "login": [],
@@ -75,26 +77,31 @@ class Roll:
 
     def _found(self, table: str, names: Sequence[str]) -> Iterator[tuple[str, Key]]:
         self._write()
-        if not self._is_indexed:
-            self._database.executescript(_INDEXES)
-            self._is_indexed = True
-        for at in range(0, len(names), _AT_ONCE):
-            some = [_octets(name) for name in names[at : at + _AT_ONCE]]
-            marks = ",".join("?" * len(some))
-            select = f"SELECT name, key FROM {table} WHERE name IN ({marks}) ORDER BY rowid"  # noqa: S608 - ours
-            for name, key in self._database.execute(select, some):
-                yield _text(name), Key(key)
+        with room():
+            if not self._is_indexed:
+                self._database.executescript(_INDEXES)
+                self._is_indexed = True
+            for at in range(0, len(names), _AT_ONCE):
+                some = [_octets(name) for name in names[at : at + _AT_ONCE]]
+                marks = ",".join("?" * len(some))
+                select = f"SELECT name, key FROM {table} WHERE name IN ({marks}) ORDER BY rowid"  # noqa: S608 - ours
+                for name, key in self._database.execute(select, some):
+                    yield _text(name), Key(key)
 
     def _dn_of(self, key: Key) -> str | None:
         self._write()
-        self._database.execute("CREATE INDEX IF NOT EXISTS person_key ON person (key)")
-        row = self._database.execute("SELECT name FROM person WHERE key = ?", [key]).fetchone()
+        with room():
+            self._database.execute("CREATE INDEX IF NOT EXISTS person_key ON person (key)")
+            row = self._database.execute("SELECT name FROM person WHERE key = ?", [key]).fetchone()
         return None if row is None else _text(row[0])
 
     def _write(self) -> None:
         for table, rows in self._waiting.items():
             if rows:
-                self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+                with room():
+                    self._database.execute("BEGIN")
+                    self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+                    self._database.execute("COMMIT")
                 rows.clear()
 
 
