@@ -7,7 +7,9 @@ from tests.benchmarks.measure import Figure, Subject, in_turn, this
 STARTUP, YAML, HTTP = "startup", "yaml", "http"
 
 _MODULES = {STARTUP: "startup", YAML: "yaml_reading", HTTP: "http_apply"}
-"""Each measures its own things in turn, and tells what it found."""
+"""Each measures its own things in turn, and tells what it found: `A`, `B`, and `A, of B` in times or
+in percent; `people`, where their number matters. Of HTTP: `http apply`, `wrk`, `http apply, of wrk`
+in percent, and `calls per change`. `once_rows` says what of it is to reach what."""
 
 
 _MOST = 100_000
