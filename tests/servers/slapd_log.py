@@ -46,6 +46,19 @@ logsuccess TRUE
     "present": "overlay syncprov\n",
     "none": "",
 }
+_NARROW = """
+access to dn.base="" by * read
+access to dn.subtree="cn=accesslog" by * read
+access to dn.subtree="ou=people,{base}" attrs=createTimestamp,hasSubordinates
+  by dn.exact="cn=unpaged,{base}" none by * read
+access to dn.subtree="ou=people,{base}" attrs=entryCSN
+  by dn.exact="cn=few,{base}" none by * read
+access to dn.subtree="ou=people,{base}" by * read
+access to dn.subtree="ou=groups,{base}" by * read
+access to * by dn.exact="cn=unpaged,{base}" none by * read
+"""
+"""The account `unpaged` sees the log and two branches only, and not all in them."""
+
 _REFINT = "overlay refint\nrefint_attributes member uniqueMember\n"
 
 
@@ -94,6 +107,7 @@ class LoggingSlapd(Slapd):
             (self._directory / "changes").mkdir()
             before += _LOG_DATABASE.format(directory=self._directory)
         before = before.replace("moduleload back_mdb\n", f"moduleload back_mdb\n{_MODULES}")
+        before = before.replace("access to * by * read\n", _NARROW.format(base=self.base))
         before = before.replace("pidfile ", f"{_EXPIRY}pidfile ")
         overlays = _INDEXES + _OVERLAYS[self._log] + (_REFINT if self._refers else "")
         head, tail = after.split("overlay memberof\n", 1)

@@ -316,3 +316,39 @@ def test_overlapping_bases_and_narrow_scopes_are_followed(slapd):
         assert follower.state == everything(config)
         slapd.delete(f"uid=ada,{team}")
         slapd.delete(ben)
+
+
+def test_names_of_every_kind_are_found_in_groups(slapd):
+    """A DN that needs escapes, spaces and letters beyond ASCII."""
+    zoe = f"cn=Lučić\\, Zoë \\+ \\22Z\\22\\, \\#1 (a*b),{slapd.people}"
+    written = zoe.replace("ë", "\\C3\\AB").replace("cn=", "CN= ")
+    ada = slapd.add_user("ada")
+    slapd.add_group("lab", [ada, written])
+    unique = {"objectClass": ["groupOfUniqueNames"], "uniqueMember": [ada, zoe]}
+    slapd.add(f"cn=unique,{slapd.groups}", unique)
+    follower = Follower(slapd.config()).read()
+
+    entry = {"objectClass": ["inetOrgPerson"], "uid": "zoe", "sn": "Lučić"}
+    slapd.add(zoe, entry | {"cn": 'Lučić, Zoë + "Z", #1 (a*b)'})
+    follower.read()
+
+    assert (follower.was_full, follower.told) == (False, {"zoe", "lab", "unique"})
+    assert follower.state == everything(slapd.config())
+
+
+def test_an_account_that_may_read_the_bases_only_is_told_what_changed(slapd):
+    """It sees neither what is above them, nor when entries were made."""
+    bind = {"dn": f"cn=unpaged,{slapd.base}", "password": slapd.password}
+    config = slapd.config(bind=bind, page_size=0)
+    ada, ben = slapd.add_user("ada"), slapd.add_user("ben")
+    slapd.add_group("lab", [ada, ben])
+    follower = Follower(config).read()
+    assert follower.gaps == []
+
+    slapd.modify(ada, {"title": "Dr"})
+    slapd.delete(ben)
+    slapd.delete(f"cn=few,{slapd.base}")
+    follower.read()
+
+    assert (follower.was_full, follower.told) == (False, {"ada", "lab"})
+    assert follower.state == everything(config)

@@ -1,6 +1,7 @@
 """A cursor that cannot be used, or a line that breaks, costs time and never the truth."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from syncd.errors import SourceError
 from syncd.sources.ldap.cursor import Modified, Syncrepl, decoded, encoded
 from syncd.sources.ldap.sync_controls import REQUEST, request_value
+from syncd.sources.ldap.syncrepl import refresh_of
 from tests.sources.ldap_changes import Follower, everything
 
 
@@ -126,6 +128,37 @@ def test_a_server_that_did_not_heed_the_cookie_is_found_out(slapd, monkeypatch):
     assert reason(follower.read()) == (
         "the server told what did not change: it did not understand the cookie"
     )
+    assert follower.state == everything(slapd.config())
+
+
+def test_what_may_not_be_seen_is_not_gone_by(slapd):
+    """slapd says nothing of changes to entries whose entryCSN is hidden from the account."""
+    bind = {"dn": f"cn=few,{slapd.base}", "password": slapd.password}
+    config = slapd.config(bind=bind, groups=None, page_size=4)
+    ada = slapd.add_user("ada")
+    follower = Follower(config, datetime.now(UTC)).read()
+    assert follower.gaps == []
+    assert isinstance(decoded(follower.cursor).state, Modified)
+
+    slapd.modify(ada, {"title": "Dr"})
+
+    assert not follower.read().was_full
+    assert follower.state == everything(config, follower.now)
+
+
+def test_who_is_there_is_not_gone(slapd, monkeypatch):
+    """Whatever the server says: it is asked again."""
+    ada, ben = slapd.add_user("ada"), slapd.add_user("ben")
+    follower = Follower(slapd.config()).read()
+    slapd.modify(ada, {"title": "Dr"})
+
+    def wrong(answer, cookie):
+        found = refresh_of(answer, cookie)
+        return replace(found, gone={UUID(slapd.value(ben, "entryUUID")).bytes})
+
+    monkeypatch.setattr("syncd.sources.ldap.syncrepl.refresh_of", wrong)
+
+    assert reason(follower.read()) == f"{ben!r} is there and said to be gone"
     assert follower.state == everything(slapd.config())
 
 

@@ -48,6 +48,8 @@ class Delta:
         self._now = now
         self._extents = extents(config)
         self._searches = Searches(connection, session)
+        self.broken = False
+        """Whether the connection is of no more use."""
         disabled = user_rules(config).disabled
         self._expiry = Expiry(self._searches, self._extents, disabled, now)
 
@@ -61,7 +63,10 @@ class Delta:
         try:
             server = self._server()
             state = self._ways(server).begin(log=log)
-        except (Unusable, Interrupted):
+        except Unusable:
+            return None
+        except Interrupted:
+            self.broken = True
             return None
         search, expiries = search_digest(self._config), self._expiry.begin()
         return encoded(
@@ -93,7 +98,8 @@ class Delta:
         telling = Telling(self._config, self._searches, self._extents, before, self._now)
         touched = self._ways(server).touched(position.state, telling.attributes)
         due, expiries = self._expiry.due(position.expiries)
-        users, groups, gone = telling.told(touched, due, server.contexts)
+        contexts = {server.context_of(extent.base) for extent in self._extents.all}
+        users, groups, gone = telling.told(touched, due, contexts)
         expiries = self._expiry.with_told(expiries, telling.untils)
         after = replace(position, state=touched.state, expiries=expiries)
         notes = [*self._searches.notes, *telling.notes]

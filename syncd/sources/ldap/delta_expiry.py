@@ -13,7 +13,6 @@ from syncd.sources.ldap.config import DisabledRule
 from syncd.sources.ldap.cursor import Due, Expiries
 from syncd.sources.ldap.delta_search import Searches, Unusable
 from syncd.sources.ldap.delta_touched import Extents
-from syncd.sources.ldap.entries import opened
 from syncd.sources.ldap.standing import Standings
 
 _AHEAD = (timedelta(days=1), timedelta(hours=1), timedelta())
@@ -89,7 +88,7 @@ class Expiry:
         standings = Standings(self._rules, {}, past)
         for extent in self._extents.users:
             query = extent.query(names, f"(|{conditions})")
-            for entry in map(opened, self._searches.found(query, _MOST)):
+            for _, entry in self._searches.found(query, _MOST):
                 moment = standings.of(Key(entry.dn), entry.attributes).until
                 if moment is not None and moment <= until:
                     yield Due(moment, entry.dn)

@@ -99,7 +99,7 @@ class GroupChanges:
             at = len(self._entries)
             naming = set(self._naming(Names(dns, logins))) - asked
             asked |= naming
-            for octets in self._lookup.having(self._extents.groups, naming, self.attributes):
+            for octets, _ in self._lookup.having(self._extents.groups, naming, self.attributes):
                 self._take(octets)
             dns, logins = {entry.dn for entry in self._entries[at:]}, set()
 
@@ -126,7 +126,7 @@ class GroupChanges:
             }
             logins.update(login for entry in some for login in self._logins(entry))
             self._find({dn: text for dn, text in named.items() if dn not in self._known})
-        for octets in self._lookup.having(self._extents.users, logins, self._people.names):
+        for octets, _ in self._lookup.having(self._extents.users, logins, self._people.names):
             self._enrol(octets)
         for dn, key in self._known.items():
             if dn not in self._enrolled:
@@ -149,10 +149,10 @@ class GroupChanges:
     def _find(self, dns: dict[str, str]) -> None:
         """Enters the people in the roll, and takes in the groups."""
         texts = [text for dn, text in dns.items() if dn not in self._enrolled]
-        for _, octets in self._lookup.named(self._extents.users, texts, self._people.names):
+        for octets, _ in self._lookup.named(self._extents.users, texts, self._people.names):
             self._enrol(octets)
         rest = [text for dn, text in dns.items() if dn not in self._enrolled]
-        for _, octets in self._lookup.named(self._extents.groups, rest, self.attributes):
+        for octets, _ in self._lookup.named(self._extents.groups, rest, self.attributes):
             self._take(octets)
 
     def _enrol(self, octets: bytes) -> None:

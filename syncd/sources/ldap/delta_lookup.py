@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from syncd.sources.ldap import values
-from syncd.sources.ldap.delta_search import Searches, Unusable, any_of, batches
+from syncd.sources.ldap.delta_search import Found, Searches, Unusable, any_of, batches
 from syncd.sources.ldap.delta_touched import Extent
-from syncd.sources.ldap.entries import opened
 
 FEW = 2000
 """Names that are asked for one by one; of more, all entries are read."""
@@ -21,8 +20,8 @@ class Lookup:
 
     def named(
         self, places: Sequence[Extent], dns: Sequence[str], wanted: Sequence[str], also: str = ""
-    ) -> Iterator[tuple[str, bytes]]:
-        """The entries that have one of these names, each with its normal name."""
+    ) -> Iterator[Found]:
+        """The entries that have one of these names."""
         normal = {values.comparable(dn) for dn in dns}
         if dns:
             self._prove(places)
@@ -31,13 +30,13 @@ class Lookup:
                 found = self._searches.found(extent.query(wanted, also))
             else:
                 found = self._by_dn(extent, dns, wanted, also)
-            for octets in found:
-                if (dn := values.comparable(opened(octets).dn)) in normal:
-                    yield dn, octets
+            for octets, entry in found:
+                if values.comparable(entry.dn) in normal:
+                    yield octets, entry
 
     def having(
         self, places: Iterable[Extent], assertions: Iterable[tuple[str, str]], wanted: Sequence[str]
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Found]:
         """The entries with one of these values, by attribute; others too where these are many."""
         pairs = list(dict.fromkeys(assertions))
         by_attribute: dict[str, list[str]] = {}
@@ -65,7 +64,7 @@ class Lookup:
 
     def _by_dn(
         self, extent: Extent, dns: Sequence[str], wanted: Sequence[str], also: str
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Found]:
         for some in batches(dns):
             query = extent.query(wanted, f"{also}{any_of(self._attribute, some)}")
             yield from self._searches.found(query)

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from ldap3 import DEREF_NEVER, Connection
 from ldap3.utils.conv import escape_filter_chars
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.sources.ldap import failures
-from syncd.sources.ldap.entries import RawEntry
+from syncd.sources.ldap.entries import RawEntry, opened
 from syncd.sources.ldap.search import SCOPES, Query
 from syncd.sources.ldap.session import Session
 
@@ -18,9 +19,16 @@ MOST = 5000
 _AT_ONCE = 100
 """Names that one filter asks for."""
 
+_FIRST = 100
 _SIZE_LIMIT_EXCEEDED = 4
+_NOT_SEEN = frozenset({32, 50})
+"""noSuchObject and insufficientAccessRights."""
+
 
 Control = tuple[str, bool, bytes | None]
+Found = tuple[bytes, RawEntry]
+"""An entry as it came, and what is in it."""
+
 T = TypeVar("T")
 
 
@@ -66,15 +74,20 @@ class Searches:
     def notes(self) -> list[str]:
         return self._session.notes
 
-    def found(self, query: Query, most: int | None = None) -> Iterator[bytes]:
+    def found(self, query: Query, most: int | None = None) -> Iterator[Found]:
         """All entries that there are. Raises `Unusable` where some are missing or too many."""
-        failed, count = len(self._session.gaps), 0
+        failed, count, unread = len(self._session.gaps), 0, list[str]()
         for page in self._session.pages("changes", query):
             count += len(page)
-            if most is None or count <= most:
-                yield from page
-        if problems := self._session.gaps[failed:]:
-            raise (Interrupted if self._session.lost else Unusable)("; ".join(problems))
+            for octets in page if most is None or count <= most else ():
+                try:
+                    entry = opened(octets)
+                except ValueError as exc:
+                    unread.append(failures.of_entry(exc))
+                else:
+                    yield octets, entry
+        if problems := self._session.gaps[failed:] + unread:
+            raise (Interrupted if self._session.lost else Unusable)("; ".join(problems[:3]))
         if most is not None and count > most:
             raise Unusable(f"there are more than {most} changes under {query.base!r}")
 
@@ -94,6 +107,26 @@ class Searches:
             return _answer(found, self._connection.result)
         except failures.WIRE_ERRORS as exc:
             raise Interrupted(failures.of_wire(exc, self._connection.receive_timeout)) from None
+
+    def seen(self, query: Query) -> list[RawEntry]:
+        """The entries that are there and may be seen. Raises `Unusable`."""
+        answer = self.ask(query)
+        if answer.code not in {failures.SUCCESS, *_NOT_SEEN}:
+            raise Unusable(f"{query.base!r}: {failures.of_result(answer.result)}")
+        return [entry for entry, _ in answer.entries]
+
+    def refuse_hidden(self, query: Query, attribute: str) -> None:
+        """Raises `Unusable` where an entry does not show an attribute that all have.
+
+        Changes that are asked for by what may not be seen would be missed without a word. The first
+        entries stand for all.
+        """
+        answer = self.ask(replace(query, attributes=[attribute]), most=_FIRST)
+        if answer.code not in {failures.SUCCESS, _SIZE_LIMIT_EXCEEDED}:
+            raise Unusable(f"{query.base!r}: {failures.of_result(answer.result)}")
+        for entry, _ in answer.entries:
+            if attribute.lower() not in entry.attributes:
+                raise Unusable(f"{attribute} of {entry.dn!r} may not be seen")
 
     def has_below(self, dn: str, condition: str) -> bool:
         """Whether anything that fits lies below that entry."""

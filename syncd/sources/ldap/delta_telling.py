@@ -59,7 +59,7 @@ class Telling:
     def notes(self) -> list[str]:
         return self._people.notes + self._groups.notes
 
-    def told(self, touched: Touched, due: Sequence[str], contexts: Sequence[str]) -> Told:
+    def told(self, touched: Touched, due: Sequence[str], contexts: Iterable[str]) -> Told:
         """What was touched, and who has these DNs. Raises `Unusable`."""
         users = self._users([*touched.entries[Kind.USER], *self._entries(due)])
         groups = self._group_names(touched.entries[Kind.GROUP])
@@ -69,6 +69,7 @@ class Telling:
         }
         knew_users = self._recalled_users(users.keys() | lost[Kind.USER])
         knew_groups = self._recalled_groups(groups.keys() | lost[Kind.GROUP])
+        self._refuse_who_is_there(touched.lookup, lost)
         strange = (lost[Kind.USER] | lost[Kind.GROUP]) - knew_users.keys() - knew_groups.keys()
         self._refuse_moved_branches(touched, strange, contexts)
         namings = Namings(self._rules.attributes, self._logins, follows=touched.follows)
@@ -107,7 +108,7 @@ class Telling:
     def _entries(self, dns: Sequence[str]) -> list[bytes]:
         """Of the people who have these DNs."""
         wanted = self.attributes[Kind.USER]
-        return [octets for _, octets in self._lookup.named(self._extents.users, dns, wanted)]
+        return [octets for octets, _ in self._lookup.named(self._extents.users, dns, wanted)]
 
     def _standings(self, dns: Sequence[str]) -> Standings:
         """Asks the rules that are filters, of these entries."""
@@ -116,8 +117,8 @@ class Telling:
             if rule.filter is None:
                 continue
             wanted = [self._rules.key]
-            for _, octets in self._lookup.named(self._extents.users, dns, wanted, rule.filter):
-                if (key := values.key(self._rules.key, opened(octets))) is not None:
+            for _, entry in self._lookup.named(self._extents.users, dns, wanted, rule.filter):
+                if (key := values.key(self._rules.key, entry)) is not None:
                     disabled[key] = f"it matches {rule.filter}"
         return Standings(self._rules.disabled, disabled, self._now)
 
@@ -135,6 +136,18 @@ class Telling:
         records = self._before.groups(keys) if self._before is not None else ()
         return {record.key: record for record in records}
 
+    def _refuse_who_is_there(self, attribute: str, lost: Mapping[Kind, set[Key]]) -> None:
+        """Raises `Unusable` where what is said to be gone is found.
+
+        OpenLDAP says so of whatever changed where the account may not read its `entryCSN`.
+        """
+        for extent in self._extents.all if attribute else ():
+            for some in batches(lost[extent.kind]):
+                for _, entry in self._searches.found(
+                    extent.query(["1.1"], any_of(attribute, some))
+                ):
+                    raise Unusable(f"{entry.dn!r} is there and said to be gone")
+
     def _refuse_moved_branches(
         self, touched: Touched, strange: Iterable[Key], contexts: Iterable[str]
     ) -> None:
@@ -143,12 +156,11 @@ class Telling:
         What is below an entry that is renamed or moved is told of by nobody. `strange` are keys
         of what is gone that was neither user nor group: it may be such an entry.
         """
-        if touched.lookup:
-            for context in contexts:
-                for some in batches(strange):
-                    query = Query(context, any_of(touched.lookup, some), BELOW)
-                    for octets in self._searches.found(query):
-                        touched.see_name(opened(octets))
+        for context in contexts if touched.lookup else ():
+            for some in batches(strange):
+                query = Query(context, any_of(touched.lookup, some), BELOW)
+                for entry in self._searches.seen(query):
+                    touched.see_name(entry)
         for dn in dict.fromkeys(touched.above):
             if self._searches.has_below(dn, self._extents.anybody):
                 raise Unusable(f"{dn!r} was changed, and with it maybe names of those below it")

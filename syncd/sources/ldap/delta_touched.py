@@ -67,7 +67,7 @@ class Touched:
     """Entries that changed and are found now, and the keys of what is not found.
 
     `above` are DNs of entries below which there may be others whose names have changed by that.
-    `lookup` is the attribute that has the keys of `gone`, where such an entry may be among them.
+    `lookup` is the attribute that has the keys of `gone`, where these are the server's word only.
     `follows` is whether the server itself keeps its groups true to the names of those in them.
     `state` is for next time.
     """

@@ -94,7 +94,7 @@ class Ways:
         if dirsync.CONTROL in server.controls and key == dirsync.KEY:
             yield lambda: dirsync.start(searches, extents, server)
         if server.usn is not None:
-            yield lambda: dirsync.start_by_number(server)
+            yield lambda: dirsync.start_by_number(searches, extents, server)
         if log and REQUEST in server.controls and key == syncrepl.KEY:
             yield lambda: syncrepl.start(searches, extents)
         tells_gone = log and key == modified.UNIQUE_ID

@@ -23,7 +23,7 @@ from syncd.sources.ldap.delta_search import (
     batches,
 )
 from syncd.sources.ldap.delta_touched import Attributes, Extents, Touched
-from syncd.sources.ldap.entries import RawEntry, opened
+from syncd.sources.ldap.entries import RawEntry
 from syncd.sources.ldap.search import Query
 from syncd.sources.ldap.server import Server
 from syncd.sources.ldap.sync_controls import tlv
@@ -74,8 +74,10 @@ def touched(
     return found
 
 
-def start_by_number(server: Server) -> Usn:
-    """Raises `Unusable` where the server has no such numbers."""
+def start_by_number(searches: Searches, extents: Extents, server: Server) -> Usn:
+    """Raises `Unusable` where the server has no such numbers, or does not show them."""
+    for extent in extents.all:
+        searches.refuse_hidden(extent.query([]), "uSNChanged")
     return Usn(_newest(server))
 
 
@@ -87,10 +89,10 @@ def touched_by_number(
     also = f"(uSNChanged>={state.usn + 1})"
     for extent in extents.all:
         wanted = [*attributes[extent.kind], "uSNCreated"]
-        for octets in searches.found(extent.query(wanted, also), MOST):
-            found.see(extent.kind, opened(octets))
-        for octets in searches.found(extent.rest(["uSNCreated"], also), MOST):
-            found.see_name(opened(octets))
+        for _, entry in searches.found(extent.query(wanted, also), MOST):
+            found.see(extent.kind, entry)
+        for _, entry in searches.found(extent.rest(["uSNCreated"], also), MOST):
+            found.see_name(entry)
     return found
 
 
@@ -144,9 +146,9 @@ def _see_found(
     for extent in extents.all:
         wanted = [*attributes[extent.kind], "objectGUID"]
         for some in batches(guids):
-            for octets in searches.found(extent.query(wanted, any_of("objectGUID", some))):
+            for octets, entry in searches.found(extent.query(wanted, any_of("objectGUID", some))):
                 found.entries[extent.kind].append(octets)
-                seen.add(_guid(opened(octets)))
+                seen.add(_guid(entry))
     return seen
 
 
@@ -160,7 +162,7 @@ def _see_names(
     """Asks for these objects wherever they are: those that were not seen are no part of it."""
     for some in batches(objects):
         query = Query(context, any_of("objectGUID", some), ["objectGUID", "uSNCreated"])
-        for entry in map(opened, searches.found(query)):
+        for _, entry in searches.found(query):
             if _guid(entry) not in seen:
                 _are_gone(found, [_guid(entry)])
             if "name" in objects[_guid(entry)].attributes:

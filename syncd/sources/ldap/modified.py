@@ -23,7 +23,7 @@ from syncd.sources.ldap.delta_touched import (
     Touched,
     created_after,
 )
-from syncd.sources.ldap.entries import RawEntry, opened
+from syncd.sources.ldap.entries import RawEntry
 from syncd.sources.ldap.search import Query
 from syncd.sources.ldap.server import Server
 from syncd.sources.ldap.sync_controls import REQUEST
@@ -55,6 +55,8 @@ def start(
 
     `tells_gone` is whether the keys are those by which 389 Directory Server says what is gone.
     """
+    for extent in extents.all:
+        searches.refuse_hidden(extent.query([]), "modifyTimestamp")
     newest = max(_newest(searches, extent, now) for extent in extents.all)
     state = Modified(newest, now)
     for extent in extents.all:
@@ -73,7 +75,8 @@ def touched(
     now: datetime,
 ) -> Touched:
     """Raises `Unusable`."""
-    found = Touched(state, created_after(state.newest))
+    lookup = "nsUniqueId" if state.deletions else ""
+    found = Touched(state, created_after(state.newest), lookup=lookup)
     times, known, also = [state.newest], dict[str, str](), _since(state, now)
     for extent in extents.all:
         wanted = [*attributes[extent.kind], *_SHOWS]
@@ -82,8 +85,9 @@ def touched(
             found.see(extent.kind, entry)
         for entry in _entries(searches, extent.rest([UNIQUE_ID, *_SHOWS], also)):
             known[entry.dn] = _modified(entry)
-            if state.known.get(entry.dn) != known[entry.dn]:
-                found.see_name(entry)
+            if state.known.get(entry.dn) == known[entry.dn]:
+                continue
+            found.see_name(entry)
             if state.deletions:
                 found.see_gone(extent.kind, values.key(UNIQUE_ID, entry))
     newest = max([*times, *known.values()])
@@ -145,7 +149,7 @@ def _newest(searches: Searches, extent: Extent, now: datetime) -> str:
 
 
 def _entries(searches: Searches, query: Query) -> list[RawEntry]:
-    return [opened(octets) for octets in searches.found(query, MOST)]
+    return [entry for _, entry in searches.found(query, MOST)]
 
 
 def _modified(entry: RawEntry) -> str:

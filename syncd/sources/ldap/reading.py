@@ -41,7 +41,7 @@ class LdapReading:
         now: datetime,
         cursor: Cursor | None = None,
     ) -> None:
-        self.cursor = cursor
+        self._cursor = cursor
         self._name = name
         self._config = config
         self._session = session
@@ -109,6 +109,11 @@ class LdapReading:
         self._unread.remove("groups")
         if self._all_decoded or not prints:
             self._session.close()  # otherwise a group that is decoded late asks for the people
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """None where not everything was read: what is missing would not be told later either."""
+        return None if self.gaps else self._cursor
 
     @property
     def gaps(self) -> list[str]:

@@ -1,6 +1,6 @@
 """What a directory server says of itself in its root entry (RFC 4512, 5.1), and who it is."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
@@ -45,7 +45,7 @@ class Server(Struct, frozen=True):
         return max(around, key=len)
 
 
-def look_at(searches: Searches, bases: Iterable[str]) -> Server:
+def look_at(searches: Searches, bases: Collection[str]) -> Server:
     """Who answers. Raises `Unusable` where it does not say."""
     root = _read(searches, "", _SHOWS)
     service = _texts(root, "dsServiceName")
@@ -60,8 +60,9 @@ def look_at(searches: Searches, bases: Iterable[str]) -> Server:
     who: list[object] = [searches.server, service]
     # [MS-ADTS] 3.1.1.1.9: the invocation is another one after a backup was restored
     who.extend(_read(searches, name, ["invocationId"]).attributes for name in service)
-    contexts = sorted({server.context_of(base) for base in bases})
-    who.extend(_read(searches, context, _IDENTITY).attributes for context in contexts)
+    for base in sorted({*bases, *(server.context_of(each) for each in bases)}):
+        shown = searches.seen(Query(base, _ANY, _IDENTITY, "base"))
+        who.extend(entry.attributes for entry in shown)
     return Server(digest_of(who), server.controls, server.contexts, server.usn, server.changes)
 
 

@@ -1,6 +1,6 @@
 """An LDAP directory as a source of people and groups, as the plug-in that the entry point names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from syncd.paging import Before
 from syncd.ports import Cursor
 from syncd.sources.ldap.config import LdapConfig
-from syncd.sources.ldap.connection import connect, disconnect
+from syncd.sources.ldap.connection import connect
 from syncd.sources.ldap.delta import Delta, LdapChanges
 from syncd.sources.ldap.delta_search import Unusable
 from syncd.sources.ldap.presets import harmless_referrals, user_rules
@@ -55,29 +55,33 @@ class LdapSource:
         return self._read(since, before)
 
     def _read(self, since: Cursor | None, before: Before | None) -> LdapReading | LdapChanges:
-        self.close()
-        now, log = self._clock(), True
-        connection, notes = connect(self._name, self._config, self._base)
+        now, log, why = self._clock(), True, list[str]()
         if since is not None:
-            self._session = self._over(connection, notes)
+            connection, notes = self._connected()
+            delta = Delta(self._config, connection, self._over(connection, notes), now)
             try:
-                changes = Delta(self._config, connection, self._session, now).changes(since, before)
+                return delta.changes(since, before)
             except Unusable as exc:
-                notes.append(f"everything was read, not only what changed: {exc}")
+                why.append(f"everything was read, not only what changed: {exc}")
                 log = not isinstance(exc, NoLog)
-            else:
+            finally:
                 self.close()
-                return changes
-        beginning = self._over(connection, [])
-        cursor = Delta(self._config, connection, beginning, now).start(log=log)
-        if beginning.lost or connection.closed:  # what is needed may come all the same
-            disconnect(connection)
-            connection, passed_over = connect(self._name, self._config, self._base)
-            notes += [note for note in passed_over if note not in notes]
-        self._session = self._over(connection, notes)
+        connection, notes = self._connected()
+        delta = Delta(self._config, connection, self._over(connection, ()), now)
+        cursor = delta.start(log=log)
+        if delta.broken:  # what is needed may come all the same
+            connection, notes = self._connected()
+        self._session = self._over(connection, notes + why)
         return LdapReading(self._name, self._config, self._session, now, cursor)
 
-    def _over(self, connection: Connection, notes: list[str]) -> Session:
+    def _connected(self) -> tuple[Connection, list[str]]:
+        """A new connection in place of any other, and notes on the servers before it."""
+        self.close()
+        connection, notes = connect(self._name, self._config, self._base)
+        self._session = self._over(connection, ())
+        return connection, notes
+
+    def _over(self, connection: Connection, notes: Sequence[str]) -> Session:
         return Session(
             connection,
             self._config.reader,

@@ -66,6 +66,8 @@ class Refresh(Struct):
 
 def start(searches: Searches, extents: Extents) -> Syncrepl:
     """Raises `Unusable` where the server has no log, or is not OpenLDAP."""
+    for extent in extents.all:
+        searches.refuse_hidden(extent.query([]), "entryCSN")
     found = (starting_cookie(searches, extent.query([])) for extent in extents.all)
     return Syncrepl(tuple((cookie, cookie) for cookie in map(_checked, found)))
 
