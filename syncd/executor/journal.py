@@ -17,7 +17,7 @@ class Journal:
     run: int
     clock: Callable[[], datetime]
 
-    def begin(self, changes: Sequence[Change]) -> Sequence[int]:
+    def begin(self, changes: Sequence[Change]) -> list[int]:
         return self.ledger.begin(self.run, changes, self.clock())
 
     def end(self, ended: Sequence[Ended]) -> None:
@@ -25,7 +25,7 @@ class Journal:
 
     def withdraw(self, lines: Sequence[int]) -> None:
         """Of changes that were not tried after all."""
-        self.ledger.withdraw(lines)
+        self.ledger.withdraw(lines, self.clock())
 
     def refs(self, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
         """What the links of these lead to, where they have one."""

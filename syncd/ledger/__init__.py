@@ -1,6 +1,7 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
-from syncd.ledger.journal import DONE, FAILED, MOOT, Ended, Line
+from syncd.ledger.history import DONE, FAILED, MOOT, Line
+from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
 from syncd.ledger.links import Remarked
 from syncd.ledger.runs import BROKEN_OFF, Run

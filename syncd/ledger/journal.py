@@ -1,26 +1,28 @@
 """The journal: a line before each change, and its end when the change's outcome is known.
 
 A line without an end means that the change may have happened. It is closed by what the
-next run finds, never by a guess.
+next run finds, never by a guess. Lines that begin together are a batch, and a batch has one end
+for all of them: written of a line is only what differs from that.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from syncd.core.memory import Mark, OpenLine, Remark
-from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Op, Ref
 from syncd.core.plan import Change
-from syncd.ledger.schema import JOURNAL
-
-DONE = "done"
-FAILED = "failed"
-MOOT = "moot"
-"""How a line ended: made, refused, or overtaken by what the next run found."""
+from syncd.database import UtcTime
+from syncd.ledger.history import DONE, MOOT, Kept, open_lines
+from syncd.ledger.rows import among, insert_rows
+from syncd.ledger.schema import BATCHES, ENDS, LINES, TALLIES
 
 
 class Ended(Struct, frozen=True):
@@ -33,26 +35,17 @@ class Ended(Struct, frozen=True):
     error: str = ""
 
 
-class Line(Struct, frozen=True):
-    """One line of the journal, as history and `explain` show it."""
+class _Batch(NamedTuple):
+    """Its first line and its last, and how many have no end."""
 
-    line: int
-    run: int
-    sync: str
-    op: Op
-    kind: Kind
-    key: Key
-    name: str
-    ref: Ref | None
-    member: Key | None
-    member_ref: Ref | None
-    before: dict[str, Value]
-    after: dict[str, Value]
-    reason: str
-    begun_at: datetime
-    ended_at: datetime | None
-    outcome: str | None
-    error: str
+    number: int
+    last: int
+    open: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of its lines are there, and none has an end."""
+        return self.open == self.last - self.number + 1
 
 
 def begin(
@@ -60,159 +53,132 @@ def begin(
 ) -> list[int]:
     if not changes:
         return []
-    numbers = _numbers(connection, len(changes))
-    rows = [
-        {"line": line, **_row(run, sync, change, now)}
+    first = _next_number(connection)
+    numbers = list(range(first, first + len(changes)))
+    of_all = {"run": run, "sync": sync, "begun_at": now, "open": len(numbers)}
+    connection.execute(insert(BATCHES), [{"batch": first, "last": numbers[-1], **of_all}])
+    lines = (
+        (line, first, change.key, change.member, _change(change))
         for line, change in zip(numbers, changes, strict=True)
-    ]
-    connection.execute(insert(JOURNAL), rows)
+    )
+    insert_rows(connection, LINES, ("line", "batch", "key", "member", "change"), lines)
     return numbers
 
 
-def _numbers(connection: Connection, count: int) -> list[int]:
-    """Numbers for new lines. To have them answered by the insertions would make each its own."""
+def _next_number(connection: Connection) -> int:
+    """A batch finds its lines by their numbers, so that these follow on each other."""
     if connection.dialect.name == "postgresql":
-        sequence = func.nextval(func.pg_get_serial_sequence(JOURNAL.name, JOURNAL.c.line.name))
-        some = select(sequence).select_from(func.generate_series(1, count).alias())
-        return sorted(connection.scalars(some))
-    last = connection.scalar(select(func.max(JOURNAL.c.line))) or 0
-    return list(range(last + 1, last + 1 + count))
+        turn = "SELECT pg_advisory_xact_lock(hashtext('syncd journal numbers'))"
+        connection.execute(text(turn))
+    newest = select(BATCHES.c.last).order_by(BATCHES.c.batch.desc()).limit(1).scalar_subquery()
+    greatest = select(func.max(LINES.c.line)).scalar_subquery()
+    return 1 + max(number or 0 for number in connection.execute(select(newest, greatest)).one())
 
 
-def end(connection: Connection, ended: Sequence[Ended], now: datetime) -> None:
-    statement = (
-        update(JOURNAL)
-        .where(JOURNAL.c.line == bindparam("of_line"))
-        .values(
-            outcome=bindparam("how"),
-            ref=func.coalesce(bindparam("known_ref", type_=JOURNAL.c.ref.type), JOURNAL.c.ref),
-            error=bindparam("why"),
-            ended_at=now,
-        )
+def _change(change: Change) -> str:
+    kept = Kept(
+        change.op,
+        change.kind,
+        change.name,
+        change.reason,
+        change.ref,
+        change.member_ref,
+        change.before,
+        change.after,
     )
+    return _ENCODER.encode(kept).decode()
+
+
+def end(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
+    in_order = sorted(ended, key=attrgetter("line"))
+    stored = UtcTime().bind_processor(connection.dialect)
+    at = stored(now) if stored else now
+    rows: list[tuple[Any, ...]] = []
+    for batch, part in _by_batch(connection, sync, [one.line for one in in_order]):
+        some = in_order[part]
+        refs = [_new_ref(one) for one in some]
+        if batch is not None and batch.whole and batch.open == len(some):
+            given = _ENCODER.encode(refs).decode() if any(refs) else None
+            _count_down(connection, batch, len(some), now, refs=given)
+            others = (one for one in some if one.outcome != DONE)
+            rows += ((one.line, one.outcome, None, one.error, None) for one in others)
+        else:
+            if batch is not None:
+                _count_down(connection, batch, len(some), now)
+            own = zip(some, refs, strict=True)
+            rows += ((one.line, one.outcome, ref, one.error, at) for one, ref in own)
+    insert_rows(connection, ENDS, ("line", "outcome", "ref", "error", "ended_at"), rows)
+    _tally(connection, sync, in_order, now)
+
+
+def _new_ref(one: Ended) -> Ref | None:
+    """None where it is the one that the line began with."""
+    return None if one.ref == one.change.ref else one.ref
+
+
+def _tally(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
+    done = Counter((one.change.kind, one.change.op) for one in ended if one.outcome == DONE)
     rows = [
-        {"of_line": one.line, "how": one.outcome, "known_ref": one.ref, "why": one.error}
-        for one in ended
+        {"sync": sync, "ended_at": now, "kind": kind, "op": op, "done": count}
+        for (kind, op), count in done.items()
     ]
-    connection.execute(statement, rows)
-
-
-def withdraw(connection: Connection, lines: Sequence[int]) -> None:
-    connection.execute(
-        delete(JOURNAL).where(JOURNAL.c.line == bindparam("of_line")),
-        [{"of_line": line} for line in lines],
-    )
+    if rows:
+        connection.execute(insert(TALLIES), rows)
 
 
 def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datetime) -> None:
     """Ends the open lines of changes that were found to have happened."""
     ops = {Remark.CLAIM: Op.CREATE, Remark.SUSPENDED: Op.SUSPEND}
-    statement = (
-        update(JOURNAL)
-        .where(
-            JOURNAL.c.sync == sync,
-            JOURNAL.c.outcome.is_(None),
-            JOURNAL.c.op == bindparam("of_op"),
-            JOURNAL.c.kind == bindparam("of_kind"),
-            JOURNAL.c.key == bindparam("of_key"),
-        )
-        .values(outcome=DONE, ref=bindparam("found_ref"), ended_at=now)
-    )
-    rows = [
-        {
-            "of_op": ops[mark.remark],
-            "of_kind": mark.kind,
-            "of_key": mark.key,
-            "found_ref": mark.ref,
-        }
-        for mark in marks
+    found = {(mark.kind, ops[mark.remark], mark.key): mark.ref for mark in marks}
+    confirmed = [
+        Ended(line.line, Change(line.op, line.kind, line.key, "", line.ref), DONE, ref)
+        for line in open_lines(connection, sync)
+        if (ref := found.get((line.kind, line.op, line.key))) is not None
     ]
-    connection.execute(statement, rows)
+    end(connection, sync, confirmed, now)
 
 
 def settle(connection: Connection, sync: str, before_run: int, now: datetime) -> None:
-    connection.execute(
-        update(JOURNAL)
-        .where(JOURNAL.c.sync == sync, JOURNAL.c.outcome.is_(None), JOURNAL.c.run < before_run)
-        .values(outcome=MOOT, ended_at=now)
-    )
+    of_earlier = BATCHES.c.sync == sync, BATCHES.c.open > 0, BATCHES.c.run < before_run
+    ended = {"open": 0, "outcome": MOOT, "ended_at": now}
+    connection.execute(update(BATCHES).where(*of_earlier).values(ended))
 
 
-def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
-    columns = (JOURNAL.c[name] for name in OpenLine.__struct_fields__)
-    statement = select(*columns).where(JOURNAL.c.sync == sync, JOURNAL.c.outcome.is_(None))
-    return tuple(
-        OpenLine(line, Op(op), Kind(kind), key, ref, _fields(after))
-        for line, op, kind, key, ref, after in connection.execute(
-            statement.order_by(JOURNAL.c.line)
-        )
-    )
+def withdraw(connection: Connection, sync: str, lines: Iterable[int], now: datetime) -> None:
+    """As if these had never begun."""
+    numbers = sorted(lines)
+    connection.execute(delete(LINES).where(among(connection, LINES.c.line, numbers)))
+    for batch, part in _by_batch(connection, sync, numbers):
+        if batch is not None:
+            _count_down(connection, batch, len(numbers[part]), now)
 
 
-def spent(connection: Connection, sync: str, since: datetime) -> dict[tuple[Kind, Op], int]:
-    statement = (
-        select(JOURNAL.c.kind, JOURNAL.c.op, func.count())
-        .where(JOURNAL.c.sync == sync, JOURNAL.c.outcome == DONE, JOURNAL.c.ended_at >= since)
-        .group_by(JOURNAL.c.kind, JOURNAL.c.op)
-    )
-    return {(Kind(kind), Op(op)): count for kind, op, count in connection.execute(statement)}
+def _by_batch(
+    connection: Connection, sync: str, lines: Sequence[int]
+) -> Iterator[tuple[_Batch | None, slice]]:
+    """Where the lines of each open batch are among these, which are in order; None for others."""
+    open_ones = select(BATCHES.c.batch, BATCHES.c.last, BATCHES.c.open)
+    statement = open_ones.where(BATCHES.c.sync == sync, BATCHES.c.open > 0)
+    at = 0
+    for batch in map(_Batch._make, connection.execute(statement.order_by(BATCHES.c.batch))):
+        begins, ends = bisect_left(lines, batch.number), bisect_right(lines, batch.last)
+        if at < begins:
+            yield None, slice(at, begins)
+        if begins < ends:
+            yield batch, slice(begins, ends)
+        at = ends
+    if at < len(lines):
+        yield None, slice(at, len(lines))
 
 
-def lines(
-    connection: Connection, where: dict[str, object], key: Key | None, limit: int | None
-) -> list[Line]:
-    """The newest first, where each named column has that value; None for any."""
-    statement = select(*(JOURNAL.c[name] for name in Line.__struct_fields__))
-    for column, value in where.items():
-        if value is not None:
-            statement = statement.where(JOURNAL.c[column] == value)
-    if key is not None:
-        statement = statement.where(or_(JOURNAL.c.key == key, JOURNAL.c.member == key))
-    statement = statement.order_by(JOURNAL.c.line.desc()).limit(limit)
-    return [_line(row._asdict()) for row in connection.execute(statement)]
+def _count_down(
+    connection: Connection, batch: _Batch, by: int, now: datetime, **rest: object
+) -> None:
+    """With its last open line, the batch ends."""
+    values: dict[str, Any] = {"open": batch.open - by, **rest}
+    if batch.open == by:
+        values |= {"outcome": DONE, "ended_at": now}
+    connection.execute(update(BATCHES).where(BATCHES.c.batch == batch.number).values(values))
 
 
-def sync_of(connection: Connection, line: int) -> str:
-    return str(connection.scalars(select(JOURNAL.c.sync).where(JOURNAL.c.line == line)).one())
-
-
-def _row(run: int, sync: str, change: Change, now: datetime) -> dict[str, Any]:
-    return {
-        "run": run,
-        "sync": sync,
-        "op": change.op,
-        "kind": change.kind,
-        "key": change.key,
-        "name": change.name,
-        "ref": change.ref,
-        "member": change.member,
-        "member_ref": change.member_ref,
-        "before": _text(change.before),
-        "after": _text(change.after),
-        "reason": change.reason,
-        "begun_at": now,
-        "error": "",
-    }
-
-
-def _line(row: dict[str, Any]) -> Line:
-    return Line(
-        **{
-            **row,
-            "op": Op(row["op"]),
-            "kind": Kind(row["kind"]),
-            "before": _fields(row["before"]),
-            "after": _fields(row["after"]),
-        }
-    )
-
-
-def _text(fields: object) -> str:
-    return msgspec.json.encode(fields).decode()
-
-
-def _fields(text: str) -> dict[str, Value]:
-    return _DECODER.decode(text)
-
-
-_DECODER = msgspec.json.Decoder(dict[str, Value])
+_ENCODER = msgspec.json.Encoder()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -17,10 +18,14 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from syncd.core.memory import Link, Mark, Remark
 from syncd.core.model import NAME_FIELD, Key, Kind, Op, Ref
-from syncd.ledger.journal import DONE, Ended, confirm
+from syncd.core.plan import Change
+from syncd.ledger.history import DONE
+from syncd.ledger.journal import Ended, confirm
+from syncd.ledger.rows import among, insert_rows
 from syncd.ledger.schema import LINKS, MARKS
 
 _KEY = (
@@ -33,6 +38,9 @@ _REF = (
     LINKS.c.kind == bindparam("of_kind"),
     LINKS.c.ref == bindparam("of_ref"),
 )
+
+_COLUMNS = ("sync", "kind", "key", "ref", "name", "aliases")
+_KINDS = {kind: kind.value for kind in Kind}
 
 _KEPT = tuple(name for name in Mark.__struct_fields__ if name in MARKS.c)
 """What of a mark is kept for people: its aliases stand in the link."""
@@ -50,7 +58,7 @@ def recall(connection: Connection, sync: str) -> tuple[Link, ...]:
 
 def refs(connection: Connection, sync: str, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
     statement = select(LINKS.c.key, LINKS.c.ref)
-    of_kind = LINKS.c.sync == sync, LINKS.c.kind == kind, LINKS.c.key.in_(keys)
+    of_kind = LINKS.c.sync == sync, LINKS.c.kind == kind, among(connection, LINKS.c.key, keys)
     rows = connection.execute(statement.where(*of_kind))
     return {Key(key): Ref(ref) for key, ref in rows}
 
@@ -63,20 +71,22 @@ def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datet
 
 
 def _created(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
-    # The target gave out these refs just now: an older link of the key, or of the ref, is of
-    # something that is gone.
-    rows = [
-        {
-            **_of(sync, one),
-            "of_ref": one.ref,
-            "new_name": one.change.name,
-            "new_aliases": _text(one.change.aliases),
-        }
-        for one in ended
-    ]
-    connection.execute(delete(LINKS).where(*_REF), rows)
-    connection.execute(delete(LINKS).where(*_KEY), rows)
-    _insert(connection, rows)
+    rows = [_link_row(sync, one.change, one.ref) for one in ended]
+    try:
+        with connection.begin_nested():
+            insert_rows(connection, LINKS, _COLUMNS, rows)
+    except IntegrityError:
+        # The target gave out these refs just now: an older link of the key, or of the ref, is of
+        # something that is gone.
+        older = [{**_of(sync, one), "of_ref": one.ref} for one in ended]
+        connection.execute(delete(LINKS).where(*_REF), older)
+        connection.execute(delete(LINKS).where(*_KEY), older)
+        insert_rows(connection, LINKS, _COLUMNS, rows)
+
+
+def _link_row(sync: str, change: Change, ref: Ref | None) -> tuple[Any, ...]:
+    kind, aliases = _KINDS[change.kind], change.aliases
+    return sync, kind, change.key, ref, change.name, _text(aliases) if aliases else "[]"
 
 
 def _updated(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
@@ -186,13 +196,13 @@ def _stamps(now: datetime) -> dict[Remark, dict[str, object]]:
 
 
 def _of(sync: str, one: Ended) -> dict[str, Any]:
-    return {"of_sync": sync, "of_kind": one.change.kind, "of_key": one.change.key}
+    return {"of_sync": sync, "of_kind": _KINDS[one.change.kind], "of_key": one.change.key}
 
 
 def _mark_row(sync: str, one: Mark) -> dict[str, Any]:
     return {
         "of_sync": sync,
-        "of_kind": one.kind,
+        "of_kind": _KINDS[one.kind],
         "of_key": one.key,
         "of_ref": one.ref,
         "new_name": one.name,
@@ -201,12 +211,9 @@ def _mark_row(sync: str, one: Mark) -> dict[str, Any]:
     }
 
 
-def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    columns = {name: f"of_{name}" for name in ("sync", "kind", "key", "ref")}
-    columns |= {name: f"new_{name}" for name in ("name", "aliases")}
-    connection.execute(
-        insert(LINKS), [{name: row[given] for name, given in columns.items()} for row in rows]
-    )
+def _insert(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    given = itemgetter("of_sync", "of_kind", "of_key", "of_ref", "new_name", "new_aliases")
+    insert_rows(connection, LINKS, _COLUMNS, map(given, rows))
 
 
 def _update(connection: Connection, rows: Sequence[dict[str, Any]], **values: object) -> None:

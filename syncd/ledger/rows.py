@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from syncd.database import driver
+
 _CHUNK = 5000
 
 
@@ -17,8 +19,8 @@ def insert_rows(
     """Values as the driver takes them, in the order of `columns`. PostgreSQL is told by COPY."""
     named = ", ".join(columns)
     if connection.dialect.name == "postgresql":
-        cursor: Any = connection.connection.cursor()
-        with cursor.copy(f"COPY {table.name} ({named}) FROM STDIN") as copy:
+        copying = f"COPY {table.name} ({named}) FROM STDIN"
+        with driver(connection) as plain, plain.cursor() as cursor, cursor.copy(copying) as copy:
             for row in rows:
                 copy.write_row(row)
         return
@@ -30,7 +32,7 @@ def insert_rows(
 
 
 def among(
-    connection: Connection, column: ColumnElement[str], values: Collection[str]
+    connection: Connection, column: ColumnElement[Any], values: Collection[Any]
 ) -> ColumnElement[bool]:
     """`column IN values` with one parameter, however many there are."""
     if connection.dialect.name == "postgresql":

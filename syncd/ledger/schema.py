@@ -14,6 +14,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    func,
+    select,
 )
 
 from syncd.database import Schema, UtcTime
@@ -61,29 +64,56 @@ RUNS = Table(
     Index("ledger_runs_of_sync", "sync", "run"),
 )
 
-JOURNAL = Table(
-    "ledger_journal",
+BATCHES = Table(
+    "ledger_batches",
     METADATA,
-    Column("line", NUMBER, primary_key=True),
+    # Its lines' first number and their last, and none of this sync's others between them.
+    Column("batch", NUMBER, primary_key=True, autoincrement=False),
+    Column("last", NUMBER, nullable=False),
     Column("run", NUMBER, ForeignKey("ledger_runs.run"), nullable=False),
     Column("sync", Text, nullable=False),
-    Column("op", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("ref", Text),
-    Column("member", Text),
-    Column("member_ref", Text),
-    Column("before", Text, nullable=False),
-    Column("after", Text, nullable=False),
-    Column("reason", Text, nullable=False),
     Column("begun_at", UtcTime, nullable=False),
-    Column("ended_at", UtcTime),
+    # So many lines have no end. At 0 the batch has an end, of which theirs say what differs.
+    Column("open", Integer, nullable=False),
     Column("outcome", Text),
-    Column("error", Text, nullable=False),
-    Index("ledger_journal_of_run", "run"),
-    Index("ledger_journal_of_key", "sync", "key"),
-    Index("ledger_journal_ended", "sync", "ended_at"),
+    Column("ended_at", UtcTime),
+    # JSON: for each line the ref that its change gave, or null; the first line's first.
+    Column("refs", Text),
+    Index("ledger_batches_of_run", "run"),
+)
+
+LINES = Table(
+    "ledger_lines",
+    METADATA,
+    Column("line", NUMBER, primary_key=True, autoincrement=False),
+    Column("batch", NUMBER, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("member", Text),
+    # JSON, as `history.Kept` has it.
+    Column("change", Text, nullable=False),
+    Index("ledger_lines_of_key", "key"),
+)
+
+ENDS = Table(
+    "ledger_ends",
+    METADATA,
+    Column("line", NUMBER, primary_key=True, autoincrement=False),
+    Column("outcome", Text),
+    Column("ref", Text),
+    Column("error", Text),
+    Column("ended_at", UtcTime),
+)
+
+TALLIES = Table(
+    "ledger_tallies",
+    METADATA,
+    Column("tally", NUMBER, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Index("ledger_tallies_since", "sync", "ended_at"),
 )
 
 MARKS = Table(
@@ -140,18 +170,48 @@ UNSETTLED = Table(
     sqlite_with_rowid=False,
 )
 
+# Where a member's line is, by its user's key.
+Index(
+    "ledger_lines_of_member",
+    LINES.c.member,
+    sqlite_where=LINES.c.member.is_not(None),
+    postgresql_where=LINES.c.member.is_not(None),
+)
+
 # Open lines are few, and every plan asks for them.
 Index(
-    "ledger_journal_open",
-    JOURNAL.c.sync,
-    sqlite_where=JOURNAL.c.outcome.is_(None),
-    postgresql_where=JOURNAL.c.outcome.is_(None),
+    "ledger_batches_open",
+    BATCHES.c.sync,
+    sqlite_where=BATCHES.c.open > 0,
+    postgresql_where=BATCHES.c.open > 0,
 )
+
+JOURNAL = (
+    select(
+        *(LINES.c[name] for name in ("line", "batch", "key", "member", "change")),
+        *(BATCHES.c[name] for name in ("run", "sync", "begun_at", "open")),
+        ENDS.c.ref,
+        func.coalesce(ENDS.c.outcome, BATCHES.c.outcome).label("outcome"),
+        func.coalesce(ENDS.c.ended_at, BATCHES.c.ended_at).label("ended_at"),
+        func.coalesce(ENDS.c.error, "").label("error"),
+    )
+    # The numbers lead from a batch to its lines, for which there is no index.
+    .join_from(
+        LINES,
+        BATCHES,
+        and_(
+            LINES.c.batch == BATCHES.c.batch, LINES.c.line.between(BATCHES.c.batch, BATCHES.c.last)
+        ),
+    )
+    .outerjoin(ENDS, ENDS.c.line == LINES.c.line)
+    .subquery("journal")
+)
+"""Each line with what its batch says of it. One without an outcome is open."""
 
 SCHEMA = Schema(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0003"),
+    revisions=("0001", "0002", "0003"),
     version_table="syncd_ledger_version",
     private=True,
 )

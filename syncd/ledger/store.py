@@ -15,8 +15,9 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import journal, links, recall, runs, snapshot
-from syncd.ledger.journal import Ended, Line
+from syncd.ledger import history, journal, links, recall, runs, snapshot
+from syncd.ledger.history import Line
+from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
 from syncd.ledger.links import Remarked
 from syncd.ledger.lock import Held, advisory_lock, file_lock, memory_lock
@@ -68,8 +69,8 @@ class Ledger:
         with self._database.reading() as connection:
             return Memory(
                 links=links.recall(connection, sync),
-                open_lines=journal.open_lines(connection, sync),
-                spent=journal.spent(connection, sync, since),
+                open_lines=history.open_lines(connection, sync),
+                spent=history.spent(connection, sync, since),
             )
 
     def recall_rest(self, sync: str, since: datetime, known: tuple[Link, ...]) -> Memory:
@@ -77,8 +78,8 @@ class Ledger:
         with self._database.reading() as connection:
             return Memory(
                 links=known,
-                open_lines=journal.open_lines(connection, sync),
-                spent=journal.spent(connection, sync, since),
+                open_lines=history.open_lines(connection, sync),
+                spent=history.spent(connection, sync, since),
             )
 
     def recall_links(
@@ -115,7 +116,7 @@ class Ledger:
 
     def has_open_lines(self, sync: str) -> bool:
         with self._database.reading() as connection:
-            return bool(journal.open_lines(connection, sync))
+            return history.any_open(connection, sync)
 
     def snapshot(self, sync: str) -> Snapshot:
         return Snapshot(self._database, sync)
@@ -157,10 +158,10 @@ class Ledger:
                 held()
             return journal.begin(connection, run, sync, changes, now)
 
-    def withdraw(self, lines: Sequence[int]) -> None:
-        """These changes were not tried after all."""
+    def withdraw(self, lines: Sequence[int], now: datetime) -> None:
+        """These changes were not tried after all; there is at least one."""
         with self._writing() as connection:
-            journal.withdraw(connection, lines)
+            journal.withdraw(connection, history.sync_of(connection, lines[0]), lines, now)
 
     def refs(self, run: int, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
         """What the links of these keys lead to, in the run's sync; without those that have none."""
@@ -172,8 +173,8 @@ class Ledger:
         if not ended:
             return
         with self._writing() as connection:
-            sync = journal.sync_of(connection, ended[0].line)
-            journal.end(connection, ended, now)
+            sync = history.sync_of(connection, ended[0].line)
+            journal.end(connection, sync, ended, now)
             links.follow(connection, sync, ended, now)
 
     def mark(self, run: int, marks: Sequence[Mark], now: datetime) -> None:
@@ -216,7 +217,7 @@ class Ledger:
     ) -> list[Line]:
         """The journal, the newest first. A member's line is found by its user's key too."""
         with self._database.reading() as connection:
-            return journal.lines(connection, {"run": run, "sync": sync}, key, limit)
+            return history.lines(connection, {"run": run, "sync": sync}, key, limit)
 
     def remarks(self, sync: str, key: Key) -> list[Remarked]:
         """The marks of one thing with their rules, the newest first."""

@@ -108,7 +108,7 @@ def test_a_ledger_of_a_newer_syncd_is_left_alone(place):
     open_ledger(*place, write=True).close()
     place.ask(SCHEMA, "UPDATE syncd_ledger_version SET version_num = '9999'")
     for write in (True, False):
-        with pytest.raises(LedgerError, match=r"revision 9999.*up to 0001: use the newer syncd"):
+        with pytest.raises(LedgerError, match=r"revision 9999.*up to 0003: use the newer syncd"):
             open_ledger(*place, write=write)
 
 
@@ -194,8 +194,10 @@ def test_a_ledger_in_memory_has_its_locks_too():
 def test_an_older_ledger_is_upgraded_by_writing_only(place, monkeypatch):
     """Who reads is told what to run."""
     open_ledger(*place, write=True).close()
-    monkeypatch.setattr("syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=("0001", "0002")))
-    with pytest.raises(LedgerError, match="this syncd needs 0002: run `syncd apply` to upgrade it"):
+    monkeypatch.setattr(
+        "syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "0004"))
+    )
+    with pytest.raises(LedgerError, match="this syncd needs 0004: run `syncd apply` to upgrade it"):
         open_ledger(*place, write=False)
 
 

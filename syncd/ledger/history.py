@@ -1,0 +1,121 @@
+"""The journal as it is read: for the next plan, for history and for `explain`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, Row, func, or_, select
+
+from syncd.core.memory import OpenLine
+from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.ledger.rows import among
+from syncd.ledger.schema import BATCHES, JOURNAL, LINES, TALLIES
+
+DONE = "done"
+FAILED = "failed"
+MOOT = "moot"
+"""How a line ended: made, refused, or overtaken by what the next run found."""
+
+
+class Line(Struct, frozen=True):
+    """One line of the journal."""
+
+    line: int
+    run: int
+    sync: str
+    op: Op
+    kind: Kind
+    key: Key
+    name: str
+    ref: Ref | None
+    member: Key | None
+    member_ref: Ref | None
+    before: Mapping[str, Value]
+    after: Mapping[str, Value]
+    reason: str
+    begun_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: str
+
+
+class Kept(Struct, frozen=True, omit_defaults=True):
+    """What a line has of its change, besides the key and the member by which it is found."""
+
+    op: Op
+    kind: Kind
+    name: str
+    reason: str = ""
+    ref: Ref | None = None
+    member_ref: Ref | None = None
+    before: Mapping[str, Value] = {}
+    after: Mapping[str, Value] = {}
+
+
+def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
+    of_open_batches = JOURNAL.c.sync == sync, JOURNAL.c.open > 0
+    statement = select(JOURNAL.c.line, JOURNAL.c.key, JOURNAL.c.change)
+    statement = statement.where(*of_open_batches, JOURNAL.c.outcome.is_(None))
+    found = []
+    for line, key, change in connection.execute(statement.order_by(JOURNAL.c.line)):
+        kept = _KEPT.decode(change)
+        found.append(OpenLine(line, kept.op, kept.kind, key, kept.ref, kept.after))
+    return tuple(found)
+
+
+def any_open(connection: Connection, sync: str) -> bool:
+    statement = select(BATCHES.c.batch).where(BATCHES.c.sync == sync, BATCHES.c.open > 0)
+    return connection.execute(statement.limit(1)).first() is not None
+
+
+def spent(connection: Connection, sync: str, since: datetime) -> dict[tuple[Kind, Op], int]:
+    statement = (
+        select(TALLIES.c.kind, TALLIES.c.op, func.sum(TALLIES.c.done))
+        .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
+        .group_by(TALLIES.c.kind, TALLIES.c.op)
+    )
+    return {(Kind(kind), Op(op)): int(done) for kind, op, done in connection.execute(statement)}
+
+
+def lines(
+    connection: Connection, where: dict[str, object], key: Key | None, limit: int | None
+) -> list[Line]:
+    """The newest first, where each named column has that value; None for any."""
+    statement = select(JOURNAL)
+    for column, value in where.items():
+        if value is not None:
+            statement = statement.where(JOURNAL.c[column] == value)
+    if key is not None:
+        statement = statement.where(or_(JOURNAL.c.key == key, JOURNAL.c.member == key))
+    statement = statement.order_by(JOURNAL.c.line.desc()).limit(limit)
+    rows = connection.execute(statement).all()
+    given = _refs_given(connection, {row.batch for row in rows})
+    return [_line(row, given) for row in rows]
+
+
+def sync_of(connection: Connection, line: int) -> str:
+    statement = select(BATCHES.c.sync).join(LINES, LINES.c.batch == BATCHES.c.batch)
+    return str(connection.scalars(statement.where(LINES.c.line == line)).one())
+
+
+def _refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
+    statement = select(BATCHES.c.batch, BATCHES.c.refs).where(
+        BATCHES.c.refs.is_not(None), among(connection, BATCHES.c.batch, batches)
+    )
+    return {batch: _REFS.decode(refs) for batch, refs in connection.execute(statement)}
+
+
+def _line(row: Row[Any], given: Mapping[int, list[Ref | None]]) -> Line:
+    kept = _KEPT.decode(row.change)
+    refs = given.get(row.batch)
+    ref = row.ref or (refs[row.line - row.batch] if refs else None) or kept.ref
+    shown = {name: getattr(kept, name) for name in Kept.__struct_fields__ if name != "ref"}
+    found = {name: getattr(row, name) for name in _OF_ROW}
+    return Line(**shown, **found, ref=ref)
+
+
+_OF_ROW = ("line", "run", "sync", "key", "member", "begun_at", "ended_at", "outcome", "error")
+_KEPT = msgspec.json.Decoder(Kept)
+_REFS = msgspec.json.Decoder(list[Ref | None])
