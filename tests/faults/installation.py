@@ -151,8 +151,8 @@ class Installation:
 
 
 APPLY = ("apply", "--yes")
-CREATION = "INSERT INTO users"
-"""How the statement begins that is in the middle of a batch, in the middle of an apply."""
+CREATION = "INSERT INTO users|COPY users"
+"""How the statement begins (SQLite's or PostgreSQL's) that is in the middle of a batch, in the middle of an apply."""
 
 
 def doomed(signal: str, *numbers: int, steps: str = "all") -> tuple[str, ...]:

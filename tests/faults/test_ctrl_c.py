@@ -46,7 +46,7 @@ def test_a_run_that_is_asked_to_stop_finishes_the_batch_in_hand(
 @pairs
 def test_a_run_that_is_asked_twice_breaks_off(one: Installation, small_end: dict[str, Any]):
     """The journal has what was in hand, and the next run finds out what became of it."""
-    code, _, err = one.run(program=doomed("INT", 1, 2, steps="UPDATE users SET"))
+    code, _, err = one.run(program=doomed("INT", 1, 2, steps="SAVEPOINT|RELEASE"))
     assert code == 130
     assert "broken off in the middle of a change" in err
     assert "Traceback" not in err
