@@ -21,6 +21,7 @@ class Ldap3Search:
         self._connection = connection
         self._query = query
         self._page_size = page_size
+        self.ranged = True
         self.failure = UNREAD
         self.lost = False
         self.referrals: list[str] = []

@@ -51,9 +51,11 @@ class Search(Protocol):
 
     It gives lists of entries, for `entries.opened`. `failure` says why it did not end well, and is
     empty where every page did. `lost` is whether the connection is of no more use. `referrals` are
-    the URLs that the server left to others.
+    the URLs that the server left to others. `ranged` is whether the list that was given last may
+    have attributes of which more is to be asked for.
     """
 
+    ranged: bool
     failure: str
     lost: bool
     referrals: list[str]
@@ -71,6 +73,7 @@ class WireSearch:
         self._wire = wire
         self._query = query
         self._page_size = page_size
+        self.ranged = False
         self.failure = UNREAD
         self.lost = False
         self.referrals: list[str] = []
@@ -92,7 +95,8 @@ class WireSearch:
                     yield page
                     page = []
             cookie, self.failure = self._ending(done)
-            ahead = cookie and not self._wire.ranged
+            self.ranged = self._wire.ranged
+            ahead = cookie and not self.ranged
             if ahead:
                 self._ask(cookie)
             yield page

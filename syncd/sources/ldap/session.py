@@ -63,8 +63,7 @@ class Session:
             return
         search = self.search(query, self._page_size)
         for page in search:
-            ranged = RANGE in b"".join(page).lower()
-            yield list(map(self._completed, page)) if ranged else page
+            yield list(map(self._completed, page)) if search.ranged else page
         self._lost = search.lost
         if search.failure:
             self._gaps.append(f"{where}: {search.failure}")
@@ -89,6 +88,8 @@ class Session:
 
     def _completed(self, octets: bytes) -> bytes:
         """The entry with all values of its attributes that came in ranges."""
+        if RANGE not in octets.lower():
+            return octets
         try:
             entry = opened(octets)
         except ValueError:  # for who asks what is in it
