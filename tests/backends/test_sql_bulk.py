@@ -1,8 +1,10 @@
 """Many writes of the SQL store at once: always the outcome of the same writes one by one."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -11,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import event
 
 from syncd.backends.sql import SqlBackend, SqlConfig
+from syncd.backends.sql.refs import new_ref
 from syncd.bulk import Delta, Write
 from syncd.core.model import Group, Key, Op, Ref, Update, User
 from syncd.errors import Conflict, NotFound, Rejected, Unavailable
@@ -281,3 +284,17 @@ def break_off(store: SqlBackend, postgresql: Postgresql) -> None:
         for _ in range(2):
             with pytest.raises(Unavailable):
                 store.users.write(creations(10))
+
+
+def test_new_refs_are_uuids_of_version_7_that_sort_as_they_are_made():
+    """RFC 9562, section 5.7; as far as the clock tells them apart."""
+    begun = time.time_ns() // 1_000_000
+    refs = [new_ref() for _ in range(1000)]
+    ended = time.time_ns() // 1_000_000
+    parsed = [UUID(ref) for ref in refs]
+    assert [str(one) for one in parsed] == refs
+    assert {(one.version, one.variant) for one in parsed} == {(7, RFC_4122)}
+    assert all(begun <= one.int >> 80 <= ended for one in parsed)
+    moments = [ref[:18] for ref in refs]
+    assert moments == sorted(moments)
+    assert len(set(refs)) == 1000
