@@ -179,6 +179,7 @@ def test_an_interrupted_apply_finishes_the_change_in_hand(world: World, signum):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, "SYNCD_TARGETS__STORE__BATCH_SIZE": "500"},
         ) as process:
             until(lambda: begun(world) > 0)
             process.send_signal(signum)
