@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncd.core.model import State
+from syncd.sources.ldap.cursor import decoded
+from syncd.sources.ldap.syncrepl import newest_second
 from tests.sources.ldap_changes import Follower, everything
 from tests.sources.ldap_reading import NOW
 
@@ -36,6 +38,8 @@ def test_only_who_changed_is_told_and_whole(slapd):
 
     assert (follower.was_full, follower.told) == (False, {"ben"})
     assert follower.state == everything(slapd.config())
+    (cookies,) = {each for pair in decoded(follower.cursor).state.cookies for each in pair}
+    assert newest_second(cookies)
 
 
 def test_who_is_deleted_moved_away_or_filtered_out_is_gone(slapd):
@@ -109,6 +113,21 @@ def test_who_is_renamed_is_in_the_groups_of_the_new_name_only(slapd):
     follower.read()
 
     assert (follower.was_full, follower.told) == (False, {"countess", "old", "new"})
+    assert follower.state == everything(slapd.config())
+
+
+def test_a_renamed_group_is_in_the_groups_of_the_new_name_only(slapd):
+    """Groups around the old name lose its members, and those around the new one gain them."""
+    ada, ben = slapd.add_user("ada"), slapd.add_user("ben")
+    inner = slapd.add_group("inner", [ada])
+    slapd.add_group("old", [ben, inner])
+    slapd.add_group("new", [ben, f"cn=core,{slapd.groups}"])
+    follower = Follower(slapd.config()).read()
+
+    slapd.rename(inner, "cn=core")
+    follower.read()
+
+    assert (follower.was_full, follower.told) == (False, {"core", "old", "new"})
     assert follower.state == everything(slapd.config())
 
 

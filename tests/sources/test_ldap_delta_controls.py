@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pyasn1.codec.ber import decoder, encoder
 from pyasn1.type import tag, univ
 
+from syncd.core.model import Kind
 from syncd.ports import Cursor
-from syncd.sources.ldap import syncrepl
+from syncd.sources.ldap import dirsync, syncrepl
 from syncd.sources.ldap.cursor import (
     DirSync,
     Due,
@@ -24,7 +26,9 @@ from syncd.sources.ldap.cursor import (
     encoded,
 )
 from syncd.sources.ldap.delta_search import Answer, Unusable
+from syncd.sources.ldap.delta_touched import Extent, Extents
 from syncd.sources.ldap.entries import RawEntry
+from syncd.sources.ldap.server import Server
 from syncd.sources.ldap.sync_controls import (
     DONE,
     INFO,
@@ -169,6 +173,61 @@ def test_an_answer_that_is_none_is_refused(given_answer):
     """What a server should not send proves nothing."""
     with pytest.raises((Unusable, ValueError, Presence)):
         syncrepl.refresh_of(given_answer, COOKIE)
+
+
+class Answering:
+    """Searches that have one answer."""
+
+    def __init__(self, given_answer):
+        self._answer = given_answer
+
+    def ask(self, *_):
+        return self._answer
+
+
+EVERYBODY = Extents((Extent(Kind.USER, "dc=x", "subtree", "(uid=*)"),), ())
+NOTHING_NEW = Syncrepl(((COOKIE, COOKIE),))
+NO_ATTRIBUTES = {Kind.USER: [], Kind.GROUP: []}
+
+
+@pytest.mark.parametrize(
+    "given_answer",
+    [
+        answer(ending=done(deletes=False)),
+        answer(ending=done(), told=[told(0)]),
+        answer(code=4096),
+    ],
+    ids=["present phase", "present entry", "refresh required"],
+)
+def test_without_a_delete_phase_there_is_no_log(given_answer):
+    """Who is not mentioned may be gone, and that may be anybody."""
+    with pytest.raises(syncrepl.NoLog):
+        syncrepl.touched(Answering(given_answer), EVERYBODY, NOTHING_NEW, NO_ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    "given_answer",
+    [
+        answer(code=4),
+        answer(ending=done(b"another's cookie")),
+        replace(answer(ending=done()), referrals=["ldap://other/"]),
+        answer(ending=done(), messages=[(INFO, b"nonsense")]),
+    ],
+    ids=["size limit", "another cookie", "referral", "nonsense"],
+)
+def test_what_proves_nothing_is_not_used(given_answer):
+    """Everything is to be read instead."""
+    with pytest.raises(Unusable):
+        syncrepl.touched(Answering(given_answer), EVERYBODY, NOTHING_NEW, NO_ATTRIBUTES)
+
+
+def test_a_server_that_promises_more_for_ever_is_not_followed():
+    """DirSync goes on as long as there is more; the cookie must go on with it."""
+    control = {dirsync.CONTROL: {"value": {"more_results": True, "cookie": b"same"}}}
+    more = Answer({"result": 0, "controls": control}, [], [], [])
+    server = Server("x", frozenset(), ("dc=x",), 7, None)
+    with pytest.raises(Unusable, match="does not go on"):
+        dirsync.start(Answering(more), EVERYBODY, server)
 
 
 def test_cookies_of_openldap_are_told_from_others():

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.model import Key
-from syncd.sources.ldap import failures, values
+from syncd.sources.ldap import failures
 from syncd.sources.ldap.ber import Malformed
 from syncd.sources.ldap.cursor import Syncrepl
 from syncd.sources.ldap.delta_search import MOST, Answer, Control, Searches, Unusable
@@ -88,7 +88,6 @@ def touched(
         for uuid in changed.gone:
             found.see_gone(extent.kind, entry_uuid(uuid))
         for entry in others.told:
-            found.see_gone(extent.kind, values.key(KEY, entry))
             found.see_name(entry)
         cookies.append((changed.cookie, others.cookie))
     found.state = Syncrepl(tuple(cookies))
