@@ -67,7 +67,7 @@ def test_a_stall_is_never_whole(staffed, proxy):
     """A server that falls silent is given up after `read_timeout`."""
     line, config = through(proxy, staffed)
     settled(config)
-    line.stall_after(line.passed // 2)
+    line.stall_after(line.passed * 3 // 4)  # in the first half it is asked what it can
 
     users, gaps = settled(config)
 
