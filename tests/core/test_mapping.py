@@ -266,3 +266,10 @@ def test_a_plan_tells_of_a_mapping_that_may_not_be_meant():
     assert here.plan().notes == (
         "title is empty for everybody: nobody has jobtitel; is that name right?",
     )
+
+
+def test_some_fields_can_be_mapped_by_themselves():
+    """What cannot be mapped is left out."""
+    mapping = UserMapping(always={"user_name": "uid", "email": "{{ mail.nothing }}"})
+    some = Mapper(mapping, SUPPLIED, HELD).part({"user_name", "email", "title"})
+    assert some({"uid": "ada", "title": "Engineer"}) == {"user_name": "ada", "title": "Engineer"}

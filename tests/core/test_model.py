@@ -32,3 +32,8 @@ def test_a_change_of_the_fields_that_differ_makes_one_record_the_other(one, othe
         n: after.get(n) for n in before.keys() | after.keys() if before.get(n) != after.get(n)
     }
     assert changed(one, differing) == other
+
+
+def test_an_empty_free_attribute_is_none_at_all():
+    """As a mapping gives it that found no value."""
+    assert user_of({"user_name": "ada", "attributes.room": None}) == User(user_name="ada")

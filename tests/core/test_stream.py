@@ -1,0 +1,63 @@
+"""Values that are kept elsewhere are a sequence like any other."""
+
+import hashlib
+
+import msgspec
+import pytest
+
+from syncd.core.stream import Stream, digest_of, encode, lines_of
+
+VALUES = ("a", "b", "c", "d", "e")
+
+
+def streamed(values=VALUES):
+    lines = [encode(value) for value in values]
+    return Stream(len(lines), lambda: iter(lines), msgspec.json.decode)
+
+
+@pytest.mark.parametrize("at", [0, 2, 4, -1, -5])
+def test_one_value_is_found_by_its_place(at):
+    """From the end too."""
+    assert streamed()[at] == VALUES[at]
+
+
+def test_a_place_beyond_the_end_is_an_error():
+    with pytest.raises(IndexError):
+        streamed()[5]
+
+
+@pytest.mark.parametrize(
+    "at", [slice(None), slice(1, 3), slice(-2, None), slice(None, None, 2), slice(None, None, -1)]
+)
+def test_some_values_are_found_by_their_places(at):
+    """In any order that a slice can ask for."""
+    assert streamed()[at] == VALUES[at]
+
+
+def test_a_stream_is_read_as_often_as_it_is_asked_for():
+    stream = streamed()
+    assert tuple(stream) == tuple(stream) == VALUES
+    assert len(stream) == len(VALUES)
+
+
+@pytest.mark.parametrize("other", [VALUES, list(VALUES), streamed()])
+def test_it_equals_what_has_the_same_values_in_the_same_order(other):
+    assert streamed() == other
+
+
+@pytest.mark.parametrize("other", [VALUES[:-1], [*VALUES[:-1], "f"], streamed("abcdf"), "abcde", 5])
+def test_it_equals_nothing_else(other):
+    assert streamed() != other
+
+
+def test_a_stream_has_no_hash_as_a_list_has_none():
+    with pytest.raises(TypeError, match="compared by value"):
+        hash(streamed())
+
+
+def test_lines_and_digest_are_the_same_wherever_values_are_kept():
+    """The digest is SHA-256 over all lines."""
+    text = b'"a"\n"b"\n"c"\n"d"\n"e"\n'
+    assert list(lines_of(streamed())) == list(lines_of(VALUES)) == text.split()
+    stream = streamed()
+    assert digest_of(stream) == stream.digest == digest_of(VALUES) == hashlib.sha256(text).digest()
