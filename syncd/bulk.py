@@ -14,7 +14,7 @@ from syncd.errors import Rejected
 from syncd.ports import Collection, Memberships
 
 
-class Write(Struct, Generic[E], frozen=True):
+class Write(Struct, Generic[E], frozen=True, gc=False):
     """One verb of a collection and what it takes.
 
     `CREATE` takes key and entity; `UPDATE`, `SUSPEND` and `RESTORE` take ref and change; `DELETE`
@@ -39,7 +39,7 @@ class BulkCollection(Collection[E], Protocol):
         ...
 
 
-class Delta(Struct, frozen=True):
+class Delta(Struct, frozen=True, gc=False):
     """Whom one group gains and loses."""
 
     group: Ref

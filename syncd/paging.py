@@ -22,7 +22,7 @@ AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _PAGE = 1000
 
 
-class Sighting(Struct, Generic[T], frozen=True):
+class Sighting(Struct, Generic[T], frozen=True, gc=False):
     """What one item of a page says: None where it is no record (the reading's gaps say why).
 
     As long as its print is the same it says the same, `until` then (UTC); None for ever.
@@ -85,7 +85,7 @@ class PagedCollection(Collection[E], Protocol):
         ...
 
 
-class Members(Struct, frozen=True):
+class Members(Struct, frozen=True, gc=False):
     """All direct members of one group, sorted, each once."""
 
     group: Ref

@@ -28,7 +28,7 @@ SOME_TIME = datetime.max.replace(tzinfo=UTC)
 UNCLEAR = "may have been created by an earlier run, and which account it is is unclear"
 
 
-class Ours(Struct, Generic[E], frozen=True):
+class Ours(Struct, Generic[E], frozen=True, gc=False):
     """An account of ours: its link, and what the target holds."""
 
     link: Link

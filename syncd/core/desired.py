@@ -27,7 +27,7 @@ from syncd.core.plan import Problem
 from syncd.core.records import Records, group_names, members_of
 
 
-class Wanted(Struct, Generic[E], frozen=True):
+class Wanted(Struct, Generic[E], frozen=True, gc=False):
     """A thing that should be, under its full key; `aliases` are its keys in further sources."""
 
     key: Key

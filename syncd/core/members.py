@@ -15,7 +15,7 @@ from syncd.core.parts import Findings
 from syncd.core.plan import Change, change_id
 
 
-class Who(Struct, frozen=True):
+class Who(Struct, frozen=True, gc=False):
     """A user of ours, or who is to become one, as groups know them.
 
     Memberships are planned for those only who are `named`. `lost` is whether their creation will
@@ -52,7 +52,7 @@ class Memberships(Protocol):
         ...
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
     """A group whose members are kept true. One that is not `wanted` any more should have none;
     from one that is not `certain` nobody is removed."""
 

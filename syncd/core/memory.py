@@ -9,7 +9,7 @@ from msgspec import Struct
 from syncd.core.model import Key, Kind, Op, Ref, Value
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, gc=False):
     """Key <-> ref: what makes an account ours, and where it stands on the ladder.
 
     `left_at` is when an apply first missed the thing in its sources; `suspended_at` when
@@ -26,7 +26,7 @@ class Link(Struct, frozen=True):
     aliases: tuple[Key, ...] = ()
 
 
-class OpenLine(Struct, frozen=True):
+class OpenLine(Struct, frozen=True, gc=False):
     """A journal line without an end: the change may have happened."""
 
     line: int
@@ -62,7 +62,7 @@ class Remark(StrEnum):
     ACTIVE = "active"  # our suspension was lifted by somebody else
 
 
-class Mark(Struct, frozen=True):
+class Mark(Struct, frozen=True, gc=False):
     """One such remark. `old_key` is for `REKEY`; `rule` says by what it was decided.
 
     `aliases` are those of the link from then on, for what makes, moves or completes one.

@@ -28,7 +28,7 @@ class Precedence(Struct, frozen=True):
     attributes: Mapping[str, tuple[str, ...]] = {}
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """A person as all sources together state them.
 
     `key` and `aliases` are full keys, `SOURCE:KEY`. `given_by` says which source

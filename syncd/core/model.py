@@ -2,6 +2,9 @@
 
 Two identifiers, two types: a `Key` is the source's immutable name for a thing, a
 `Ref` is one target's own. They are never mixed; a link in the ledger joins them.
+
+What there are many of is `gc=False`, here and elsewhere: nothing in a value leads back to it, so
+that the collector of reference cycles need not look at each of a million again and again.
 """
 
 from collections.abc import Mapping
@@ -37,7 +40,7 @@ class Op(StrEnum):
     REMOVE = "remove"
 
 
-class User(Struct, frozen=True, kw_only=True):
+class User(Struct, frozen=True, gc=False, kw_only=True):
     user_name: str
     email: str | None = None
     given_name: str | None = None
@@ -51,7 +54,7 @@ class User(Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, str] = {}
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class Group(Struct, frozen=True, gc=False, kw_only=True):
     display_name: str
     attributes: Mapping[str, str] = {}
 
@@ -108,7 +111,7 @@ def group_of(fields: Mapping[str, Value]) -> Group:
     return changed(Group(display_name=str(fields["display_name"])), fields)
 
 
-class Stored(Struct, Generic[E], frozen=True):
+class Stored(Struct, Generic[E], frozen=True, gc=False):
     """What a target holds under `ref`.
 
     `key` is the key that syncd gave when it created the thing, where the target keeps
@@ -121,14 +124,14 @@ class Stored(Struct, Generic[E], frozen=True):
     key: Key | None = None
 
 
-class Member(Struct, frozen=True, order=True):
+class Member(Struct, frozen=True, gc=False, order=True):
     """`user` is a direct member of `group`, both by the target's own names."""
 
     group: Ref
     user: Ref
 
 
-class Update(Struct, frozen=True):
+class Update(Struct, frozen=True, gc=False):
     """The changed fields of one thing, flat (see `flat`): what they were and what they become."""
 
     before: Mapping[str, Value]
@@ -146,7 +149,7 @@ class State(StrEnum):
 RawValue = str | tuple[str, ...]
 
 
-class UserRecord(Struct, frozen=True):
+class UserRecord(Struct, frozen=True, gc=False):
     """A person as one source states them.
 
     `key` is immutable and unique within the source. `attributes` has SCIM's
@@ -163,7 +166,7 @@ class UserRecord(Struct, frozen=True):
     reason: str = ""
 
 
-class Reference(Struct, frozen=True):
+class Reference(Struct, frozen=True, gc=False):
     """A user of another source, named by one of its attributes (`key` for its key)."""
 
     source: str
@@ -172,7 +175,7 @@ class Reference(Struct, frozen=True):
     origin: str
 
 
-class GroupRecord(Struct, frozen=True):
+class GroupRecord(Struct, frozen=True, gc=False):
     """A group as one source states it, with all users in it by way of any nested group.
 
     `members` are keys of this source's users, each once. A member that is no user of

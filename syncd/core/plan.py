@@ -32,7 +32,7 @@ def _one_word(key: Key) -> str:
     return key.replace("%", "%25").replace("/", "%2F") if "/" in key or "%" in key else key
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """One change to one thing.
 
     `before` and `after` hold the changed fields only, flat. For a member, `key` and `ref` are the
@@ -71,14 +71,14 @@ class Change(Struct, frozen=True):
         return self.before.get("admin") is True and self.after.get("admin") is not True
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """A change that will not run, held or refused, and the rule's words."""
 
     change: Change
     rule: str
 
 
-class Problem(Struct, frozen=True):
+class Problem(Struct, frozen=True, gc=False):
     """What a person must decide or mend: a conflict, or a record that cannot be mapped."""
 
     kind: Kind

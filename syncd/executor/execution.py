@@ -9,7 +9,7 @@ from syncd.core.plan import Change
 from syncd.ledger import DONE, Ended
 
 
-class Failed(Struct, frozen=True):
+class Failed(Struct, frozen=True, gc=False):
     change: Change
     why: str
 

@@ -41,7 +41,7 @@ class Line(Struct, frozen=True):
     error: str
 
 
-class Kept(Struct, frozen=True, omit_defaults=True):
+class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
     """What a line has of its change, besides the key and the member by which it is found."""
 
     op: Op

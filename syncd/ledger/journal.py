@@ -25,7 +25,7 @@ from syncd.ledger.rows import among, insert_rows
 from syncd.ledger.schema import BATCHES, ENDS, LINES, TALLIES
 
 
-class Ended(Struct, frozen=True):
+class Ended(Struct, frozen=True, gc=False):
     """A change whose outcome is known. `ref` is what a creation answered."""
 
     line: int

@@ -27,7 +27,7 @@ LOOSE = 0
 """The `until` of chunks that no reading brought: things that were renewed one by one."""
 
 
-class Item(Struct, frozen=True, array_like=True):
+class Item(Struct, frozen=True, gc=False, array_like=True):
     """One thing in a chunk; `print` is empty where no reading has brought it yet."""
 
     print: bytes
