@@ -5,25 +5,28 @@ read target ------------------------┼-> decide -> Plan
 recall the ledger ------------------┘     └-> apply: execute -> verify -> Report
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 
 from msgspec.structs import replace
 
 from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
-from syncd.core.model import Kind, Op
+from syncd.core.left import Left
+from syncd.core.model import Kind, Op, Ref
 from syncd.core.plan import Plan
 from syncd.core.question import Question
-from syncd.cycle import Cycle, Mode, Touched
+from syncd.cycle import GROWS, Cycle, Mode, Touched
 from syncd.cycle.look import silent
 from syncd.cycle.reading import Watch
 from syncd.errors import BackendError, LedgerError
 from syncd.executor import Execution, Journal, execute
 from syncd.ledger import Ledger
-from syncd.report import Report, outcome
+from syncd.report import Report, Unsettled, outcome
 from syncd.sync import Sync
 from syncd.verify import unsettled
 
@@ -59,29 +62,27 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     where another run is under way.
     """
     with ledger.lock(sync.name), Cycle(sync, ledger, clock(), watch, mode) as cycle:
-        question = cycle.read()
-        before = decision = Decision(question, cycle.apart)
+        decision = Decision(cycle.read(), cycle.apart)
         planned = decision.plan()
         if saved is not None:
             planned = bind(saved, planned)
         if not approve(planned):
-            return Report(planned, None, Execution())
+            return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)
+        journal, left = Journal(ledger, run, clock), None
         with _how_to_go_on():
-            execution = execute(planned, sync.backend, Journal(ledger, run, clock), stop, watch)
+            execution = execute(planned, sync.backend, journal, stop, watch)
         report = Report(planned, run, execution)
         try:
             if _has_moved(planned, execution):
-                question = cycle.ask_again(_touched(execution))
-                decision = Decision(question, cycle.apart)
-                left = unsettled(execution, cycle.still_there, decision.plan())
-                report = replace(report, unsettled=left)
+                left, still_open = _verify(cycle, decision, planned, execution, journal)
+                report = replace(report, unsettled=still_open)
         except BackendError as error:
             report = replace(report, unverified=str(error))
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(before, decision)
+            cycle.keep(decision, left or decision.left)
         return report
 
 
@@ -97,14 +98,44 @@ def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock:
 
 def _has_moved(planned: Plan, execution: Execution) -> bool:
     """Whether anything may be otherwise than before the run."""
-    return bool(planned.marks or execution.done or execution.failed or execution.unknown)
+    return bool(planned.marks or execution.done_by or execution.failed or execution.unknown)
 
 
-def _touched(execution: Execution) -> Touched:
+def _verify(
+    cycle: Cycle, decision: Decision, planned: Plan, execution: Execution, journal: Journal
+) -> tuple[Left, tuple[Unsettled, ...]]:
+    """What is left after the run, and what of it did not take. Reads again what it touched."""
+    touched, expected = _touched(execution, journal), None
+    if planned is decision.plan() and not planned.marks and _only_grew(execution):
+        expected = cycle.expected(execution.done, journal.refs)
+    cycle.read_again(touched)
+    if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
+        return decision.left_by(growth), ()
+    again = Decision(cycle.ask_again(touched), cycle.apart)
+    return again.left, unsettled(execution, cycle.still_there, again.plan())
+
+
+def _only_grew(execution: Execution) -> bool:
+    """Whether all was done, and that was to make things and to add members."""
+    return execution.done_by.total() == len(execution.changes) and all(
+        op in GROWS for _, op in execution.done_by
+    )
+
+
+def _touched(execution: Execution, journal: Journal) -> Touched:
     """A deletion takes memberships with it, so that it too is a reason to read them again."""
-    tried = [*execution.done, *(one.change for one in (*execution.failed, *execution.unknown))]
-    moved = any(change.kind is Kind.MEMBER or change.op is Op.DELETE for change in tried)
-    return Touched({kind: execution.refs(kind) for kind in (Kind.USER, Kind.GROUP)}, moved)
+    uncertain = [one.change for one in (*execution.failed, *execution.unknown)]
+    tried = execution.done_by + Counter((change.kind, change.op) for change in uncertain)
+
+    def refs(kind: Kind) -> frozenset[Ref]:
+        those = [change for change in chain(execution.done, uncertain) if change.kind is kind]
+        made = journal.refs(kind, {one.key for one in those if one.op is Op.CREATE})
+        return frozenset([*(one.ref for one in those if one.ref is not None), *made.values()])
+
+    moved = any(kind is Kind.MEMBER or op is Op.DELETE for kind, op in tried)
+    return Touched(
+        {k: sum(n for (of, _), n in tried.items() if of is k) for k in Kind}, refs, moved
+    )
 
 
 @contextmanager

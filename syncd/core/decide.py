@@ -8,8 +8,10 @@ tied to nobody can be decided about apart from the rest.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.judge import Counts, hold, keep_an_administrator, over_budget, rejoin
+from syncd.core.left import Growth, Left
 from syncd.core.members import Kept, Listed, Memberships, Roll, compare_members, kept_groups
 from syncd.core.membership import (
     REFUSED,
@@ -138,7 +140,22 @@ class Decision:
     @property
     def left_open(self) -> frozenset[tuple[Kind, Key]]:
         """The things about which anything was found: all others are as they should be."""
-        return frozenset(self._tally.left_open(self._plan)) if self._plan else frozenset()
+        return frozenset(self._tally.left_open(self.plan()))
+
+    @property
+    def left(self) -> Left:
+        return Left(self.left_open, self.totals, self.administrators)
+
+    def left_by(self, growth: Growth) -> Left:
+        """What is left when all changes were made, the `growth` is all that they led to, and
+        nothing was to be remembered besides."""
+        before, made = self.totals, growth.made
+        population = {kind: before.population[kind] + made.get(kind, 0) for kind in Kind}
+        return Left(
+            frozenset(self._tally.left_open(replace(self.plan(), changes=()))),
+            replace(before, population=population),
+            self.administrators | growth.administrators,
+        )
 
     @property
     def totals(self) -> Beyond:

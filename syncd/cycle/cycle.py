@@ -1,18 +1,21 @@
 """One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
 
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Collection as Refs
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
 from msgspec import Struct
 
 from syncd.core.decide import Apart, Decision
+from syncd.core.left import Left
 from syncd.core.merge import full_key
 from syncd.core.model import E, Key, Kind, Ref, Stored
+from syncd.core.plan import Change
 from syncd.core.question import Beyond, Question
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
+from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
@@ -34,9 +37,11 @@ _AT_ONCE = 2000
 
 
 class Touched(Struct):
-    """What a run has touched: users and groups by ref, and whether any members."""
+    """What a run has touched: how many of each kind, which users or groups, and whether it may
+    have touched members."""
 
-    refs: Mapping[Kind, Refs[Ref]]
+    counts: Mapping[Kind, int]
+    refs: Callable[[Kind], Refs[Ref]]
     members: bool
 
 
@@ -177,44 +182,56 @@ class Cycle:
         part = self.target.users if kind is Kind.USER else self.target.groups
         return {one.ref for one in part.standing.some(sorted(refs))}
 
-    def ask_again(self, touched: Touched) -> Question:
-        """The question after a run: what the run touched is read once more.
+    def expected(self, done: Iterable[Change], refs: RefsOf) -> Expected | None:
+        """What the target should hold after a run that did this and nothing else; None where it is
+        cheaper to decide anew. To be asked for before `read_again`."""
+        if self._selection is not None:
+            return None
+        expected = Expected(self._work, self.target, self._sync.declared)
+        expected.add(done, refs)
+        return expected
 
-        Raises `BackendError` where it cannot be.
-        """
-        backend, target, refs = self._sync.backend, self.target, touched.refs
-        target.users = self._again(target.users, backend.users, refs[Kind.USER])
-        target.groups = self._again(target.groups, backend.groups, refs[Kind.GROUP])
+    def read_again(self, touched: Touched) -> None:
+        """Reads once more what a run touched. Raises `BackendError` where it cannot be read."""
+        backend, target = self._sync.backend, self.target
+        target.users = self._again(target.users, backend.users, touched)
+        target.groups = self._again(target.groups, backend.groups, touched)
         if touched.members:
             target.members = self._reader.again(target.members, member_pages(backend.members))
+
+    def ask_again(self, touched: Touched) -> Question:
+        """The question after a run, when it was read again."""
         if self._selection is not None:
-            self._selection = self._selector.select_also(touched.refs[Kind.USER])
+            self._selection = self._selector.select_also(touched.refs(Kind.USER))
         return self._ask()
 
     def _again(
-        self, read: PartRead[Stored[E]], collection: Collection[E], refs: Refs[Ref]
+        self, read: PartRead[Stored[E]], collection: Collection[E], touched: Touched
     ) -> PartRead[Stored[E]]:
-        if len(refs) > _ONE_BY_ONE:
+        of = read.standing.of
+        kind = Kind(of.part)
+        if touched.counts[kind] > _ONE_BY_ONE:
             return self._reader.again(read, stored_pages(collection))
-        self._reader.look(read.standing.of, sorted(refs), collection.get)
+        if touched.counts[kind]:
+            self._reader.look(of, sorted(touched.refs(kind)), collection.get)
         return read
 
-    def keep(self, planned: Decision, decision: Decision) -> None:
+    def keep(self, planned: Decision, after: Left) -> None:
         """Leaves to the next cycle what is known by now.
 
-        `planned` is what was decided before the run, `decision` what is after it.
+        `planned` is what was decided before the run, `after` what is left by it.
         """
         afresh = self._base is None
         keeping = Keeping(self.sources, self.target, self._work, afresh=afresh)
         if not keeping.possible:
             return
-        left = decision.left_open
+        left = after.open
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
             left |= planned.left_open
         self._ledger.keep(
             self._sync.name,
-            self._next_head(keeping, decision),
+            self._next_head(keeping, after),
             keeping.renewals(),
             left | self._settled(keeping),
             left,
@@ -229,7 +246,7 @@ class Cycle:
         doubtful = tuple(full_key(name, Key("")) for name in unkept)
         return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
 
-    def _next_head(self, keeping: Keeping, decision: Decision) -> Head:
+    def _next_head(self, keeping: Keeping, after: Left) -> Head:
         full = not self.target.quick or self._head is None
         cursors = dict(self._head.cursors) if self._head else {}
         for source, read in self.sources.items():
@@ -246,14 +263,14 @@ class Cycle:
             untold=(self._head.untold if self._head else 0)
             + sum(read.untold for read in self.sources.values()),
             cursors=cursors,
-            facts=self._facts(decision),
+            facts=self._facts(after),
         )
 
-    def _facts(self, decision: Decision) -> Facts:
-        totals, before = decision.totals, self._head.facts if self._head else Facts()
+    def _facts(self, after: Left) -> Facts:
+        totals, before = after.totals, self._head.facts if self._head else Facts()
         if not self.target.proves:
             return before
-        administrators = set(decision.administrators)
+        administrators = set(after.administrators)
         if self._selection is not None:
             administrators |= {Ref(ref) for ref in before.administrators} - self._selection.refs
         return Facts(

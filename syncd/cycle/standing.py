@@ -43,7 +43,7 @@ class Standing(Generic[T]):
     def all(self) -> Iterator[T]:
         """Everything, in the order of names."""
         decode = self.of.decode
-        for _, record in self._rows():
+        for _, record in self.rows():
             yield decode(record)
 
     def before(self, names: Collection[str]) -> Iterator[T]:
@@ -59,7 +59,8 @@ class Standing(Generic[T]):
             for _, record in self._base.all(self.of.part):
                 yield self.of.decode(record)
 
-    def _rows(self) -> Iterator[tuple[str, bytes]]:
+    def rows(self) -> Iterator[tuple[str, bytes]]:
+        """Everything as it is kept, in the order of names."""
         fresh = self._work.fresh(self.of.part)
         if self._base is None:
             yield from fresh

@@ -14,6 +14,7 @@ CREATE TABLE moved (part, name, PRIMARY KEY (part, name)) WITHOUT ROWID;
 CREATE TABLE gone (part, name, PRIMARY KEY (part, name)) WITHOUT ROWID;
 CREATE TABLE loose (part, name, PRIMARY KEY (part, name)) WITHOUT ROWID;
 CREATE TABLE chunks (part, print, until, items);
+CREATE TABLE written (part, name, record, PRIMARY KEY (part, name)) WITHOUT ROWID;
 """
 _SOME_FRESH = """
 SELECT name, record FROM fresh WHERE part = ? AND name IN (SELECT value FROM json_each(?))
@@ -34,7 +35,8 @@ _BEFORE_ALL = -2
 
 class Workspace:
     """`fresh` is what was decoded in this cycle, `old` what is in chunks that were not met again,
-    `moved` and `gone` what is otherwise than the snapshot has it, `chunks` those that are new."""
+    `moved` and `gone` what is otherwise than the snapshot has it, `chunks` those that are new,
+    `written` what a run wrote."""
 
     def __init__(self) -> None:
         # Without a name: a file that is deleted when it is closed, and begun only where memory
@@ -119,6 +121,16 @@ class Workspace:
     def is_old(self, part: Part, name: str) -> bool:
         found = self._db.execute("SELECT 1 FROM old WHERE part = ? AND name = ?", (part, name))
         return found.fetchone() is not None
+
+    def put_written(self, part: Part, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Name and record of what was written."""
+        named = ((part, name, record) for name, record in rows)
+        self._many("INSERT OR REPLACE INTO written VALUES (?, ?, ?)", named)
+
+    def written(self, part: Part) -> Iterator[tuple[str, bytes]]:
+        """All, in the order of names."""
+        statement = "SELECT name, record FROM written WHERE part = ? ORDER BY name"
+        yield from self._db.execute(statement, (part,))
 
     def clear(self, part: Part) -> None:
         """As if nothing had been read of it."""

@@ -23,8 +23,8 @@ class Books:
     Changes that are `batched` are tried in their order, so that nothing has to wait.
     """
 
-    def __init__(self, journal: Journal, *, batched: bool) -> None:
-        self.execution = Execution()
+    def __init__(self, changes: Sequence[Change], journal: Journal, *, batched: bool) -> None:
+        self.execution = Execution(changes)
         self.open = self.settled = 0
         self._journal = journal
         self._batched = batched
@@ -36,6 +36,7 @@ class Books:
     def begin(self, chunk: list[Change]) -> Iterator[Job]:
         """What of the chunk can be tried at once, once the journal has all of it."""
         lines = self._journal.begin(chunk)
+        self.execution.begun += len(chunk)
         self.open += len(chunk)
         if self._batched:
             yield from self._ready([Job(lines, chunk)])
@@ -66,7 +67,7 @@ class Books:
         self._freed.clear()
         if left:
             self._journal.withdraw([line for line, _ in left])
-            self.execution.leave(change for _, change in left)
+            self.execution.withdraw(change for _, change in left)
             self.open -= len(left)
 
     def write(self, *, enough: int) -> None:

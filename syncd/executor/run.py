@@ -37,9 +37,9 @@ def execute(
     the calls under way have ended; an interruption, at once.
     """
     crew = crew_of(backend)
-    run = _Run(backend, journal, crew, stop)
+    run = _Run(plan.changes, backend, journal, crew, stop)
     try:
-        run.through(plan.changes, watch)
+        run.through(watch)
     except Exception:
         crew.leave(at_once=False)
         raise
@@ -52,18 +52,23 @@ def execute(
 
 class _Run:
     def __init__(
-        self, backend: Backend, journal: Journal, crew: Crew, stop: Callable[[], bool]
+        self,
+        changes: Sequence[Change],
+        backend: Backend,
+        journal: Journal,
+        crew: Crew,
+        stop: Callable[[], bool],
     ) -> None:
         batched = backend.batch_size > 1
         abreast = 1 if batched else backend.concurrency
         self._size = backend.batch_size if abreast == 1 else _AHEAD * abreast
         self._ahead = 0 if abreast == 1 else self._size
-        self._books = Books(journal, batched=batched)
-        self._crew, self._stop = crew, stop
+        self._books = Books(changes, journal, batched=batched)
+        self._changes, self._crew, self._stop = changes, crew, stop
         self.execution = self._books.execution
 
-    def through(self, changes: Sequence[Change], watch: Watch) -> None:
-        books, crew = self._books, self._crew
+    def through(self, watch: Watch) -> None:
+        books, crew, changes = self._books, self._crew, self._changes
         remaining = chunks(changes, self._size)
         while True:
             self._begin(remaining)
@@ -76,8 +81,6 @@ class _Run:
             books.write(enough=self._size if crew.busy() else 1)
             watch("applying", books.settled, len(changes))
         books.write(enough=1)
-        for chunk in remaining:
-            self.execution.leave(chunk)
 
     def _begin(self, remaining: Iterator[list[Change]]) -> None:
         while not self.execution.stopped and self._books.open <= self._ahead:
@@ -86,7 +89,6 @@ class _Run:
                 return
             if self._stop():
                 self._halt("stopped on request")
-                self.execution.leave(chunk)
             else:
                 self._give(self._books.begin(chunk))
                 self._books.write(enough=self._size)

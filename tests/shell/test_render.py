@@ -1,5 +1,6 @@
 """Plans and reports as people see them, and foreign text that can do them no harm."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -253,8 +254,12 @@ def test_long_markdown_is_folded_and_cut_to_what_a_comment_takes():
     assert "… and 4,950 more." in text
 
 
-def report(*, unsettled=(), **parts) -> Report:
-    return Report(plan(changes=(user("create", "ada"),)), 7, Execution(**parts), unsettled)
+def report(*, unsettled=(), done=(), untried=(), **parts) -> Report:
+    tried = [one.change for some in ("failed", "unknown") for one in parts.get(some, ())]
+    began = [*done, *tried]
+    counted = Counter((change.kind, change.op) for change in done)
+    execution = Execution([*began, *untried], len(began), counted, **parts)
+    return Report(plan(changes=(user("create", "ada"),)), 7, execution, unsettled)
 
 
 def told(what: Report) -> list[str]:
