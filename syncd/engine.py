@@ -82,7 +82,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(decision, left or decision.left)
+            cycle.keep(decision, left or decision.left())
         return report
 
 
@@ -110,9 +110,9 @@ def _verify(
         expected = cycle.expected(execution.done, journal.refs)
     cycle.read_again(touched)
     if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
-        return decision.left_by(growth), ()
+        return decision.left(growth), ()
     again = Decision(cycle.ask_again(touched), cycle.apart)
-    return again.left, unsettled(execution, cycle.still_there, again.plan())
+    return again.left(), unsettled(execution, cycle.still_there, again.plan())
 
 
 def _only_grew(execution: Execution) -> bool:
@@ -123,19 +123,17 @@ def _only_grew(execution: Execution) -> bool:
 
 
 def _touched(execution: Execution, journal: Journal) -> Touched:
-    """A deletion takes memberships with it, so that it too is a reason to read them again."""
     uncertain = [one.change for one in (*execution.failed, *execution.unknown)]
     tried = execution.done_by + Counter((change.kind, change.op) for change in uncertain)
 
     def refs(kind: Kind) -> frozenset[Ref]:
         those = [change for change in chain(execution.done, uncertain) if change.kind is kind]
-        made = journal.refs(kind, {one.key for one in those if one.op is Op.CREATE})
+        new = {one.key for one in those if one.ref is None}
+        made = journal.refs(Kind.USER if kind is Kind.USER else Kind.GROUP, new)
         return frozenset([*(one.ref for one in those if one.ref is not None), *made.values()])
 
-    moved = any(kind is Kind.MEMBER or op is Op.DELETE for kind, op in tried)
-    return Touched(
-        {k: sum(n for (of, _), n in tried.items() if of is k) for k in Kind}, refs, moved
-    )
+    counts = {kind: sum(n for (of, _), n in tried.items() if of is kind) for kind in Kind}
+    return Touched(counts, refs, deleted=any(op is Op.DELETE for _, op in tried))
 
 
 @contextmanager

@@ -98,6 +98,14 @@ class PagedMemberships(Memberships, Protocol):
     def pages(self) -> Iterator[Page[Members]]: ...
 
 
+class SelectiveMemberships(Memberships, Protocol):
+    """Members that can be read of a few groups, without those of all others."""
+
+    def of(self, groups: Sequence[Ref]) -> Iterable[Members]:
+        """Those of these groups that have any."""
+        ...
+
+
 class DecodedPage(Generic[T]):
     """A page of what was decoded before anybody asked."""
 
@@ -131,6 +139,12 @@ def member_pages(memberships: Memberships) -> Iterator[Page[Members]]:
     """Of any memberships."""
     pages: Callable[[], Iterator[Page[Members]]] | None = getattr(memberships, "pages", None)
     return _decoded(_by_group(memberships.read())) if pages is None else pages()
+
+
+def members_of(memberships: Memberships, groups: Sequence[Ref]) -> Iterable[Members] | None:
+    """Who is in these groups; None where only all groups can be asked for."""
+    of: Callable[[Sequence[Ref]], Iterable[Members]] | None = getattr(memberships, "of", None)
+    return None if of is None else of(groups)
 
 
 def read_since(source: Source, since: Cursor, before: Before) -> Reading:

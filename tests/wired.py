@@ -50,6 +50,8 @@ class _Collection:
         self._wire, self._name = wire, name
 
     def __getattr__(self, name: str):
+        if name == "of":
+            raise AttributeError("most targets cannot be asked for a few groups")
         return getattr(getattr(self._wire.inner, self._name), name)
 
     def read(self):

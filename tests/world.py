@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from syncd.backends.memory import MemoryBackend
 from syncd.core.mapping import GroupMapping, UserMapping
 from syncd.core.merge import Precedence
@@ -79,7 +81,12 @@ class MemorySource:
     def read(self, _since=None) -> MemoryReading:
         if self.down:
             raise SourceError("the source is down")
-        return MemoryReading(self._users(), list(self.groups), self.gaps, self.notes)
+        return MemoryReading(self._users(), self._groups(), self.gaps, self.notes)
+
+    def _groups(self) -> list[GroupRecord]:
+        """With those members only that are people of this source: as every source promises."""
+        keys = {one.key for one in self.people}
+        return [replace(g, members=tuple(m for m in g.members if m in keys)) for g in self.groups]
 
     def _users(self) -> Iterable[UserRecord]:
         for number, record in enumerate(self.people):

@@ -26,6 +26,7 @@ from syncd.core.model import (
 )
 from syncd.core.normal import normal
 from syncd.errors import Conflict, NotFound, Rejected
+from syncd.paging import Members
 from syncd.ports import Holds
 
 ANY_ATTRIBUTE = ATTRIBUTES + "*"
@@ -191,6 +192,12 @@ class MemoryMembers:
 
     def read(self) -> Iterator[Member]:
         yield from list(self._pairs)
+
+    def of(self, groups: Sequence[Ref]) -> Iterator[Members]:
+        """As `SelectiveMemberships.of`."""
+        for group in dict.fromkeys(groups):
+            if users := sorted(pair.user for pair in self._pairs if pair.group == group):
+                yield Members(group, tuple(users))
 
     def change(self, group: Ref, add: Sequence[Ref], remove: Sequence[Ref]) -> None:
         declared(not add or Op.ADD in self.ops, "member add")

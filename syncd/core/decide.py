@@ -137,45 +137,26 @@ class Decision:
             },
         )
 
-    @property
-    def left_open(self) -> frozenset[tuple[Kind, Key]]:
-        """The things about which anything was found: all others are as they should be."""
-        return frozenset(self._tally.left_open(self.plan()))
-
-    @property
-    def left(self) -> Left:
-        return Left(self.left_open, self.totals, self.administrators)
-
-    def left_by(self, growth: Growth) -> Left:
-        """What is left when all changes were made, the `growth` is all that they led to, and
-        nothing was to be remembered besides."""
-        before, made = self.totals, growth.made
-        population = {kind: before.population[kind] + made.get(kind, 0) for kind in Kind}
-        return Left(
-            frozenset(self._tally.left_open(replace(self.plan(), changes=()))),
-            replace(before, population=population),
-            self.administrators | growth.administrators,
-        )
-
-    @property
-    def totals(self) -> Beyond:
-        """What is counted of everybody, to be `beyond` the questions that follow."""
-        foreign = {kind: self._tally.foreign[kind] for kind in (Kind.USER, Kind.GROUP)}
-        return Beyond(
-            population=self._population(),
+    def left(self, growth: Growth | None = None) -> Left:
+        """What is left by the plan; or where all of its changes were made and nothing was to be
+        remembered besides, by the `growth` that they led to."""
+        tally, plan, population = self._tally, self.plan(), self._population()
+        administrators = frozenset(tally.administrators)
+        if growth is not None:
+            plan, administrators = replace(plan, changes=()), administrators | growth.administrators
+            population = {kind: n + growth.made.get(kind, 0) for kind, n in population.items()}
+        foreign = {kind: tally.foreign[kind] for kind in (Kind.USER, Kind.GROUP)}
+        totals = Beyond(
+            population=population,
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
             notes=self._general,
         )
+        return Left(frozenset(tally.left_open(plan)), totals, administrators)
 
     @property
     def saw_all(self) -> bool:
         """Whether the target was read to its end."""
         return self._frame.whole
-
-    @property
-    def administrators(self) -> frozenset[Ref]:
-        """Who can log in and is one, in the target as it was seen."""
-        return frozenset(self._tally.administrators)
 
     @property
     def renamed(self) -> Mapping[tuple[Kind, Ref], str]:

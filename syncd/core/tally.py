@@ -89,10 +89,10 @@ class Tally:
         return sorted(self._notes)
 
     def left_open(self, plan: Plan) -> Iterator[tuple[Kind, Key]]:
-        """With those that the plan tells of; some more than once."""
+        """With those that the plan tells of, or would if it were proven; some more than once."""
         yield from self.open
         yield from ((one.kind, one.key) for one in (*plan.conflicts, *plan.failures))
-        for mark in plan.marks:
+        for mark in self._marks:
             yield from ((mark.kind, key) for key in (mark.key, mark.old_key) if key)
         yield from map(thing, plan.changes)
         for refusals in (plan.held, plan.refused):

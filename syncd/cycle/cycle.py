@@ -1,48 +1,34 @@
 """One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
 
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Collection as Refs
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Self
-
-from msgspec import Struct
 
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
 from syncd.core.merge import full_key
-from syncd.core.model import E, Key, Kind, Ref, Stored
+from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
 from syncd.core.question import Beyond, Question
+from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
+from syncd.cycle.follow import name_batches
 from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
-from syncd.cycle.reads import PartRead, SourceRead, TargetRead
+from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts, Head
-from syncd.paging import member_pages, stored_pages
-from syncd.ports import Collection, Cursor
+from syncd.ports import Cursor
 from syncd.sync import Sync
-
-_ONE_BY_ONE = 200
-"""From this many touched things on, one reading of all is cheaper than one of each."""
 
 _AT_ONCE = 2000
 """People that are decided about together, where they need not be more."""
-
-
-class Touched(Struct):
-    """What a run has touched: how many of each kind, which users or groups, and whether it may
-    have touched members."""
-
-    counts: Mapping[Kind, int]
-    refs: Callable[[Kind], Refs[Ref]]
-    members: bool
 
 
 class Cycle:
@@ -145,8 +131,7 @@ class Cycle:
 
     def _look(self, selection: Selection) -> None:
         """Reads from the target whom the selection is about, and no others."""
-        backend = self._sync.backend
-        self._reader.look(TARGET_USERS, sorted(selection.refs), backend.users.get)
+        look_at(self._reader, TARGET_USERS, selection.refs, self._sync.backend.users)
         if next(self.target.users.standing.gone(), None) is not None and not selection.every_group:
             selection.every_group = True  # who is made anew comes into all their groups anew
             self._selector.select_also(())
@@ -193,28 +178,13 @@ class Cycle:
 
     def read_again(self, touched: Touched) -> None:
         """Reads once more what a run touched. Raises `BackendError` where it cannot be read."""
-        backend, target = self._sync.backend, self.target
-        target.users = self._again(target.users, backend.users, touched)
-        target.groups = self._again(target.groups, backend.groups, touched)
-        if touched.members:
-            target.members = self._reader.again(target.members, member_pages(backend.members))
+        read_again(self._reader, self._sync.backend, self.target, touched)
 
     def ask_again(self, touched: Touched) -> Question:
         """The question after a run, when it was read again."""
         if self._selection is not None:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
         return self._ask()
-
-    def _again(
-        self, read: PartRead[Stored[E]], collection: Collection[E], touched: Touched
-    ) -> PartRead[Stored[E]]:
-        of = read.standing.of
-        kind = Kind(of.part)
-        if touched.counts[kind] > _ONE_BY_ONE:
-            return self._reader.again(read, stored_pages(collection))
-        if touched.counts[kind]:
-            self._reader.look(of, sorted(touched.refs(kind)), collection.get)
-        return read
 
     def keep(self, planned: Decision, after: Left) -> None:
         """Leaves to the next cycle what is known by now.
@@ -228,7 +198,7 @@ class Cycle:
         left = after.open
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= planned.left_open
+            left |= {*planned.left().open, *self._moved_in_target()}
         self._ledger.keep(
             self._sync.name,
             self._next_head(keeping, after),
@@ -237,6 +207,19 @@ class Cycle:
             left,
             afresh=afresh,
         )
+
+    def _moved_in_target(self) -> Iterator[tuple[Kind, Key]]:
+        """What should be of these may not have been known."""
+        target = self.target
+        for kind, read in (
+            (Kind.USER, target.users),
+            (Kind.GROUP, target.groups),
+            (Kind.GROUP, target.members),
+        ):
+            for names in name_batches((*read.standing.moved(), *read.standing.gone())):
+                refs = [(kind, Ref(name)) for name in names]
+                for link in self._ledger.recall_links(self._sync.name, (), refs):
+                    yield link.kind, link.key
 
     def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""

@@ -156,20 +156,14 @@ class Reader:
         )
         return TargetRead(users, groups, members, backend.whoami(), quick=True)
 
-    def look(self, of: PartOf[Any], refs: Iterable[Ref], get: Callable[[Ref], Any]) -> None:
-        """Reads single things of the target anew."""
+    def look(self, of: PartOf[T], refs: Iterable[Ref], found: Iterable[T]) -> None:
+        """Takes in single things of the target that were read anew; the rest of them are gone."""
         part, names = of.part, list(dict.fromkeys(refs))
+        fresh = [(part, of.name_of(one), 0, of.encode(one)) for one in found]
         self._work.forget_fresh(part, names)
         self._work.forget_gone(part, names)
-        fresh, gone = [], []
-        for ref in names:
-            found = get(ref)
-            if found is None:
-                gone.append(str(ref))
-            else:
-                fresh.append((part, str(ref), 0, of.encode(found)))
         self._work.put(fresh)
-        self._work.put_gone(part, gone)
+        self._work.put_gone(part, set(names).difference(name for _, name, _, _ in fresh))
         self._work.put_loose(part, names)
 
     def again(self, read: PartRead[T], pages: Iterable[Page[T]]) -> PartRead[T]:

@@ -115,7 +115,11 @@ class Selector:
             return True
         if self._policy.protect.groups or _any(self._target.users.standing.gone()):
             return True
-        if any(link.left_at is not None for link in links.values()):
+        left = {key for key, link in links.items() if link.left_at is not None}
+        if any(
+            _any(read.users.standing.some(own_names(source, left)))
+            for source, read in self._sources.items()
+        ):
             return True
         turning = {key for key in found.keys if key not in links}
         turning |= {key for kind, key in self._base.unsettled() if kind is Kind.USER}
@@ -133,11 +137,12 @@ class Selector:
                     self._name, kind, prefix, SEVERAL
                 ):
                     raise _Everybody
-        gone = [(Kind.USER, Ref(ref)) for ref in self._target.users.standing.gone()]
-        if len(gone) > 1:
-            ours = len(self._ledger.recall_links(self._name, (), gone))
-            if ours == self._ledger.count_links(self._name, Kind.USER):
-                raise _Everybody
+        accounts = self._target.users.standing
+        if _any(accounts.gone()) and not any(
+            _any(accounts.some(link.ref for link in links))
+            for links in self._ledger.each_link(self._name, Kind.USER)
+        ):
+            raise _Everybody
 
     def _changed(self) -> None:
         found = self._found

@@ -5,6 +5,7 @@ import pytest
 
 from syncd.core.model import Member, Op, Ref
 from syncd.errors import NotFound
+from syncd.paging import Members, members_of
 from syncd.ports import Backend
 from syncd.testing.sample import Sample, create, needs, needs_ops, seen
 
@@ -66,6 +67,18 @@ class MemberLaws(Sample):
         assert sorted(backend.members.read()) == sorted(Member(group, ref) for ref in refs)
         backend.members.change(group, [], refs[1:])
         assert list(backend.members.read()) == [Member(group, refs[0])]
+
+    def test_a_few_groups_are_asked_for_without_the_rest(self, backend: Backend) -> None:
+        """Where a backend offers it: those that have members, all of theirs, each once."""
+        needs(hasattr(backend.members, "of"), "members of a few groups")
+        one, two, group = self.world(backend)
+        other, empty = (create(backend.groups, f"g{n}", self.group(n)) for n in (2, 3))
+        backend.members.change(other, [two], [])
+        asked = [group, empty, group]
+        assert list(members_of(backend.members, asked) or ()) == [
+            Members(group, tuple(sorted((one, two))))
+        ]
+        assert list(members_of(backend.members, []) or ()) == []
 
     def world(self, backend: Backend) -> tuple[Ref, Ref, Ref]:
         """Two users who are members of one group."""

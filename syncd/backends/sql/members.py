@@ -1,6 +1,8 @@
 """Who is in which group of a SQL store, as the ports have it."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
@@ -35,6 +37,18 @@ class SqlMembers:
         with self._session.reading() as connection:
             if connection is not None:
                 yield from member_pages(connection, self._session.where)
+
+    def of(self, groups: Sequence[Ref]) -> Iterator[Members]:
+        """As `SelectiveMemberships.of`."""
+        group, user = MEMBERS.c.group_id, MEMBERS.c.user_id
+        with self._session.reading() as connection:
+            if connection is None:
+                return
+            for some in _chunks(groups):
+                statement = select(group, user).where(group.in_(some)).order_by(group, user)
+                rows = connection.execute(statement)
+                for ref, pairs in groupby(rows, key=itemgetter(0)):
+                    yield Members(ref, tuple(sorted(Ref(one) for _, one in pairs)))
 
     def change(self, group: Ref, add: Sequence[Ref], remove: Sequence[Ref]) -> None:
         with self._session.writing() as connection:
