@@ -1,6 +1,7 @@
 """Results go to standard output, all else to standard error; only a terminal is drawn on."""
 
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 import msgspec
@@ -31,6 +32,11 @@ class Screen:
     def write(self, text: str) -> None:
         """A result, for programs: as it is."""
         sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def write_lines(self, lines: Iterable[bytes]) -> None:
+        """A result that may be too long to be held at once, in UTF-8."""
+        sys.stdout.writelines(line.decode() for line in lines)
         sys.stdout.flush()
 
     def write_json(self, what: object) -> None:
