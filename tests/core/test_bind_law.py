@@ -76,7 +76,7 @@ def plan(changes, held) -> Plan:
         target="store",
         created=datetime(2026, 1, 1, tzinfo=UTC),
         config="c0ffee",
-        changes=tuple(sorted(changes, key=lambda one: (found[one.id], one.op))),
+        changes=tuple(sorted(changes, key=lambda one: (found[one.id], one.op, one.temporary))),
         held=refusals(Refusal(one, "over budget") for one in held),
         refused=refusals(Refusal(one, "protected") for one in held),
     )
