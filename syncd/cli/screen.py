@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console, RenderableType
 
 from syncd.redact import Redactor
+from syncd.render.listing import Page
 
 
 class Screen:
@@ -20,8 +21,12 @@ class Screen:
         self.out = Console(highlight=False, markup=False, emoji=False)
         self.err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
-    def show(self, what: RenderableType) -> None:
+    def show(self, what: RenderableType | Page) -> None:
         """A result, for people. In a pipe, without the spaces that fill a terminal's lines."""
+        for part in what if isinstance(what, Page) else [what]:
+            self._show(part)
+
+    def _show(self, what: RenderableType) -> None:
         if self.out.is_terminal:
             self.out.print(what)
             return
