@@ -55,7 +55,7 @@ class _Binding:
         self._saved, self._fresh, self._spool = saved, fresh, spool
         self._approved, self._held, self._fates = notes(), notes(), notes()
         self._waiting = Waiting(self._held, self._fates)
-        self._kept = self._new = 0
+        self._kept = self._same = self._new = 0
         self._more: set[str] = set()
 
     def bound(self) -> Plan:
@@ -64,10 +64,8 @@ class _Binding:
         self._held.note((one.change.id, b"") for one in fresh.held)
         for some in batches(fresh.changes, _AT_ONCE):
             self._take(some)
-        for some in batches(self._saved.changes, _AT_ONCE):
-            matched = self._fates.of([change.id for change in some])
-            moved = (Refusal(change, _MOVED) for change in some if change.id not in matched)
-            self._put("refused.moved", moved)
+        if self._same < len(self._saved.changes):
+            self._refuse_what_moved()
         waits = "1 change is" if self._new == 1 else f"{self._new} changes are"
         note = f"{waits} not in the saved plan: left for the next one"
         return replace(
@@ -80,9 +78,15 @@ class _Binding:
 
     def _take(self, some: Sequence[Change]) -> None:
         """The next few that would run now."""
-        approved = self._approved.of([change.id for change in some])
-        self._new += sum(change.id not in approved for change in some)
-        same = [change for change in some if approved.get(change.id) == _essence(change)]
+        ids = [change.id for change in some]
+        approved = self._approved.of(ids)
+        self._new += len(ids) - len(approved)
+        same = [
+            change
+            for change, one in zip(some, ids, strict=True)
+            if one in approved and approved[one] == _essence(change)
+        ]
+        self._same += len(same)
         found = self._waiting.drop(same)
         # They come in order: their number is place enough.
         numbered = enumerate(found.changes, self._kept)
@@ -90,6 +94,12 @@ class _Binding:
         self._kept += len(found.changes)
         self._put("held.waits", found.held)
         self._put("refused.waits", found.refused)
+
+    def _refuse_what_moved(self) -> None:
+        for some in batches(self._saved.changes, _AT_ONCE):
+            there = self._fates.of([change.id for change in some])
+            moved = (Refusal(change, _MOVED) for change in some if change.id not in there)
+            self._put("refused.moved", moved)
 
     def _put(self, tray: str, refusals: Iterable[Refusal]) -> None:
         for some in batches(refusals, _AT_ONCE):

@@ -34,6 +34,7 @@ class Waiting:
         needs = {need for change in some for need in change.needs}
         held = self._held.of(needs)
         known = {one: _DECODE(fate) for one, fate in self._fates.of(needs).items()}
+        fates: list[tuple[str, bytes]] = []
         for change in some:
             need, lost = _first_lost(change.needs, known)
             if lost is None:
@@ -42,8 +43,10 @@ class Waiting:
                 lost = _Lost(lost.round + 1, lost.held or need in held)
                 refusal = Refusal(change, f"waits for {need}, which does not run")
                 (result.held if lost.held else result.refused).append(refusal)
-            known[change.id] = lost
-        self._fates.note((change.id, encode(known[change.id])) for change in some)
+            one = change.id
+            known[one] = lost
+            fates.append((one, encode(lost) if lost else _RUNS))
+        self._fates.note(fates)
         return result
 
 
@@ -54,5 +57,6 @@ def _first_lost(
     return min(lost, key=lambda one: one[1].round) if lost else ("", None)
 
 
+_RUNS = b"null"
 _MISSING = _Lost(0, held=False)
 _DECODE = msgspec.json.Decoder(_Lost | None).decode
