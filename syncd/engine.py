@@ -22,7 +22,9 @@ from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle import GROWS, Cycle, Mode, Touched
 from syncd.cycle.look import silent
+from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
+from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError
 from syncd.executor import Execution, Journal, execute
 from syncd.ledger import Ledger
@@ -65,7 +67,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         decision = Decision(cycle.read(), cycle.apart)
         planned = decision.plan()
         if saved is not None:
-            planned = bind(saved, planned)
+            planned = bind(saved, planned, DiskSpool(), DiskNotes)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)

@@ -87,6 +87,6 @@ def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None) -> Non
             opened.screen.show(render_plan(plan, shown, advised))
             opened.screen.show(Text())
         case Format.JSON:
-            opened.screen.write(planfile.dumps(plan))
+            opened.screen.write_lines(planfile.lines(plan))
         case Format.MARKDOWN:
             opened.screen.write(render_markdown(plan))

@@ -1,12 +1,14 @@
 """Results go to standard output, all else to standard error; only a terminal is drawn on."""
 
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 import msgspec
 from rich.console import Console, RenderableType
 
 from syncd.redact import Redactor
+from syncd.render.listing import Page
 
 
 class Screen:
@@ -19,8 +21,12 @@ class Screen:
         self.out = Console(highlight=False, markup=False, emoji=False)
         self.err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
-    def show(self, what: RenderableType) -> None:
+    def show(self, what: RenderableType | Page) -> None:
         """A result, for people. In a pipe, without the spaces that fill a terminal's lines."""
+        for part in what if isinstance(what, Page) else [what]:
+            self._show(part)
+
+    def _show(self, what: RenderableType) -> None:
         if self.out.is_terminal:
             self.out.print(what)
             return
@@ -31,6 +37,11 @@ class Screen:
     def write(self, text: str) -> None:
         """A result, for programs: as it is."""
         sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def write_lines(self, lines: Iterable[bytes]) -> None:
+        """A result that may be too long to be held at once, in UTF-8."""
+        sys.stdout.writelines(line.decode() for line in lines)
         sys.stdout.flush()
 
     def write_json(self, what: object) -> None:

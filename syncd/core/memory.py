@@ -62,7 +62,7 @@ class Remark(StrEnum):
     ACTIVE = "active"  # our suspension was lifted by somebody else
 
 
-class Mark(Struct, frozen=True, gc=False):
+class Mark(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One such remark. `old_key` is for `REKEY`; `rule` says by what it was decided.
 
     `aliases` are those of the link from then on, for what makes, moves or completes one.

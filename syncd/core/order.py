@@ -64,15 +64,11 @@ def drop_waiting(changes: Iterable[Change], held: Collection[Refusal]) -> Runnab
         )
 
 
-def in_order(changes: Collection[Change]) -> list[Change]:
-    """By their places. What needs one another in a circle is left out."""
-    found = places(changes)
-    placed = [change for change in changes if change.id in found]
-    return sorted(placed, key=lambda change: (found[change.id], change.op))
-
-
 def places(changes: Collection[Change], made: Mapping[str, Place] = _NOWHERE) -> dict[str, Place]:
-    """Where each comes by its rank, raised to that of what it needs; `made` is known already."""
+    """Where each comes by its rank, raised to that of what it needs; `made` is known already.
+
+    What needs one another in a circle has no place.
+    """
     by_id = {change.id: change for change in changes}
     open_needs = {one: set(change.needs) & by_id.keys() for one, change in by_id.items()}
     waiting: dict[str, list[str]] = {}

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from syncd.core.memory import Mark
 from syncd.core.model import Key, Kind, Op, Ref, Value
-from syncd.core.stream import digest_of, encode
+from syncd.core.stream import Stream, digest_of, encode
 
-VERSION = 1
+VERSION = 2
 """Of the plan's JSON form."""
 
 REMOVALS = frozenset({Op.SUSPEND, Op.DELETE, Op.REMOVE})
@@ -32,7 +32,7 @@ def _one_word(key: Key) -> str:
     return key.replace("%", "%25").replace("/", "%2F") if "/" in key or "%" in key else key
 
 
-class Change(Struct, frozen=True, gc=False):
+class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One change to one thing.
 
     `before` and `after` hold the changed fields only, flat. For a member, `key` and `ref` are the
@@ -71,14 +71,14 @@ class Change(Struct, frozen=True, gc=False):
         return self.before.get("admin") is True and self.after.get("admin") is not True
 
 
-class Refusal(Struct, frozen=True, gc=False):
+class Refusal(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A change that will not run, held or refused, and the rule's words."""
 
     change: Change
     rule: str
 
 
-class Problem(Struct, frozen=True, gc=False):
+class Problem(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What a person must decide or mend: a conflict, or a record that cannot be mapped."""
 
     kind: Kind
@@ -127,6 +127,9 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def count(changes: Iterable[Change]) -> dict[str, int]:
+    """By kind and op, as `user.create`, in order."""
+    if isinstance(changes, Stream) and changes.counts is not None:
+        return dict(sorted(changes.counts.items()))
     counts = Counter(f"{change.kind}.{change.op}" for change in changes)
     return dict(sorted(counts.items()))
 

@@ -1,7 +1,7 @@
 """Values in order that may be kept elsewhere: read as often as they are asked for."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar, overload
 
@@ -14,12 +14,20 @@ encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Stream(Sequence[T], Generic[T]):
-    """`length` values, of which `lines` begins to give the JSON anew whenever it is called."""
+    """`length` values, of which `lines` begins to give the JSON anew whenever it is called.
+
+    `counts` says how many there are of what, where that is known without a look at each.
+    """
 
     def __init__(
-        self, length: int, lines: Callable[[], Iterator[bytes]], decode: Callable[[bytes], T]
+        self,
+        length: int,
+        lines: Callable[[], Iterator[bytes]],
+        decode: Callable[[bytes], T],
+        counts: Mapping[str, int] | None = None,
     ) -> None:
         self._length, self.lines, self._decode = length, lines, decode
+        self.counts = counts
         self._digest: bytes | None = None
 
     @property
@@ -56,6 +64,13 @@ class Stream(Sequence[T], Generic[T]):
         raise TypeError("a stream is compared by value, as a list is")
 
 
+def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many at once."""
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some
+
+
 def lines_of(values: Sequence[Any]) -> Iterator[bytes]:
     """Each value as JSON in one line."""
     return values.lines() if isinstance(values, Stream) else map(encode, values)
@@ -68,6 +83,6 @@ def digest_of(values: Sequence[Any]) -> bytes:
 
 def _digest(lines: Iterator[bytes]) -> bytes:
     digest = hashlib.sha256()
-    while some := list(islice(lines, 1000)):
+    for some in batches(lines, 1000):
         digest.update(b"\n".join((*some, b"")))
     return digest.digest()

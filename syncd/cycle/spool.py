@@ -2,6 +2,7 @@
 
 import sqlite3
 import weakref
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,6 @@ CREATE TABLE found (
 """
 _TRAYS = "tray IN (SELECT value FROM json_each(?))"
 _LEVELS = f"SELECT tray, level FROM found WHERE {_TRAYS} GROUP BY tray, level"  # noqa: S608  ours
-_COUNT = f"SELECT count(*) FROM found WHERE {_TRAYS}"  # noqa: S608  our own words
 _CHANGES = f"""
 SELECT record FROM found WHERE {_TRAYS} AND level = ? ORDER BY depth, key, member, tray, number
 """  # noqa: S608  our own words
@@ -42,6 +42,7 @@ class DiskSpool:
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.executescript(_TABLE)
         self._number = 0
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         weakref.finalize(self, self._db.close)
 
     def put(self, tray: str, rows: Iterable[Row]) -> None:
@@ -52,8 +53,10 @@ class DiskSpool:
         self._db.execute("COMMIT")
 
     def _rows(self, tray: str, rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+        counts = self._counts[tray]
         for number, (place, change, rule) in enumerate(rows, self._number):
             what = f"{change.kind}/{change.op}"
+            counts[what] += 1
             yield tray, *place, number, what, rule, encode(change)
             self._number = number + 1
 
@@ -82,8 +85,12 @@ class DiskSpool:
         self, trays: Iterable[str], lines: Callable[[], Iterator[bytes]], decode: Callable[..., Any]
     ) -> Sequence[Any]:
         """Few are a tuple."""
-        (length,) = self._db.execute(_COUNT, (_names(trays),)).fetchone()
-        stream: Stream[Any] = Stream(length, lines, decode)
+        counts: Counter[str] = Counter()
+        for tray in set(trays):
+            counts += self._counts[tray]
+        length = counts.total()
+        by_word = {what.replace("/", "."): number for what, number in counts.items()}
+        stream: Stream[Any] = Stream(length, lines, decode, by_word)
         return stream if length > _AT_ONCE else tuple(stream)
 
     def _read(self, statement: str, *values: Any) -> Iterator[tuple[Any, ...]]:

@@ -1,26 +1,14 @@
 """Changes as rows: what becomes of whom, and why."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind, Op, User
+from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op, User
 from syncd.core.plan import Change
+from syncd.render.excerpt import Gains
 from syncd.render.listing import Row
-from syncd.render.words import SIGNS, STYLES, group_of_member, safe, value
-
-_NAMES = 12
-"""Members named in one group's row."""
-
-
-def rows(changes: Sequence[Change], shown: int | None) -> Iterator[Row]:
-    """At most `shown` rows; all that a group gains and loses is one."""
-    things = [change for change in changes if change.kind is not Kind.MEMBER]
-    members = [change for change in changes if change.kind is Kind.MEMBER]
-    yield from (row(change) for change in things[:shown])
-    if shown is None or len(things) < shown:
-        yield from member_rows(members, shown and shown - len(things))
+from syncd.render.words import SIGNS, STYLES, safe, value
 
 
 def row(change: Change) -> Row:
@@ -28,15 +16,15 @@ def row(change: Change) -> Row:
     return Row(Text(SIGNS[change.op], style), Text(safe(change.name), style), details(change))
 
 
-def member_rows(members: Iterable[Change], shown: int | None) -> Iterator[Row]:
-    """One row a group: `+ada, +grace  -bob`."""
-    by_group = groupby(sorted(members, key=lambda one: one.key), key=lambda one: one.key)
-    for place, (_, some) in enumerate(by_group):
-        if shown is not None and place >= shown:
-            return
-        changes = list(some)
-        name = Text(safe(group_of_member(changes[0])[1]))
-        yield Row(Text("="), name, _gains_and_losses(changes, None if shown is None else _NAMES))
+def gains_row(gains: Gains) -> Row:
+    """Of one group: `+ada, +grace  -bob`."""
+    parts = []
+    for op in (Op.ADD, Op.REMOVE):
+        listed = ", ".join(f"{SIGNS[op]}{safe(user)}" for user in gains.users[op])
+        left = gains.counts[op] - len(gains.users[op])
+        if listed:
+            parts.append(Text(f"{listed} and {left:,} more" if left else listed, style=STYLES[op]))
+    return Row(Text("="), Text(safe(gains.group)), Text("  ").join(parts))
 
 
 def details(change: Change) -> Text:
@@ -67,14 +55,3 @@ def _altered(change: Change) -> Iterator[Text]:
         before, after = value(change.before.get(name)), value(change.after[name])
         shown = safe(name.removeprefix(ATTRIBUTES))
         yield Text.assemble((f"{shown}  ", "dim"), before, (" → ", "dim"), (after, "bold"))
-
-
-def _gains_and_losses(changes: Sequence[Change], names: int | None) -> Text:
-    parts = []
-    for op in (Op.ADD, Op.REMOVE):
-        users = [group_of_member(change)[0] for change in changes if change.op is op]
-        listed = ", ".join(f"{SIGNS[op]}{safe(user)}" for user in users[:names])
-        left = len(users) - len(users[:names])
-        if listed:
-            parts.append(Text(f"{listed} and {left:,} more" if left else listed, style=STYLES[op]))
-    return Text("  ").join(parts)

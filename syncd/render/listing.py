@@ -1,14 +1,33 @@
 """The parts that every page is made of: titled sections, and lists of sign, name and details."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from syncd.core.stream import batches
 from syncd.render.words import safe
+
+_AT_ONCE = 500
+"""Rows that are laid out together: the columns of what is longer may be of other widths."""
+
+
+class Page:
+    """Parts one below the other, each made when it is to be shown: all may be too much."""
+
+    def __init__(self, parts: Callable[[], Iterator[RenderableType]]) -> None:
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[RenderableType]:
+        return self._parts()
+
+    def __rich_console__(
+        self, _console: Console, _options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        return self._parts()
 
 
 class Row(NamedTuple):
@@ -33,6 +52,12 @@ def listing(rows: Iterable[Row]) -> Padding:
     for row in rows:
         table.add_row(*row)
     return Padding(table, (0, 0, 0, 2), expand=False)
+
+
+def listings(rows: Iterable[Row], indent: int = 0) -> Iterator[Padding]:
+    """A listing that may be of any length."""
+    for some in batches(rows, _AT_ONCE):
+        yield Padding(listing(some), (0, 0, 0, indent), expand=False)
 
 
 def pairs(rows: Iterable[tuple[str, ...]]) -> Padding:

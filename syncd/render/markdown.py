@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from typing import NamedTuple
 
-from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind, Op
-from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op
+from syncd.core.plan import Change, Plan, Problem
 from syncd.render.changes import in_order
+from syncd.render.excerpt import ByRule, Excerpt, Gains
 from syncd.render.remarks import remarks
-from syncd.render.words import NOTHING, SIGNS, group_of_member, moment, safe, summary, value
+from syncd.render.words import NOTHING, SIGNS, moment, safe, summary, value
 
 LONGEST = 60_000
 """Characters. GitHub takes 65,536 in a comment, GitLab more."""
@@ -21,9 +22,25 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def render_markdown(plan: Plan) -> str:
     """As much of each section as fits; what is left out is counted."""
-    tried = ("\n".join(_lines(plan, shown)) for shown in _SHOWN)
+    excerpts = _excerpts(plan)
+    tried = ("\n".join(_lines(plan, excerpts, shown)) for shown in _SHOWN)
     fitting = next((text for text in tried if len(text) <= LONGEST), None)
     return fitting or f"### {prose(plan.sync)}\n\n**{summary(plan)}**\n"
+
+
+class _Excerpts(NamedTuple):
+    changes: Excerpt
+    held: ByRule
+    refused: ByRule
+
+
+def _excerpts(plan: Plan) -> _Excerpts:
+    """All of the plan that may be told."""
+    most = max(_SHOWN)
+    changes = Excerpt(most, most)
+    for change in plan.changes:
+        changes.add(change)
+    return _Excerpts(changes, ByRule(plan.held, most, most), ByRule(plan.refused, most, most))
 
 
 def prose(text: str) -> str:
@@ -44,16 +61,16 @@ def code(text: str) -> str:
     return f"{fence}{gap}{inside}{gap}{fence}"
 
 
-def _lines(plan: Plan, shown: int) -> Iterator[str]:
+def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
     yield f"### {prose(plan.sync)} → {prose(plan.target)}"
     yield f"\n**{summary(plan)}**"
     if plan.withheld:
         yield "\n**Removals are withheld:** not all could be read, so nothing is suspended,"
         yield "deleted, demoted or taken out of a group.\n"
         yield from _bullets(plan.withheld, shown)
-    yield from _changes("Changes", plan.changes, shown)
-    yield from _refusals("Held", plan.held, shown)
-    yield from _refusals("Refused", plan.refused, shown)
+    yield from _changes("Changes", excerpts.changes, shown)
+    yield from _refusals("Held", excerpts.held, shown)
+    yield from _refusals("Refused", excerpts.refused, shown)
     yield from _problems("Conflicts, for a person to decide", plan.conflicts, shown)
     yield from _problems("Could not be mapped", plan.failures, shown)
     if said := remarks(plan):
@@ -62,25 +79,26 @@ def _lines(plan: Plan, shown: int) -> Iterator[str]:
     yield f"\nPlan `{plan.digest[:12]}`, {moment(plan.created)}\n"
 
 
-def _changes(words: str, changes: Sequence[Change], shown: int) -> Iterator[str]:
-    things = [_row(change) for change in changes if change.kind is not Kind.MEMBER]
-    members = [change for change in changes if change.kind is Kind.MEMBER]
-    by_group = groupby(sorted(members, key=lambda one: one.key), key=lambda one: one.key)
-    rows = [*things, *(_member_row(list(some), shown) for _, some in by_group)]
-    yield from _table(f"{words} ({len(changes):,})", rows, shown)
+def _changes(words: str, some: Excerpt, shown: int) -> Iterator[str]:
+    rows = [_row(change) for change in some.first[:shown]]
+    rows += [_member_row(gains, shown) for gains in some.gains[: shown - len(rows)]]
+    yield from _table(f"{words} ({some.changes:,})", rows, some.things + some.groups)
 
 
-def _refusals(words: str, refusals: Sequence[Refusal], shown: int) -> Iterator[str]:
-    for rule, some in groupby(sorted(refusals, key=lambda one: one.rule), lambda one: one.rule):
-        yield from _changes(f"{words}: {rule}", [one.change for one in some], shown)
+def _refusals(words: str, some: ByRule, shown: int) -> Iterator[str]:
+    for rule, excerpt in some.rules[:shown]:
+        yield from _changes(f"{words}: {rule}", excerpt, shown)
+    left = some.beyond + sum(excerpt.changes for _, excerpt in some.rules[shown:])
+    if left:
+        yield f"\n{words} by other rules: {left:,} more."
 
 
 def _problems(words: str, problems: Sequence[Problem], shown: int) -> Iterator[str]:
     rows = [
         ("!", code(one.name or one.key), f"{prose(one.why)}<br>{code(one.key)} {prose(one.origin)}")
-        for one in problems
+        for one in problems[:shown]
     ]
-    yield from _table(f"{words} ({len(problems):,})", rows, shown)
+    yield from _table(f"{words} ({len(problems):,})", rows, len(problems))
 
 
 _Row = tuple[str, str, str]
@@ -100,25 +118,25 @@ def _step(change: Change, name: str) -> str:
     return after if change.op is Op.CREATE else f"{code(value(change.before.get(name)))} → {after}"
 
 
-def _member_row(changes: Sequence[Change], shown: int) -> _Row:
-    users = [f"{SIGNS[one.op]}{code(group_of_member(one)[0])}" for one in changes]
-    left = len(users) - len(users[:shown])
+def _member_row(gains: Gains, shown: int) -> _Row:
+    users = [f"{SIGNS[op]}{code(user)}" for op, some in gains.users.items() for user in some]
+    left = gains.counts.total() - len(users[:shown])
     listed = " ".join(users[:shown]) + (f" and {left:,} more" if left else "")
-    return "=", code(group_of_member(changes[0])[1]), listed
+    return "=", code(gains.group), listed
 
 
-def _table(title: str, rows: Sequence[_Row], shown: int) -> Iterator[str]:
+def _table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
     """Folded where it is long. GitLab and GitHub want the blank line after the summary."""
-    if not rows:
+    if not number:
         return
-    fold = len(rows) > _FOLD
+    fold = number > _FOLD
     summed = f"\n<details><summary>{_html(title)}</summary>\n"
     yield summed if fold else f"\n#### {prose(title)}\n"
     yield "| | who | what |"
     yield "| --- | --- | --- |"
-    yield from (f"| {' | '.join(row)} |" for row in rows[:shown])
-    if len(rows) > shown:
-        yield f"\n… and {len(rows) - shown:,} more."
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    if number > len(rows):
+        yield f"\n… and {number - len(rows):,} more."
     if fold:
         yield "\n</details>"
 

@@ -1,25 +1,19 @@
 """A plan on a terminal: what will happen, all that will not and why, and a line that sums up."""
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from syncd.core.model import Kind, Op
+from syncd.core.model import Kind
 from syncd.core.plan import Change, Plan, Problem, Refusal
-from syncd.render.changes import rows
-from syncd.render.listing import Row, bullets, listing, more, title
+from syncd.render.listing import Page, Row, bullets, listing, listings, more, title
 from syncd.render.remarks import remarks
+from syncd.render.sections import by_rule, of_changes
 from syncd.render.words import moment, safe, summary
 
-_SECTIONS = [
-    (kind, op)
-    for kind in (Kind.USER, Kind.GROUP)
-    for op in (Op.CREATE, Op.UPDATE, Op.RESTORE, Op.SUSPEND, Op.DELETE)
-]
 _HELD = "over a budget, or waiting for one that is"
 _REFUSED = "never runs as things stand"
 _CONFLICTS = "a person must decide; until then nothing is done"
@@ -34,25 +28,26 @@ _ADOPTION = {
 _ALL_KINDS = frozenset(_ADOPTION)
 
 
-def render_plan(plan: Plan, shown: int | None, advised: Collection[Kind] = _ALL_KINDS) -> Group:
+def render_plan(plan: Plan, shown: int | None, advised: Collection[Kind] = _ALL_KINDS) -> Page:
     """`shown` is how many things each section shows; None for all.
 
     `advised` are the kinds whose adoption the policy does not allow yet.
     """
-    return Group(
-        _header(plan),
-        *_withheld(plan),
-        *_changes(plan.changes, shown),
-        *_refusals("Held", plan.held, _HELD, shown),
-        *_allowance(plan),
-        *_refusals("Refused", plan.refused, _REFUSED, shown),
-        *_problems("Conflicts", plan.conflicts, _CONFLICTS, shown),
-        *_adoption(plan, advised),
-        *_problems("Failures", plan.failures, _FAILURES, shown),
-        *_remarks(plan, shown),
-        Text(),
-        Text(summary(plan), style="bold"),
-    )
+    return Page(lambda: _parts(plan, shown, advised))
+
+
+def _parts(plan: Plan, shown: int | None, advised: Collection[Kind]) -> Iterator[RenderableType]:
+    yield _header(plan)
+    yield from _withheld(plan)
+    yield from _changes(plan.changes, shown)
+    yield from _refusals("Held", plan.held, _HELD, shown)
+    yield from _refusals("Refused", plan.refused, _REFUSED, shown)
+    yield from _problems("Conflicts", plan.conflicts, _CONFLICTS, shown)
+    yield from _adoption(plan, advised)
+    yield from _problems("Failures", plan.failures, _FAILURES, shown)
+    yield from _remarks(plan, shown)
+    yield Text()
+    yield Text(summary(plan), style="bold")
 
 
 def _header(plan: Plan) -> Text:
@@ -79,17 +74,10 @@ def _withheld(plan: Plan) -> Iterator[RenderableType]:
 
 
 def _changes(changes: Sequence[Change], shown: int | None) -> Iterator[RenderableType]:
-    for kind, op in _SECTIONS:
-        some = [change for change in changes if change.kind is kind and change.op is op]
-        if some:
-            yield from title(f"{op.capitalize()} {kind}s", len(some))
-            yield listing(rows(some, shown))
-            yield from more(len(some) - len(some[:shown]))
-    members = [change for change in changes if change.kind is Kind.MEMBER]
-    if members:
-        yield from title("Change members", len(members))
-        yield listing(rows(members, shown))
-        yield from more(len({change.key for change in members}) - (shown or len(members)))
+    for section in of_changes(changes, shown):
+        yield from title(section.words, section.number)
+        yield from listings(section.rows)
+        yield from more(section.left)
 
 
 def _refusals(
@@ -97,22 +85,15 @@ def _refusals(
 ) -> Iterator[RenderableType]:
     if not refusals:
         return
+    allowance = False
     yield from title(words, len(refusals), explained, "bold yellow")
-    for rule, some in groupby(sorted(refusals, key=_rule), key=_rule):
-        changes = [one.change for one in some]
-        yield Text(f"  {safe(rule)}", style="yellow")
-        yield Padding(listing(rows(changes, shown)), (0, 0, 0, 2), expand=False)
-        yield from more(len(changes) - len(changes[:shown]))
-
-
-def _rule(one: Refusal) -> str:
-    """Changes that wait stand together, whatever each of them waits for."""
-    waits = one.rule.startswith("waits for ")
-    return "waits for a change that does not run" if waits else one.rule
-
-
-def _allowance(plan: Plan) -> Iterator[RenderableType]:
-    if any(one.rule.startswith("over budget ") for one in plan.held):
+    for rule, _, rows, left in by_rule(refusals, shown):
+        allowance = allowance or rule.startswith("over budget ")
+        if rule:
+            yield Text(f"  {safe(rule)}", style="yellow")
+        yield from listings(rows, indent=2)
+        yield from more(left)
+    if allowance:
         yield Padding(Text(_ALLOWANCE, style="dim"), (0, 0, 0, 2))
 
 

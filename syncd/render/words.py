@@ -1,12 +1,11 @@
 """Say a plan in words: counts, signs and values, with foreign text made harmless."""
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from syncd.core.model import Kind, Op, Value
-from syncd.core.plan import Change, Plan
+from syncd.core.plan import Change, Plan, count
 
 NOTHING = "∅"
 """Stands for "has none" where a value is shown."""
@@ -89,12 +88,12 @@ def joined(names: str | Sequence[str], limit: int = 8) -> str:
 
 def tally(changes: Iterable[Change], *, done: bool = False) -> str:
     """`create 5 users, suspend 1 user, add 3 members`; `created 5 users, …` where they are done."""
-    counts = Counter((change.kind, change.op) for change in changes)
+    counts = count(changes)
     return ", ".join(
-        f"{_DONE[op] if done else op} {number(counts[kind, op], kind)}"
+        f"{_DONE[op] if done else op} {number(counts[what], kind)}"
         for kind in Kind
         for op in Op
-        if counts[kind, op]
+        if (what := f"{kind}.{op}") in counts
     )
 
 

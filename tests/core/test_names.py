@@ -10,9 +10,9 @@ from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.names import Naming, settle_names
-from syncd.core.order import in_order
 from syncd.core.plan import Change, Problem
 from syncd.core.policy import Leavers, Policy
+from tests.core.test_order import in_order
 from tests.world import group, ids, office, opened, person
 
 ADMIN = UserMapping(always={"admin": "admin"})

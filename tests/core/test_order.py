@@ -4,13 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.core.model import Key, Kind, Op
-from syncd.core.order import Runnable, drop_waiting, in_order
+from syncd.core.order import Runnable, drop_waiting, places
 from syncd.core.plan import Change, Refusal
 from tests.world import ids
 
 
 def change(key, *needs, op=Op.UPDATE, kind=Kind.USER):
     return Change(op, kind, Key(key), key, needs=needs)
+
+
+def in_order(some):
+    found = places(some)
+    return sorted(some, key=lambda one: found[one.id])
 
 
 def test_leavers_go_first_and_deletions_last():

@@ -1,0 +1,56 @@
+"""The layout of a plan's file: its first line, and what the others are in turn."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from syncd.core.memory import Mark
+from syncd.core.plan import Change, Plan, Problem, Refusal
+
+SECTIONS: Mapping[str, Any] = {
+    "conflicts": Problem,
+    "failures": Problem,
+    "marks": Mark,
+    "notes": str,
+    "changes": Change,
+    "held": Refusal,
+    "refused": Refusal,
+}
+"""In this order; of each, a line is one such value."""
+
+LARGE = frozenset({"changes", "held", "refused"})
+"""Sections that are not kept in memory where they are long."""
+
+FIRST = b'{"version":%d,'
+ANY_VERSION = re.compile(rb'\s*\{\s*"version":\s*(\d+)')
+LAST = b"]}"
+
+
+class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first line, but for its end."""
+
+    version: int
+    sync: str
+    digest: str
+    created: datetime
+    target: str
+    config: str
+    summary: Mapping[str, int]
+    withheld: tuple[str, ...]
+    withheld_changes: Mapping[str, int]
+    foreign: Mapping[str, int]
+
+
+SAME = frozenset(Plan.__struct_fields__) & frozenset(Head.__struct_fields__)
+"""What the head has as the plan has it."""
+
+
+def opening(section: str) -> bytes:
+    return b'"%b":[' % section.encode()
+
+
+def closing(section: str) -> bytes:
+    return LAST if section == "refused" else b"],"
