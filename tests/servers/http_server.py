@@ -108,7 +108,7 @@ class HttpServer:
                 self._run(self._serve, client, self.connections)
 
     def _serve(self, client: socket.socket, number: int) -> None:
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError, UnicodeDecodeError):
             if self.tls:
                 client = self.tls.wrap_socket(client, server_side=True)
                 self._open.append(client)
@@ -140,9 +140,7 @@ class HttpServer:
             case Close(first, reset):
                 client.sendall(first)
                 if reset:
-                    client.setsockopt(
-                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-                    )
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     client.close()
                 return False
         return True

@@ -19,6 +19,7 @@ _PIECE = 256 * 1024
 _WHOLE = 600.0
 """Seconds in which an answer must have come to its end, however slowly it does."""
 
+_OLD = 10
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -78,9 +79,21 @@ def _read(response: HTTPResponse, largest: int) -> bytes:
             raise TooLarge
         if time.monotonic() > end:
             raise TimeoutError
-    if response.length:
+    if response.length or not (pieces or _may_end(response)):
         raise HTTPException("the answer ended before its end")
     return b"".join(pieces)
+
+
+def _may_end(response: HTTPResponse) -> bool:
+    """Whether there may be nothing at all. http.client takes a head that was cut for a whole one;
+    who tells neither a length nor that it will close has not come to its end."""
+    told = response.headers.get("Connection") or ""
+    return response.length == 0 or response.chunked or _is_old(response) or "close" in told.lower()
+
+
+def _is_old(response: HTTPResponse) -> bool:
+    """HTTP/1.0, where closing is the rule."""
+    return response.version == _OLD
 
 
 def _decoded(body: bytes, coding: str | None, largest: int) -> bytes:
