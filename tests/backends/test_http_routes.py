@@ -330,7 +330,7 @@ def test_an_early_answer_counts_though_the_request_was_not_read():
     thread.start()
     server = ServerConfig(url=f"http://127.0.0.1:{listener.getsockname()[1]}")
     session = Session("target wiki", server, QUICK)
-    with pytest.raises(Rejected, match="answered 413 .*: too much"):
+    with pytest.raises(Rejected, match=r"answered 413 .*: too much"):
         session.post("/users", body=b"x" * 10_000_000)
     session.close()
     thread.join()
