@@ -1,12 +1,13 @@
 """One answer that was good: its status, its headers and its body."""
 
 import re
-from http.client import HTTPMessage
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from syncd.backends.http.request import Asked
 from syncd.errors import BackendError
 
 T = TypeVar("T")
@@ -16,11 +17,11 @@ _MARK = b"\xef\xbb\xbf"
 
 
 class Answer(Struct, frozen=True):
-    """`asked` names the call, for messages; `body` is as it was before it was compressed."""
+    """`headers` are by their names in small letters; `body` is as it was before compression."""
 
-    asked: str
+    asked: Asked
     status: int
-    headers: HTTPMessage
+    headers: Mapping[str, str]
     body: bytes
 
     def json(self, kind: type[T]) -> T:
@@ -28,7 +29,7 @@ class Answer(Struct, frozen=True):
 
         JSON is UTF-8, and a byte order mark before it may be passed over (RFC 8259, section 8.1).
         """
-        told = self.headers.get("Content-Type")
+        told = self.headers.get("content-type")
         if told is not None and not _JSON.fullmatch(told):
             raise self.unexpected(f"JSON was promised, and this is {_short(told)}")
         try:
@@ -39,7 +40,7 @@ class Answer(Struct, frozen=True):
 
     def unexpected(self, why: str) -> BackendError:
         """To raise where what came is not what the product documents."""
-        return BackendError(f"{self.asked}: answered {self.status}, but {why}")
+        return BackendError(f"{self.asked.name}: answered {self.status}, but {why}")
 
 
 def _short(text: str) -> str:

@@ -5,11 +5,12 @@ written here, in one piece: its head is the same for all calls but for a line or
 calls under way, what larger libraries do besides takes more than the rest of syncd does.
 """
 
+import re
 import time
 import zlib
 from contextlib import suppress
 from http import HTTPStatus
-from http.client import HTTPException, HTTPMessage, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 
 from msgspec import Struct
 
@@ -20,6 +21,8 @@ _WHOLE = 600.0
 """Seconds in which an answer must have come to its end, however slowly it does."""
 
 _OLD = 10
+"""HTTP/1.0, where closing is the rule."""
+_NUMBER = re.compile(r"[ \t]*[0-9]+[ \t]*")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -31,7 +34,7 @@ class Got(Struct):
     """`left` is whether the connection can be used again."""
 
     status: int
-    headers: HTTPMessage
+    headers: dict[str, str]
     body: bytes
     left: bool
 
@@ -45,28 +48,33 @@ def exchange(line: Line, method: str, request: bytes, largest: int) -> Got:
     response = HTTPResponse(connection.sock, method=method)
     try:
         response.begin()
-        headers = response.headers
-        _check_length(response)
-        body = _decoded(_read(response, largest), headers.get("Content-Encoding"), largest)
+        headers = _headers(response)
+        body = _decoded(_read(response, headers, largest), headers, largest)
         left = not response.will_close and response.status >= HTTPStatus.OK
     finally:
         response.close()
     if left:
-        line.keep(headers.get("Keep-Alive"))
+        line.keep(headers.get("keep-alive"))
     return Got(response.status, headers, body, left)
 
 
-def _check_length(response: HTTPResponse) -> None:
-    """http.client reads to the end of the line where a length is no number, and takes the first
-    of several; both are answers that somebody tampered with (RFC 9112, section 6.3)."""
-    told = response.headers.get_all("Content-Length")
-    if told is None:
-        return
-    if len(set(told)) > 1 or not (told[0].isascii() and told[0].strip().isdigit()):
+def _headers(response: HTTPResponse) -> dict[str, str]:
+    """By their names in small letters; several of one name are one (RFC 9110, section 5.3).
+
+    http.client reads to the end of the line where a length is no number, and takes the first of
+    several; both are answers that somebody tampered with (RFC 9112, section 6.3).
+    """
+    headers: dict[str, str] = {}
+    for written, value in response.headers.raw_items():
+        name = written.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    length = headers.get("content-length")
+    if length is not None and not _NUMBER.fullmatch(length):
         raise HTTPException("its length is no number")
+    return headers
 
 
-def _read(response: HTTPResponse, largest: int) -> bytes:
+def _read(response: HTTPResponse, headers: dict[str, str], largest: int) -> bytes:
     if response.length is not None and response.length > largest:
         raise TooLarge
     end = time.monotonic() + _WHOLE
@@ -79,27 +87,23 @@ def _read(response: HTTPResponse, largest: int) -> bytes:
             raise TooLarge
         if time.monotonic() > end:
             raise TimeoutError
-    if response.length or not (pieces or _may_end(response)):
+    if response.length or not (pieces or _may_end(response, headers)):
         raise HTTPException("the answer ended before its end")
     return b"".join(pieces)
 
 
-def _may_end(response: HTTPResponse) -> bool:
+def _may_end(response: HTTPResponse, headers: dict[str, str]) -> bool:
     """Whether there may be nothing at all. http.client takes a head that was cut for a whole one;
     who tells neither a length nor that it will close has not come to its end."""
-    told = response.headers.get("Connection") or ""
-    return response.length == 0 or response.chunked or _is_old(response) or "close" in told.lower()
+    closes = response.version == _OLD or "close" in headers.get("connection", "").lower()
+    return response.length == 0 or response.chunked or closes
 
 
-def _is_old(response: HTTPResponse) -> bool:
-    """HTTP/1.0, where closing is the rule."""
-    return response.version == _OLD
-
-
-def _decoded(body: bytes, coding: str | None, largest: int) -> bytes:
-    if coding is None or coding.strip().lower() in {"", "identity"}:
+def _decoded(body: bytes, headers: dict[str, str], largest: int) -> bytes:
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding in {"", "identity"}:
         return body
-    if coding.strip().lower() not in {"gzip", "x-gzip"}:
+    if coding not in {"gzip", "x-gzip"}:
         raise HTTPException("it is compressed in a way that nobody asked for")
     return _unzipped(body, largest)
 

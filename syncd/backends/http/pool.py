@@ -23,14 +23,17 @@ _TIMEOUT = re.compile(r"(?i)\btimeout\s*=\s*([0-9]{1,6})\b")
 class Line:
     """A connection, and until when it may be used again."""
 
-    __slots__ = ("connection", "until")
+    __slots__ = ("_news", "connection", "until")
 
     def __init__(self, connection: HTTPConnection) -> None:
         self.connection = connection
         self.until = 0.0
+        self._news = select.poll()
+        self._news.register(connection.sock, select.POLLIN)
 
     def is_usable(self) -> bool:
-        return time.monotonic() < self.until and not _has_news(self.connection)
+        """Nobody has asked anything, so that whatever came is no answer."""
+        return time.monotonic() < self.until and not self._news.poll(0)
 
     def keep(self, told: str | None) -> None:
         """`told` is the answer's Keep-Alive, by which some say when they will close."""
@@ -79,10 +82,3 @@ class Pool:
             return self._idle.pop()
         except IndexError:
             return None
-
-
-def _has_news(connection: HTTPConnection) -> bool:
-    """Nobody has asked anything, so that whatever came is no answer."""
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
-    return bool(poll.poll(0))

@@ -1,7 +1,7 @@
 """What is sent: the octets of a request, most of which are the same for all."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 import msgspec
@@ -32,12 +32,15 @@ class Rest(TypedDict, total=False):
 
 
 class Asked(Struct, frozen=True):
-    """`name` is how messages call it."""
-
-    name: str
     method: str
     octets: bytes
     means: Mapping[int, type[BackendError]]
+    named: Callable[[], str]
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return self.named()
 
 
 def lines(name: str, headers: Mapping[str, str]) -> str:

@@ -112,9 +112,13 @@ class Session:
             head += lines(self.name, own)
         wanted = origin.url + target if self._route.forwarded else target
         sent = octets(method, wanted, head, rest.get("body"), dialect.media_type)
-        means = {**dialect.means, **(rest.get("means") or {})}
-        name = f"{self.name}: {method} {self._redact(origin.shown(target))}"
-        return Asked(name, method, sent, means)
+        means = dialect.means
+        if other := rest.get("means"):
+            means = {**means, **other}
+        return Asked(method, sent, means, lambda: self._named(method, target))
+
+    def _named(self, method: str, target: str) -> str:
+        return f"{self.name}: {method} {self._redact(self._route.origin.shown(target))}"
 
     def _persistently(self, asked: Asked) -> Answer:
         for pause in self._dialect.pauses:
@@ -131,7 +135,7 @@ class Session:
         got = self._exchanged(asked)
         if not is_good(got.status):
             raise self._refusal(asked, got)
-        return Answer(asked.name, got.status, got.headers, got.body)
+        return Answer(asked, got.status, got.headers, got.body)
 
     def _exchanged(self, asked: Asked) -> Got:
         try:
@@ -158,12 +162,12 @@ class Session:
     def _refusal(self, asked: Asked, got: Got) -> BackendError:
         headers = got.headers
         why = f"{asked.name}: answered {phrase(got.status)}"
-        if got.status in POINTING and (link := headers.get("Location")):
+        if got.status in POINTING and (link := headers.get("location")):
             where = short(pointed(link), self._redact)
             why += f" and points to {where}; that is not followed: is the url right?"
-        elif words := said(got.body, headers.get("Content-Type") or "", self._redact):
+        elif words := said(got.body, headers.get("content-type") or "", self._redact):
             why += f": {words}"
-        wait = retry_after(headers.get("Retry-After"), headers.get("Date"))
+        wait = retry_after(headers.get("retry-after"), headers.get("date"))
         return verdict(got.status, asked.means, why, wait)
 
     def _usual_head(self) -> str:
