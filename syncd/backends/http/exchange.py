@@ -5,24 +5,21 @@ written here, in one piece: its head is the same for all calls but for a line or
 calls under way, what larger libraries do besides takes more than the rest of syncd does.
 """
 
-import re
 import time
 import zlib
 from contextlib import suppress
 from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 
 from msgspec import Struct
 
+from syncd.backends.http.head import Headed
 from syncd.backends.http.pool import Line
 
 _PIECE = 256 * 1024
 _WHOLE = 600.0
 """Seconds in which an answer must have come to its end, however slowly it does."""
 
-_OLD = 10
-"""HTTP/1.0, where closing is the rule."""
-_NUMBER = re.compile(r"[ \t]*[0-9]+[ \t]*")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -45,11 +42,11 @@ def exchange(line: Line, method: str, request: bytes, largest: int) -> Got:
     # Who does not want a request to its end may have said why before it closed.
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sock.sendall(request)
-    response = HTTPResponse(connection.sock, method=method)
+    response = Headed(connection.sock, method=method)
     try:
         response.begin()
-        headers = _headers(response)
-        body = _decoded(_read(response, headers, largest), headers, largest)
+        headers = response.told
+        body = _decoded(_read(response, largest), headers, largest)
         left = not response.will_close and response.status >= HTTPStatus.OK
     finally:
         response.close()
@@ -58,23 +55,7 @@ def exchange(line: Line, method: str, request: bytes, largest: int) -> Got:
     return Got(response.status, headers, body, left)
 
 
-def _headers(response: HTTPResponse) -> dict[str, str]:
-    """By their names in small letters; several of one name are one (RFC 9110, section 5.3).
-
-    http.client reads to the end of the line where a length is no number, and takes the first of
-    several; both are answers that somebody tampered with (RFC 9112, section 6.3).
-    """
-    headers: dict[str, str] = {}
-    for written, value in response.headers.raw_items():
-        name = written.lower()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    length = headers.get("content-length")
-    if length is not None and not _NUMBER.fullmatch(length):
-        raise HTTPException("its length is no number")
-    return headers
-
-
-def _read(response: HTTPResponse, headers: dict[str, str], largest: int) -> bytes:
+def _read(response: Headed, largest: int) -> bytes:
     if response.length is not None and response.length > largest:
         raise TooLarge
     end = time.monotonic() + _WHOLE
@@ -87,16 +68,9 @@ def _read(response: HTTPResponse, headers: dict[str, str], largest: int) -> byte
             raise TooLarge
         if time.monotonic() > end:
             raise TimeoutError
-    if response.length or not (pieces or _may_end(response, headers)):
-        raise HTTPException("the answer ended before its end")
+    if response.length:
+        raise HTTPException("it ended before its end")
     return b"".join(pieces)
-
-
-def _may_end(response: HTTPResponse, headers: dict[str, str]) -> bool:
-    """Whether there may be nothing at all. http.client takes a head that was cut for a whole one;
-    who tells neither a length nor that it will close has not come to its end."""
-    closes = response.version == _OLD or "close" in headers.get("connection", "").lower()
-    return response.length == 0 or response.chunked or closes
 
 
 def _decoded(body: bytes, headers: dict[str, str], largest: int) -> bytes:
@@ -118,7 +92,7 @@ def _unzipped(body: bytes, largest: int) -> bytes:
             if len(text) > largest:
                 raise TooLarge
             if not member.eof:
-                raise HTTPException("the answer ended before its end")
+                raise HTTPException("it ended before its end")
             body = member.unused_data
     except zlib.error:
         raise HTTPException("what it compressed cannot be read") from None
