@@ -7,7 +7,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -44,7 +44,14 @@ class Idle:
     first: bytes = OK
 
 
-Reply = bytes | Close | Late | Idle
+@dataclass(frozen=True)
+class Numbered:
+    """Makes the answer for the request of that number, from 1."""
+
+    made: Callable[[int], bytes]
+
+
+Reply = bytes | Close | Late | Idle | Numbered
 
 
 @dataclass
@@ -130,6 +137,8 @@ class HttpServer:
         match reply:
             case bytes():
                 client.sendall(reply)
+            case Numbered(made):
+                client.sendall(made(len(self.requests)))
             case Late(seconds, then):
                 time.sleep(seconds)
                 client.sendall(then)

@@ -10,8 +10,9 @@ from typing import Unpack
 
 from syncd import __version__
 from syncd.backends.http.answer import Answer
+from syncd.backends.http.body import TooLarge
 from syncd.backends.http.dialect import Dialect
-from syncd.backends.http.exchange import Got, TooLarge, exchange
+from syncd.backends.http.exchange import Got, exchange
 from syncd.backends.http.failures import why_no_answer, why_no_connection
 from syncd.backends.http.origin import pointed
 from syncd.backends.http.pool import Pool
@@ -147,11 +148,12 @@ class Session:
             self.calls += 1
         usable = False
         try:
-            got = exchange(line, asked.method, asked.octets, self._dialect.largest)
+            got = exchange(line, asked.octets, self._dialect.largest)
             usable = got.left
         except (OSError, HTTPException) as error:
             why = short(why_no_answer(error), self._redact)
-            raise Unavailable(f"{asked.name}: {why}") from error
+            # Not from it: it may quote what the server quoted of the request.
+            raise Unavailable(f"{asked.name}: {why}") from None
         except TooLarge:
             size = self._dialect.largest
             raise BackendError(f"{asked.name}: answered more than {size:,} octets") from None
