@@ -3,11 +3,11 @@
 import http.client
 import socket
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncd.backends.http.body import TooLarge
@@ -26,7 +26,13 @@ def heard(octets):
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
         ours.settimeout(5)
-        sender = threading.Thread(target=lambda: (theirs.sendall(octets), theirs.shutdown(1)))
+
+        def send():
+            with suppress(OSError):
+                theirs.sendall(octets)
+                theirs.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send)
         sender.start()
         connection = http.client.HTTPConnection("nobody")
         connection.sock = ours
@@ -56,6 +62,7 @@ def written(status, headers, body, form, pieces):
     return head.encode() + body
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([200, 201, 404, 503]),
     st.lists(st.tuples(NAMES, VALUES), max_size=6),
@@ -79,6 +86,7 @@ def test_a_good_answer_is_what_python_reads(status, headers, body, form, pieces)
     assert got.left == (form != "end")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(NAMES, VALUES), max_size=3),
     BODIES.filter(bool),
@@ -124,6 +132,7 @@ def test_many_small_chunks_take_no_longer_than_few():
     assert read(written(200, [], body, "chunks", 8), 2_000_000).body == body
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda rest: OK[:40] + rest))
 @example(b"HTTP/1.1 200 OK\r\n folded: first\r\n\r\n")
 @example(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n")

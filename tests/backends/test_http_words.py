@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.backends.http import retry_after
@@ -48,6 +48,7 @@ def test_a_time_to_come_back_is_seconds_or_a_date(value, seconds):
     assert retry_after(value, NOW) == seconds
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=30)))
 def test_a_date_is_as_far_away_as_the_server_says(now, wait):
     """By its own clock: ours may be wrong."""
@@ -57,6 +58,7 @@ def test_a_date_is_as_far_away_as_the_server_says(now, wait):
     assert retry_after(format_datetime(now, usegmt=True), until) == 0
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"[0-9A-Za-z,: +-]{0,40}"), st.none() | st.text())
 def test_whatever_is_told_a_wait_is_never_negative_nor_for_ever(value, date):
     """And nothing is raised."""
@@ -74,6 +76,7 @@ SECRET = "S3cret/Tok en+ü"
 KINDS = st.sampled_from(["application/json", "text/plain", "text/html", "", "nonsense"])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000), KINDS)
 def test_whatever_a_server_says_is_one_short_line(body, kind):
     """For logs, terminals and pages."""
@@ -82,6 +85,7 @@ def test_whatever_a_server_says_is_one_short_line(body, kind):
     assert text.isprintable()
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=400),
     st.text(max_size=400),
@@ -97,6 +101,7 @@ def test_a_secret_is_in_no_words_wherever_it_stood(before, after, begin, kind):
     assert "S3cret" not in text or "S3cret" in before + after
 
 
+@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_where_a_link_leads_is_told_without_secrets(path):
     """Those stand in the query, and before the host."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 from syncd.backends.http.origin import Origin
 from syncd.backends.http.server import DIRECT, ServerConfig
 from syncd.errors import ConfigError
+from syncd.tls import tls_context
 
 
 class Proxy(Struct, frozen=True):
@@ -63,20 +64,13 @@ class Route:
 
 
 def _tls_context(name: str, server: ServerConfig, base: Path) -> ssl.SSLContext:
+    ca_file, own, key = server.ca_file, server.certificate_file, server.key_file
+    certificate = None if own is None else (base / own, key and base / key)
     try:
-        trusted = None if server.ca_file is None else base / server.ca_file
-        context = ssl.create_default_context(cafile=trusted)
-        if server.certificate_file is not None:
-            key = None if server.key_file is None else base / server.key_file
-            # Without a password, OpenSSL asks at the terminal for the one of a locked key.
-            context.load_cert_chain(base / server.certificate_file, key, password="")
+        return tls_context(ca_file and base / ca_file, certificate, verify=server.verify)
     except OSError as error:
         problem = "ca_file, certificate_file or key_file cannot be used"
         raise ConfigError(f"{name}: {problem}: {error}") from error
-    if not server.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _proxy(name: str, server: ServerConfig, origin: Origin) -> Proxy | None:
