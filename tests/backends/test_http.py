@@ -1,6 +1,7 @@
 """What becomes of a call to an HTTP server, whatever the server does."""
 
 import gzip
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -273,7 +274,7 @@ def test_a_giant_answer_is_not_read_to_its_end(reply):
 
 def test_a_silent_server_is_waited_for_so_long_and_leaves_a_doubt():
     """A whole answer that comes slowly is one."""
-    with serving(Late(0.6), Late(0.1)) as server, session(server.url, read_timeout=0.3) as wiki:
+    with serving(Late(1.5), Late(0.1)) as server, session(server.url, read_timeout=0.7) as wiki:
         with pytest.raises(Unavailable, match="no answer in time") as caught:
             wiki.post("/users")
         assert not caught.value.refused
@@ -306,12 +307,26 @@ def test_where_nobody_listens_nothing_was_done():
         assert wiki.calls == 0
 
 
-def test_a_name_that_nobody_knows():
-    """RFC 6761 keeps `.invalid` free of hosts."""
-    with session("https://wiki.invalid", connect_timeout=5) as wiki:
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the host's name cannot be resolved"),
+        (TimeoutError("timed out"), "no connection in time (timed out)"),
+        (OSError(113, "No route to host"), "no connection: [Errno 113] No route to host"),
+    ],
+)
+def test_where_there_is_no_way_to_the_server_nothing_was_done(monkeypatch, error, why):
+    """Each in its own words."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    with session("https://wiki.example") as wiki:
         with pytest.raises(Unavailable) as caught:
             wiki.post("/users")
         assert caught.value.refused
+        assert str(caught.value) == f"target wiki: POST https://wiki.example/users: {why}"
 
 
 def test_only_a_reading_is_repeated_unless_the_caller_says_so():
@@ -380,6 +395,13 @@ def test_closing_ends_a_pause():
         assert time.monotonic() - began < 5
 
 
+@pytest.fixture
+def _slow_machine(monkeypatch):
+    """Between two calls of a test there may be more than a second."""
+    monkeypatch.setattr("syncd.backends.http.pool._MOMENT", 60)
+
+
+@pytest.mark.usefixtures("_slow_machine")
 def test_a_connection_is_kept_for_the_next_call():
     """And let go after an answer that says so."""
     with (
@@ -441,6 +463,7 @@ def test_a_connection_that_closes_under_a_create_leaves_a_doubt():
         assert len(server.requests) == 2
 
 
+@pytest.mark.usefixtures("_slow_machine")
 def test_there_are_never_more_connections_than_the_dialect_is_wide():
     """Threads beyond that wait for one."""
     with serving(usual=Late(0.05)) as server, session(server.url, Dialect(width=3)) as wiki:
