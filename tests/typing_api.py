@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from syncd.backends.http import Dialect, ServerConfig, Session
 from syncd.core.model import (
     Group,
     GroupRecord,
@@ -105,3 +106,9 @@ deaf: Source = Deaf()  # wrong: assignment
 groups: Collection[Group] = Accounts()  # wrong: assignment
 User("ada")  # wrong: call-arg
 User(user_name="ada").user_name = "bob"  # wrong: misc
+
+session = Session("target wiki", ServerConfig(url="https://wiki.example"), Dialect(width=4))
+count: int = session.get("/users/{}", "1", query={"page": 2}, again=False).json(int)
+name: str = session.get("/users").json(int)  # wrong: assignment
+session.get("/users", page=2)  # wrong: call-arg
+session.post("/users", means={403: ValueError})  # wrong: dict-item

@@ -25,8 +25,9 @@ class Refs:
     def of(self, changes: Sequence[Change]) -> dict[tuple[Kind, Key], Ref]:
         """Those that the changes stand on, as far as they were made before."""
         wanted = {one for change in changes for one in _stands_on(change)}
-        if wanted:
-            wanted -= {(one.kind, one.key) for one in changes if one.op is Op.CREATE}
+        if not wanted:
+            return {}
+        wanted -= {(one.kind, one.key) for one in changes if one.op is Op.CREATE}
         known = {one: self._at_hand[one] for one in wanted & self._at_hand.keys()}
         for kind in (Kind.USER, Kind.GROUP):
             if keys := [key for of, key in wanted - known.keys() if of is kind]:

@@ -11,7 +11,8 @@ from syncd.errors import SourceError
 from syncd.sources.ldap import failures
 from syncd.sources.ldap.config import LdapConfig
 from syncd.sources.ldap.server_config import BindConfig, ServerConfig
-from syncd.sources.ldap.tls import CheckedTls, tls_context
+from syncd.sources.ldap.tls import CheckedTls
+from syncd.tls import tls_context
 
 
 class Unreachable(Exception):
