@@ -7,20 +7,16 @@ from msgspec.structs import replace
 
 from syncd.core.desired import Desired, desire
 from syncd.core.health import distrust_empty, strange_target
+from syncd.core.knots import Ties
 from syncd.core.memory import Memory
 from syncd.core.model import (
-    NAME_FIELD,
-    Entity,
     GroupRecord,
     Kind,
     Member,
     Ref,
     Stored,
     User,
-    flat,
 )
-from syncd.core.normal import normal
-from syncd.core.policy import Adopt
 from syncd.core.question import Beyond, Question, Seen
 from syncd.core.records import Records
 from syncd.cycle.reads import SourceRead, TargetRead
@@ -85,24 +81,16 @@ class Asking:
 
     def holders(self, some: Selection, desired: Desired) -> set[Ref]:
         """Accounts of others that hold a name which one of the selected is to have."""
-        held = {name for one in self._accounts(some) for name in self._unique(one.entity)}
-        wanted = {name for one in desired.users for name in self._unique(one.entity)} - held
+        names = Ties(self._sync.declared[Kind.USER], self._sync.policy)
+        held = {name for one in self._accounts(some) for name in names.of_user(one.entity)}
+        wanted = {name for one in desired.users for name in names.of_user(one.entity)} - held
         if not wanted:
             return set()
         return {
             one.ref
             for one in self._target.users.standing.all()
-            if one.ref not in some.refs and not wanted.isdisjoint(self._unique(one.entity))
+            if one.ref not in some.refs and not wanted.isdisjoint(names.of_user(one.entity))
         }
-
-    def _unique(self, entity: Entity) -> Iterator[tuple[str, str]]:
-        holds = self._sync.declared[Kind.USER]
-        names = {*holds.unique, NAME_FIELD[Kind.USER]}
-        if self._sync.policy.adopt is Adopt.BY_EMAIL:
-            names.add("email")
-        for name, value in flat(entity).items():
-            if name in names and value:
-                yield name, normal(str(value), caseless=name in holds.caseless)
 
     def _groups(self, source: str, read: SourceRead, some: Selection) -> Iterator[GroupRecord]:
         keys, standing = set(own_names(source, some.keys)), read.groups.standing

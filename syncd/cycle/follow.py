@@ -29,15 +29,25 @@ _AT_ONCE = 500
 
 
 class Follower(Generic[T]):
-    """One part's reading. `seen` counts all things, `decoded` those that were looked into."""
+    """One part's reading. `seen` counts all things, `decoded` those that were looked into.
+
+    Of a `delta` nothing is known by its chunk, nor missing: it need not tell of what is as it was.
+    """
 
     def __init__(
-        self, of: PartOf[T], base: Snapshot | None, work: Workspace, now: datetime
+        self,
+        of: PartOf[T],
+        base: Snapshot | None,
+        work: Workspace,
+        now: datetime,
+        *,
+        delta: bool = False,
     ) -> None:
-        self._of, self._base, self._work = of, base, work
+        self._of, self._base, self._work, self._delta = of, base, work, delta
         self._now = now.timestamp()
-        self._stored = base.chunk_prints(of.part) if base else {}
-        loose = base.chunks_of_loose(of.part) if base else set()
+        chunked = base if not delta else None
+        self._stored = chunked.chunk_prints(of.part) if chunked else {}
+        loose = chunked.chunks_of_loose(of.part) if chunked else set()
         self._known: Mapping[Print, int | None] = {
             one: until for one, until in self._stored.items() if one not in loose
         }
@@ -125,28 +135,25 @@ class Follower(Generic[T]):
         """The chunks of the snapshot that were not met again."""
         return self._stored.keys() - self._met
 
-    def compare(self, *, delta: bool = False) -> None:
-        """What is fresh and otherwise than the snapshot has it is moved; what is missing is gone.
-
-        Of a `delta` nothing is missing: it need not tell of what is as it was.
-        """
+    def compare(self) -> None:
+        """What is fresh and not as in the snapshot is moved; what is missing is gone."""
         base, work, part = self._base, self._work, self._of.part
         if base is None:
             return
-        if not delta:
+        if not self._delta:
             work.put_old(part, (item.name for item in base.items(part, self.dropped)))
         for names in name_batches(work.missing(part)):
             work.put_gone(part, [name for name, _ in base.records(part, names)])
         for some in batches(work.fresh(part)):
-            self._compare_some(base, some, delta=delta)
+            self._compare_some(base, some)
 
-    def _compare_some(self, base: Snapshot, some: list[tuple[str, bytes]], *, delta: bool) -> None:
+    def _compare_some(self, base: Snapshot, some: list[tuple[str, bytes]]) -> None:
         work, part = self._work, self._of.part
         before = dict(base.records(part, [name for name, _ in some]))
         same = [name for name, record in some if before.get(name) == record]
         moved = [(name, record) for name, record in some if before.get(name) != record]
         for name, _ in moved:
-            if name in before and not delta and not work.is_old(part, name):
+            if name in before and not self._delta and not work.is_old(part, name):
                 # It stands in a chunk that was met as well: two things under one name.
                 work.put([(part, name, -1, before[name])])
         work.forget_fresh(part, set(same) - {name for name, _ in moved})

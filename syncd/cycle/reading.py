@@ -193,7 +193,7 @@ class Reader:
         known: bool = True,
         delta: bool = False,
     ) -> PartRead[T]:
-        follower = Follower(of, self._base, self._work, self._now)
+        follower = Follower(of, self._base, self._work, self._now, delta=delta)
         if not known:
             follower.forget()
         try:
@@ -203,5 +203,5 @@ class Reader:
         except SourceError as error:
             broken.extend(error.problems)
         follower.finish()
-        follower.compare(delta=delta)
+        follower.compare()
         return PartRead(Standing(of, self._base, self._work), follower, delta)
