@@ -15,12 +15,14 @@ from syncd.core.decide import Apart
 from syncd.core.desired import Desired, desire
 from syncd.core.health import none_is_there
 from syncd.core.knots import Knots, Points, Ties, of_key
+from syncd.core.mapping import Scope
 from syncd.core.memory import Link, Memory, OpenLine
 from syncd.core.merge import full_key
 from syncd.core.model import GroupRecord, Key, Kind, Ref, Stored, User, UserRecord
 from syncd.core.parts import Part
 from syncd.core.question import Question, Seen
 from syncd.core.records import Records
+from syncd.cycle.belonging import Belonging
 from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.roll import DiskRoll, Standings
 from syncd.cycle.spool import DiskSpool
@@ -57,15 +59,15 @@ class Everybody:
         self._named = self._rules.users.part(self._ties.fields)
         self._knots = Knots()
         self._tied: list[Slice] = []
+        self._belonging = Belonging(Scope(), ())
         self._linked = ledger.count_links(sync.name, Kind.USER)
 
     @property
     def may_be_parted(self) -> bool:
-        """Whether people meet in their names alone: neither by merging nor by their groups."""
+        """Whether people meet in their names alone, and neither by merging nor by references."""
         rules, sync = self._rules, self._sync
         return (
             rules.merge.by is None
-            and not rules.scope.member_of
             and not any(self._is_empty(read) for read in self._sources.values())
             and not any(group.elsewhere for _, group in self._groups())
             and not any(
@@ -87,6 +89,7 @@ class Everybody:
 
     def asked(self) -> tuple[Question, Apart]:
         strange = self._tie()
+        self._belonging = Belonging(self._rules.scope, self._groups())
         self._target.strange = bool(strange)
         groups = tuple(self._target.groups.standing.all())
         needed = bool(groups) or next(self._groups(), None) is not None
@@ -159,7 +162,7 @@ class Everybody:
             if one.records:
                 records[one.source] += one.records
         return Part(
-            desire({name: Records(some, ()) for name, some in records.items()}, self._rules),
+            self._desired_users(records),
             tuple(stored for one in slices for stored in one.stored),
             replace(
                 self._memory,
@@ -167,6 +170,18 @@ class Everybody:
                 open_lines=open_lines,
             ),
         )
+
+    def _desired_users(self, records: Mapping[str, Sequence[UserRecord]]) -> Desired:
+        sources = {
+            name: Records(some, self._belonging.of(name, some)) for name, some in records.items()
+        }
+        desired = desire(sources, self._rules)
+        if any(one.groups for one in sources.values()):
+            of_users = tuple(one for one in desired.failures if one.kind is Kind.USER)
+            undecided = {**desired.undecided, Kind.GROUP: frozenset[Key]()}
+            bare = {"groups": (), "members": {}, "failures": of_users, "undecided": undecided}
+            desired = replace(desired, **bare)
+        return desired
 
     def _desired_groups(self) -> Desired:
         sources = {
