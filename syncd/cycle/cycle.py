@@ -178,6 +178,7 @@ class Cycle:
 
     def read_again(self, touched: Touched) -> None:
         """Reads once more what a run touched. Raises `BackendError` where it cannot be read."""
+        self._watch("verifying", 0, None)
         read_again(self._reader, self._sync.backend, self.target, touched)
 
     def ask_again(self, touched: Touched) -> Question:

@@ -17,6 +17,7 @@ from tests.world import (
     ZOE,
     MemorySource,
     Office,
+    group,
     ids,
     office,
     opened,
@@ -100,9 +101,10 @@ def test_where_no_source_can_be_read_there_is_no_plan():
 
 def test_a_source_that_breaks_off_counts_as_far_as_it_came():
     """Its people up to there, its groups, and a gap; at the very start it is down."""
-    source = MemorySource([ADA, ZOE], [ENGINEERING], breaks=1, notes=("slow",))
+    crew = group("e", "Engineering", "1")
+    source = MemorySource([ADA, ZOE], [crew], breaks=1, notes=("slow",))
     (records,) = read_sources({"p": source}).values()
-    assert (list(records.users), list(records.groups)) == ([ADA], [ENGINEERING])
+    assert (list(records.users), list(records.groups)) == ([ADA], [crew])
     assert (records.gaps, records.notes) == (("the connection was cut",), ("slow",))
     source.breaks, source.groups = 0, []
     with pytest.raises(SourceError, match="the connection was cut"):
