@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from http.client import IncompleteRead
 
 
 def why_no_connection(error: Exception) -> str:
@@ -30,5 +31,7 @@ def why_no_answer(error: Exception) -> str:
             return f"TLS failed before an answer: {error.reason or error}"
         case OSError():
             return f"the connection was lost: {error}"
+        case IncompleteRead():
+            return "the answer was cut"
         case _:
             return f"the answer cannot be read: {str(error) or type(error).__name__}"
