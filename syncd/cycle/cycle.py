@@ -172,7 +172,8 @@ class Cycle:
         cheaper to decide anew. To be asked for before `read_again`."""
         if self._selection is not None:
             return None
-        expected = Expected(self._work, self.target, self._sync.declared)
+        sync, managed = self._sync, self._sync.rules.users.managed
+        expected = Expected(self._work, self.target, sync.declared, managed)
         expected.add(done, refs)
         return expected
 

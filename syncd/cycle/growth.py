@@ -33,8 +33,15 @@ _PARTS = {Kind.USER: TARGET_USERS.part, Kind.GROUP: TARGET_GROUPS.part}
 class Expected:
     """What the target should hold, by what it held before the run (`before`) and what was done."""
 
-    def __init__(self, work: Workspace, before: TargetRead, declared: Mapping[Kind, Holds]) -> None:
-        self._work, self._declared = work, declared
+    def __init__(
+        self,
+        work: Workspace,
+        before: TargetRead,
+        declared: Mapping[Kind, Holds],
+        managed: frozenset[str],
+    ) -> None:
+        """`managed` are the users' fields that are kept true, whether anything was given or not."""
+        self._work, self._declared, self._managed = work, declared, managed
         self._made = dict.fromkeys(Kind, 0)
         self._sums = {
             Kind.USER: sum(map(_print, before.users.standing.rows())),
@@ -82,12 +89,13 @@ class Expected:
         """The sum of what the run did not make; None where what it made is not as written."""
         written, others = self._work.written(_PARTS[kind]), 0
         following, caseless = next(written, None), self._declared[kind].caseless
+        nothing = dict.fromkeys(self._managed) if kind is Kind.USER else {}
         for row in read.standing.rows():
             if following is None or row[0] != following[0]:
                 others += _print(row)
                 continue
             stored: Stored[Any] = read.standing.of.decode(row[1])
-            if not _has(stored.entity, _DECODE(following[1]), caseless):
+            if not _has(stored.entity, {**nothing, **_DECODE(following[1])}, caseless):
                 return None
             if kind is Kind.USER and stored.entity.admin and stored.entity.active:
                 administrators.add(stored.ref)

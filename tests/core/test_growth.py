@@ -6,7 +6,9 @@ from unittest.mock import patch
 from hypothesis import given
 from msgspec.structs import replace
 
+from syncd.backends.memory import MemoryBackend
 from syncd.core.decide import Decision
+from syncd.core.mapping import UserMapping
 from syncd.core.model import Kind
 from syncd.cycle import Cycle
 from syncd.engine import ask
@@ -101,3 +103,18 @@ def test_a_run_of_a_saved_plan_leaves_the_rest_open():
     here.source.has(*MANY)
     assert seen(here, saved=saved)[1] is False
     assert len(here.plan().changes) == 100
+
+
+def test_a_value_that_the_target_makes_up_is_found():
+    """A free attribute that nobody gave is not as it should be either."""
+    inner = MemoryBackend()
+
+    def furnish(when, verb):
+        if (when, verb) == ("after", "users.create"):
+            for one in inner.users.read():
+                by_hand(inner, Kind.USER, one.ref, **{"attributes.room": "lobby"})
+
+    mapping = UserMapping(always={"attributes.room": "room"})
+    here = office(person("1", "ada"), users=mapping, backend=Wired(inner, furnish))
+    assert seen(here)[1] is False
+    assert ids(here.plan().changes) == ["user/update/p:1"]
