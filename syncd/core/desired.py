@@ -24,7 +24,7 @@ from syncd.core.merge import People, Person, Precedence, first, full_key, merge
 from syncd.core.model import E, Group, Key, Kind, State, User
 from syncd.core.normal import normal
 from syncd.core.plan import Problem
-from syncd.core.records import Records, group_names, members_of
+from syncd.core.records import Named, NamedAmong, Records, group_names, members_of
 
 
 class Wanted(Struct, Generic[E], frozen=True, gc=False):
@@ -43,6 +43,30 @@ class Rules(Struct, frozen=True):
     scope: Scope
     users: Mapper
     groups: GroupMapping
+
+
+class HalfKnown(Struct, frozen=True):
+    """How many people with the attribute `by` a source that was not read whole may say more of,
+    and one of them."""
+
+    number: int = 0
+    by: str = ""
+    key: Key = Key("")
+    name: str = ""
+
+    def __add__(self, other: "HalfKnown") -> "HalfKnown":
+        if not self.number or not other.number:
+            return self if self.number else other
+        one = min(self, other, key=lambda half: half.key)
+        return HalfKnown(self.number + other.number, one.by, one.key, one.name)
+
+    def notes(self) -> tuple[str, ...]:
+        if not self.number:
+            return ()
+        whom = f"{self.number} with {self.by}, such as {self.name}"
+        return (
+            f"nothing is done to {whom}: a source that was not read whole may say more of them",
+        )
 
 
 class Desired(Struct, frozen=True, kw_only=True):
@@ -67,17 +91,25 @@ class Desired(Struct, frozen=True, kw_only=True):
     gaps: tuple[str, ...]
     notes: tuple[str, ...]
     doubts: Doubts = Doubts()
+    half_known: HalfKnown = HalfKnown()
 
 
-def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
-    """`sources` in order of precedence."""
-    people = merge({name: records.users for name, records in sources.items()}, rules.merge)
-    members, lost = members_of(sources, people)
+def desire(
+    sources: Mapping[str, Records],
+    rules: Rules,
+    named: Named | None = None,
+    lost_before: Sequence[Problem] = (),
+) -> Desired:
+    """`sources` in order of precedence. `named` finds whom references mean, where that may be
+    others than these; `lost_before` are references of other groups that lead nowhere."""
+    users_of = {name: records.users for name, records in sources.items()}
+    people = merge(users_of, rules.merge)
+    members, lost = members_of(sources, people, named or NamedAmong(users_of))
     half_known = _half_known(sources, people, rules.merge)
     waiting = frozenset(key for person in half_known for key in (person.key, *person.aliases))
     known = [person for person in people.persons if person.key not in waiting]
     groups_of = group_names(sources, members)
-    unsure = _of_unsure_scope(known, groups_of, lost, rules.scope)
+    unsure = _of_unsure_scope(known, groups_of, (*lost, *lost_before), rules.scope)
     waiting |= unsure
     known = [person for person in known if person.key not in unsure]
     users, absent, unmapped = _users(known, groups_of, rules)
@@ -101,10 +133,8 @@ def desire(sources: Mapping[str, Records], rules: Rules) -> Desired:
         conflicts=people.conflicts,
         failures=tuple(sorted(failures, key=lambda failure: (failure.kind, failure.key))),
         gaps=tuple(_each(sources, [records.gaps for records in sources.values()])),
-        notes=(
-            *_each(sources, [records.notes for records in sources.values()]),
-            *_waiting_note(half_known, rules.merge),
-        ),
+        notes=tuple(_each(sources, [records.notes for records in sources.values()])),
+        half_known=_first_of(half_known, rules.merge),
         doubts=rules.users.doubts([one for one in known if one.key not in absent]),
     )
 
@@ -142,13 +172,12 @@ def _of_unsure_scope(
     )
 
 
-def _waiting_note(half_known: Sequence[Person], precedence: Precedence) -> Iterable[str]:
-    if half_known:
-        name = first(half_known[0].attributes.get("user_name", half_known[0].key))
-        yield (
-            f"nothing is done to {len(half_known)} with {precedence.by}, such as {name}: a source "
-            "that was not read whole may say more of them"
-        )
+def _first_of(half_known: Sequence[Person], precedence: Precedence) -> HalfKnown:
+    if not half_known or precedence.by is None:
+        return HalfKnown()
+    one = half_known[0]
+    name = first(one.attributes.get("user_name", one.key))
+    return HalfKnown(len(half_known), precedence.by, one.key, name)
 
 
 def _each(sources: Iterable[str], texts: Iterable[Iterable[str]]) -> Iterable[str]:

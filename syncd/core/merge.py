@@ -96,12 +96,17 @@ def _gather(
     by_value: dict[str, _Found] = defaultdict(list)
     for source, source_records in records.items():
         for record in source_records:
-            value = record.attributes.get(by) if by else None
-            if value:
-                by_value[normal(first(value), caseless=True)].append((source, record))
+            if by and (value := merging_value(record, by)):
+                by_value[value].append((source, record))
             else:
                 alone.append((source, record))
     return alone, by_value
+
+
+def merging_value(record: UserRecord, by: str) -> str:
+    """What makes it one person with those of the same; empty where nothing does."""
+    value = record.attributes.get(by)
+    return normal(first(value), caseless=True) if value else ""
 
 
 def _shared_keys(records: Mapping[str, Sequence[UserRecord]]) -> frozenset[Key]:

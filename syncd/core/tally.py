@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
-from syncd.core.desired import Desired
+from syncd.core.desired import Desired, HalfKnown
 from syncd.core.mapping import Doubts
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref
@@ -25,6 +25,7 @@ class Tally:
         self.foreign: Counter[Kind] = Counter()
         self.open: set[tuple[Kind, Key]] = set()
         self.doubts = Doubts()
+        self.half_known = HalfKnown()
         self.admin_stated = False
         self.renamed: dict[tuple[Kind, Ref], str] = {}
         self.administrators: set[Ref] = set()
@@ -52,6 +53,7 @@ class Tally:
         self._problems += desired.conflicts
         self._failures += desired.failures
         self.doubts += desired.doubts
+        self.half_known += desired.half_known
         if "admin" not in desired.managed and not self.admin_stated:
             people = desired.people.values()
             self.admin_stated = any(one.attributes.get("admin") for one in people)
@@ -86,7 +88,7 @@ class Tally:
 
     @property
     def notes(self) -> Iterable[str]:
-        return sorted(self._notes)
+        return (*self.half_known.notes(), *sorted(self._notes))
 
     def left_open(self, plan: Plan) -> Iterator[tuple[Kind, Key]]:
         """With those that the plan tells of, or would if it were proven; some more than once."""

@@ -6,8 +6,9 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from syncd.core.members import Who
-from syncd.core.merge import full_key
+from syncd.core.merge import Person, full_key
 from syncd.core.model import Key, Ref
+from syncd.core.records import Named, follow
 from syncd.cycle.follow import name_batches
 from syncd.cycle.reads import SourceRead, TargetRead
 
@@ -17,6 +18,12 @@ PRAGMA synchronous=OFF;
 CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded) WITHOUT ROWID;
 CREATE UNIQUE INDEX by_ref ON who (ref) WHERE ref IS NOT NULL;
 """
+_ALIASES = """
+PRAGMA journal_mode=OFF;
+PRAGMA synchronous=OFF;
+CREATE TABLE aliases (alias PRIMARY KEY, key) WITHOUT ROWID;
+"""
+_OF_ALIAS = "SELECT alias, key FROM aliases WHERE alias IN (SELECT value FROM json_each(?))"
 _BY_KEY = "SELECT * FROM who WHERE key IN (SELECT value FROM json_each(?))"
 _BY_REF = "SELECT * FROM who WHERE ref IN (SELECT value FROM json_each(?))"
 
@@ -51,18 +58,43 @@ class DiskRoll:
                 yield Who(key, ref, name, bool(named), bool(lost), guarded)
 
 
+class OneOf:
+    """Under which of their keys each person is known, of whom there are several."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._db.executescript(_ALIASES)
+        weakref.finalize(self, self._db.close)
+
+    def add(self, persons: Iterable[Person]) -> None:
+        rows = ((alias, one.key) for one in persons for alias in one.aliases)
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)", rows)
+        self._db.execute("COMMIT")
+
+    def of(self, keys: Iterable[Key]) -> set[Key]:
+        found: set[Key] = set()
+        for some in name_batches(keys):
+            known = dict(self._db.execute(_OF_ALIAS, (json.dumps(some),)).fetchall())
+            found.update(known.get(key, key) for key in some)
+        return found
+
+
 class Standings:
     """The `Memberships` as they were read: one group at a time."""
 
-    def __init__(self, sources: Mapping[str, SourceRead], target: TargetRead) -> None:
-        self._sources, self._target = sources, target
+    def __init__(
+        self, sources: Mapping[str, SourceRead], target: TargetRead, named: Named, one_of: OneOf
+    ) -> None:
+        self._sources, self._target, self._named, self._one_of = sources, target, named, one_of
 
     def wanted(self, group: Key) -> Collection[Key]:
         for source, read in self._sources.items():
             prefix = full_key(source, Key(""))
             if group.startswith(prefix):
                 for one in read.groups.standing.some([group.removeprefix(prefix)]):
-                    return [full_key(source, key) for key in one.members]
+                    keys = [full_key(source, key) for key in one.members]
+                    return self._one_of.of([*keys, *follow(source, one, self._named)[0]])
         return ()
 
     def current(self) -> Iterator[tuple[Ref, Collection[Ref]]]:

@@ -26,7 +26,7 @@ def test_who_may_be_somebody_in_a_broken_source_waits():
     assert [one.key for one in found.users] == ["corp:zoe", "extra:kim"]
     assert found.undecided[Kind.USER] == {"extra:grace"}
     assert found.absent == {}
-    (note,) = found.notes
+    (note,) = found.half_known.notes()
     assert note.startswith("nothing is done to 1 with number, such as grace: a source that was")
 
 
@@ -37,7 +37,7 @@ def test_who_was_read_from_every_broken_source_does_not_wait():
     active = {one.key: one.entity.active for one in found.users}
     assert active == {"corp:g": False, "extra:kim": True}
     assert found.undecided[Kind.USER] == frozenset()
-    assert found.notes == ()
+    assert found.half_known.notes() == ()
 
 
 def test_with_whole_sources_nobody_waits():

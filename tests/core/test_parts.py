@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.core.decide import Apart, Decision, decide
+from syncd.core.desired import HalfKnown
 from syncd.core.knots import Knots, Ties, of_key
 from syncd.core.mapping import Doubts
 from syncd.core.members import Listed
@@ -27,6 +28,7 @@ def parted(question, size, spool):
     tied = _together([unit for points, unit in units if knots.tied(points)])
     free = [unit for points, unit in units if not knots.tied(points)]
     bare = {"groups": (), "conflicts": (), "failures": (), "people": {}, "doubts": Doubts()}
+    bare["half_known"] = HalfKnown()
 
     def parts():
         for start in range(0, len(free), size):

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from syncd.backends.memory import GROUPS, MEMBERS, USERS, MemoryBackend
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Group, GroupRecord, Key, Kind, Op, State, User, UserRecord
+from syncd.core.model import Group, GroupRecord, Key, Kind, Op, Reference, State, User, UserRecord
 from syncd.core.policy import (
     DEFAULT_BUDGETS,
     Adopt,
@@ -34,6 +34,16 @@ KEYS = ("1", "2", "3", "4")
 ELSEWHERE = ("5", "5", "5", "1")
 """Keys in the second source; who has the first is a rival, or the same person, by the merge."""
 SOURCES = ("p", "q")
+ELSEWHERE_NAMED = tuple(
+    (Reference(source, attribute, value, "groups"),)
+    for source, attribute, value in (
+        ("p", "user_name", "ada"),
+        ("p", "user_name", "BOB"),
+        ("q", "key", "5"),
+        ("q", "email", "a@x"),
+    )
+)
+"""How groups name users of any source."""
 
 
 @st.composite
@@ -62,7 +72,11 @@ def group_records(draw):
     members = draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=3))
     key = draw(st.sampled_from("gh"))
     name = draw(_mostly({"g": "eng", "h": "staff"}[key], GROUP_NAMES))
-    return GroupRecord(Key(key), {"display_name": name}, tuple(map(Key, members)), f"groups:{key}")
+    elsewhere = draw(_mostly((), ELSEWHERE_NAMED))
+    origin = f"groups:{key}"
+    return GroupRecord(
+        Key(key), {"display_name": name}, tuple(map(Key, members)), origin, elsewhere
+    )
 
 
 HANDS = st.one_of(
