@@ -18,9 +18,10 @@ from syncd.core.model import (
     User,
 )
 from syncd.core.question import Beyond, Question, Seen
-from syncd.core.records import Records
+from syncd.core.records import Named, NamedAmong, Records
+from syncd.cycle.parts import own_names
 from syncd.cycle.reads import SourceRead, TargetRead
-from syncd.cycle.selection import Selection, own_names
+from syncd.cycle.selection import Selection
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync
@@ -66,18 +67,18 @@ class Asking:
 
     def desired(self, some: Selection) -> Desired:
         """What should be of the selected. A group has those of its members only."""
-        return desire(
-            {
-                name: Records(
-                    list(read.users.standing.some(own_names(name, some.keys))),
-                    list(self._groups(name, read, some)),
-                    read.gaps,
-                    read.told_of,
-                )
-                for name, read in self._sources.items()
-            },
-            self._sync.rules,
-        )
+        users = {
+            name: list(read.users.standing.some(own_names(name, some.keys)))
+            for name, read in self._sources.items()
+        }
+        named = NamedAmong(users)
+        records = {
+            name: Records(
+                users[name], list(self._groups(name, read, some, named)), read.gaps, read.told_of
+            )
+            for name, read in self._sources.items()
+        }
+        return desire(records, self._sync.rules, named)
 
     def holders(self, some: Selection, desired: Desired) -> set[Ref]:
         """Accounts of others that hold a name which one of the selected is to have."""
@@ -92,13 +93,20 @@ class Asking:
             if one.ref not in some.refs and not wanted.isdisjoint(names.of_user(one.entity))
         }
 
-    def _groups(self, source: str, read: SourceRead, some: Selection) -> Iterator[GroupRecord]:
+    def _groups(
+        self, source: str, read: SourceRead, some: Selection, named: Named
+    ) -> Iterator[GroupRecord]:
         keys, standing = set(own_names(source, some.keys)), read.groups.standing
         groups = (
             standing.all() if some.every_group else standing.some(own_names(source, some.groups))
         )
         for group in groups:
-            yield replace(group, members=tuple(sorted(keys.intersection(group.members))))
+            # All references lead to somebody, or else the question were about everybody.
+            yield replace(
+                group,
+                members=tuple(sorted(keys.intersection(group.members))),
+                elsewhere=tuple(one for one in group.elsewhere if named.keys(one)),
+            )
 
     def _accounts(self, some: Selection) -> Iterable[Stored[User]]:
         return self._target.users.standing.some(sorted(some.refs))

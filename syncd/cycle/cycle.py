@@ -9,6 +9,7 @@ from syncd.core.left import Left
 from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
+from syncd.core.policy import Leavers
 from syncd.core.question import Beyond, Question
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
@@ -63,6 +64,7 @@ class Cycle:
         """Who is not in the question, since they are too many to be in one."""
         self._target: TargetRead | None = None
         self._selection: Selection | None = None
+        self._lost = False
         self._beyond: Beyond | None = None
         """Of before the run, for links have moved since."""
         self._selector: Selector
@@ -108,12 +110,14 @@ class Cycle:
         return {source: Cursor(cursor) for source, cursor in cursors.items()}
 
     def _may_pick(self) -> bool:
-        """Whether people can be looked at one by one: where nothing ties them to others."""
+        """Whether it can be found out whom a change concerns, without looking at everybody."""
+        sync = self._sync
         return (
             self._head is not None
-            and not self._head.facts.tied
-            and self._sync.merge.by is None
-            and not self._ledger.has_open_lines(self._sync.name)
+            and not self._head.facts.lost
+            # Who left is remembered by nothing, and may come back under the key of another source.
+            and not (sync.merge.by and sync.policy.leavers is Leavers.IGNORE)
+            and not self._ledger.has_open_lines(sync.name)
         )
 
     def _select(self) -> Selection | None:
@@ -141,6 +145,11 @@ class Cycle:
         return Asking(self._sync, self.sources, self.target, self._now)
 
     def _ask(self) -> Question:
+        question = self._put()
+        self._lost = bool(question.desired.uncertain)
+        return question
+
+    def _put(self) -> Question:
         since, self.apart = self._now - self._sync.policy.window, None
         if self._selection is None or self._head is None:
             return self._ask_about_all(since)
@@ -194,7 +203,8 @@ class Cycle:
         `planned` is what was decided before the run, `after` what is left by it.
         """
         afresh = self._base is None
-        keeping = Keeping(self.sources, self.target, self._work, afresh=afresh)
+        by = self._sync.merge.by
+        keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh)
         if not keeping.possible:
             return
         left = after.open
@@ -209,6 +219,11 @@ class Cycle:
             left,
             afresh=afresh,
         )
+
+    def _referring(self) -> Iterator[str]:
+        for source, read in self.sources.items():
+            if any(group.elsewhere for group in read.groups.standing.all()):
+                yield source
 
     def _moved_in_target(self) -> Iterator[tuple[Kind, Key]]:
         """What should be of these may not have been known."""
@@ -263,11 +278,6 @@ class Cycle:
             foreign={kind.value: n for kind, n in totals.foreign.items()},
             administrators=tuple(sorted(administrators)),
             notes=totals.notes,
-            tied=any(
-                group.elsewhere
-                for read in self.sources.values()
-                for group in read.groups.standing.all()
-            )
-            if self._selection is None
-            else before.tied,
+            referring=tuple(self._referring()) if self._selection is None else before.referring,
+            lost=self._lost,
         )

@@ -1,14 +1,16 @@
 """What a cycle leaves in the ledger for the next one: the snapshot, renewed."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from syncd.core.prints import SIZE, Print
+from syncd.core.merge import merging_value
+from syncd.core.model import UserRecord
+from syncd.core.prints import SIZE, Print, point_of
 from syncd.cycle.follow import items_of
 from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.workspace import Workspace
-from syncd.ledger.snapshot import LOOSE, Chunk, Item, Renewal
+from syncd.ledger.snapshot import LOOSE, Chunk, Item, Part, Renewal
 
 
 class Keeping:
@@ -19,14 +21,18 @@ class Keeping:
         sources: Mapping[str, SourceRead],
         target: TargetRead,
         work: Workspace,
+        merged_by: str | None,
         *,
         afresh: bool,
     ) -> None:
         self._work, self._afresh = work, afresh
+        self._points: dict[Part, Callable[[bytes], int | None]] = {}
         self._parts: list[tuple[PartRead[Any], bool]] = []
         for read in sources.values():
             whole = self.keeps(read)
             self._parts += [(read.users, whole), (read.groups, whole)]
+            if merged_by is not None:
+                self._points[read.users.standing.of.part] = _point(read.users, merged_by)
         for part in (target.users, target.groups, target.members):
             self._parts.append((part, target.proves))
 
@@ -58,6 +64,7 @@ class Keeping:
         return Renewal(
             part=part,
             things=work.fresh(part),
+            point=self._points.get(part),
             gone=work.gone(part),
             chunks=self._chunks(read, met=met),
             dropped=read.follower.dropped if met and read.follower else (),
@@ -74,3 +81,14 @@ class Keeping:
             # They may be in no chunk yet, and their absence is to be noticed too; or in one that
             # has them as they were, and that proves nothing any more.
             yield Chunk(Print(os.urandom(SIZE)), loose, LOOSE)
+
+
+def _point(read: PartRead[UserRecord], by: str) -> Callable[[bytes], int | None]:
+    """Where records of one person meet."""
+    decode = read.standing.of.decode
+
+    def point(record: bytes) -> int | None:
+        value = merging_value(decode(record), by)
+        return point_of(value) if value else None
+
+    return point

@@ -1,12 +1,13 @@
 """The parts of a snapshot: what each is called, and its records as octets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from syncd.core.model import Group, GroupRecord, Kind, Stored, User, UserRecord
+from syncd.core.merge import full_key
+from syncd.core.model import Group, GroupRecord, Key, Kind, Stored, User, UserRecord
 from syncd.ledger.snapshot import Part
 from syncd.paging import Members
 
@@ -28,6 +29,12 @@ def source_users(source: str) -> PartOf[UserRecord]:
 
 def source_groups(source: str) -> PartOf[GroupRecord]:
     return PartOf(Part(f"group@{source}"), _key, _ENCODE, _GROUP_RECORD)
+
+
+def own_names(source: str, keys: Iterable[Key]) -> list[Key]:
+    """A source's own names of these full keys, in order."""
+    prefix = full_key(source, Key(""))
+    return sorted(Key(key.removeprefix(prefix)) for key in keys if key.startswith(prefix))
 
 
 def _key(record: Any) -> str:

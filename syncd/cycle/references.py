@@ -4,10 +4,12 @@ import sqlite3
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
-from syncd.core.model import GroupRecord, Key, Reference
+from syncd.core.model import GroupRecord, Key, Reference, UserRecord
 from syncd.core.normal import normal
 from syncd.core.records import names_of
+from syncd.cycle.follow import name_batches
 from syncd.cycle.reads import SourceRead
 
 _TABLES = """
@@ -61,3 +63,30 @@ class DiskNamed:
 
 def _name(reference: Reference) -> str:
     return normal(reference.value, caseless=True)
+
+
+def mean_others(sources: Mapping[str, SourceRead], referring: Iterable[str]) -> bool:
+    """Whether the groups of these sources may mean others than they did: somebody has gained, or
+    lost, a name that is in a reference."""
+    named = {
+        (one.source, one.attribute, _name(one))
+        for source in referring
+        for group in sources[source].groups.standing.all()
+        for one in group.elsewhere
+    }
+    for source, read in sources.items():
+        attributes = {attribute for of, attribute, _ in named if of == source}
+        standing = read.users.standing
+        changed = chain(standing.moved(), standing.gone()) if attributes else ()
+        for names in name_batches(changed):
+            now, before = _names(standing.some(names), attributes), standing.before(names)
+            for _, attribute, name in now ^ _names(before, attributes):
+                if (source, attribute, name) in named:
+                    return True
+    return False
+
+
+def _names(users: Iterable[UserRecord], attributes: Iterable[str]) -> set[tuple[Key, str, str]]:
+    return {
+        (user.key, at, name) for user in users for at in attributes for name in names_of(user, at)
+    }

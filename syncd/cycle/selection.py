@@ -15,7 +15,10 @@ from syncd.core.merge import full_key
 from syncd.core.model import GroupRecord, Key, Kind, Ref
 from syncd.core.policy import Leavers
 from syncd.cycle.follow import name_batches
+from syncd.cycle.parts import own_names
+from syncd.cycle.persons import Persons
 from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.references import mean_others
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
@@ -63,6 +66,8 @@ class Selector:
         self._ledger, self._base, self._facts = ledger, base, facts
         self._sources, self._target = sources, target
         self._found = Selection()
+        by = sync.merge.by
+        self._persons = Persons(sync.name, by, ledger, base, sources) if by else None
 
     def select(self) -> Selection | None:
         """None for everybody."""
@@ -71,9 +76,10 @@ class Selector:
             self._changed()
             self._regrouped()
             self._unsettled()
+            self._doubt_names()
             if self._found:
                 self._link(Ref(ref) for ref in self._facts.administrators)
-                if not self._found.every_group and self._may_turn():
+                if not self._found.every_group and (self._may_turn() or self._regroups()):
                     self._found.every_group = True
                     self._link(())
         except _Everybody:
@@ -92,7 +98,15 @@ class Selector:
         """Selects these accounts too, and for all what their links lead to."""
         found = self._found
         found.refs |= set(refs)
-        self._not_too_many()
+        met = -1
+        while met != (met := len(found.keys) + len(found.refs)):
+            self._not_too_many()
+            self._follow_links()
+            if self._persons is not None:
+                found.keys |= self._persons.whole(found.keys, found.links)
+
+    def _follow_links(self) -> None:
+        found = self._found
         keys = [(Kind.USER, key) for key in found.keys] + [(Kind.GROUP, k) for k in found.groups]
         known = [(Kind.USER, r) for r in found.refs] + [(Kind.GROUP, r) for r in found.group_refs]
         links = self._ledger.recall_links(self._name, keys, known)
@@ -104,6 +118,10 @@ class Selector:
             (found.keys if of_user else found.groups).add(link.key)
             (found.refs if of_user else found.group_refs).add(link.ref)
         found.links = links
+
+    def _regroups(self) -> bool:
+        """Whether a group may hold somebody else by now, though it names the same."""
+        return self._persons is not None and self._persons.regrouped()
 
     def _may_turn(self) -> bool:
         """Whether one of the selected may have become, or ceased to be, one for the groups that
@@ -121,7 +139,8 @@ class Selector:
             for source, read in self._sources.items()
         ):
             return True
-        turning = {key for key in found.keys if key not in links}
+        turning = found.keys - links.keys()
+        turning -= {alias for link in found.links for alias in link.aliases}
         turning |= {key for kind, key in self._base.unsettled() if kind is Kind.USER}
         return any(
             _any(read.users.standing.before(own_names(source, turning)))
@@ -177,6 +196,7 @@ class Selector:
             if group.startswith(prefix):
                 name = group.removeprefix(prefix)
                 for one in read.groups.standing.some([name]):
+                    self._doubt_references(one)
                     self._found.keys |= {full_key(source, key) for key in one.members}
         for link in self._ledger.recall_links(self._name, [(Kind.GROUP, group)], ()):
             for one in self._target.members.standing.some([link.ref]):
@@ -202,22 +222,24 @@ class Selector:
             found.group_refs |= {Ref(name) for name in names}
             self._not_too_many()
 
+    def _doubt_names(self) -> None:
+        if mean_others(self._sources, self._facts.referring):
+            raise _Everybody
+
+    def _doubt_references(self, *groups: GroupRecord | None) -> None:
+        """Whom a group means that was not read before, or not so, is found out among all."""
+        if any(group is not None and group.elsewhere for group in groups):
+            raise _Everybody
+
     def _regroup(self, source: str, before: GroupRecord | None, after: GroupRecord | None) -> None:
         """Whom a change of a group's record is about: all where it is known otherwise by now."""
-        if after is not None and after.elsewhere:
-            raise _Everybody
+        self._doubt_references(before, after)
         concerned = {*(before.members if before else ())} ^ {*(after.members if after else ())}
         if before is None or after is None or before.attributes != after.attributes:
             self._found.every_group = True
             concerned |= {*(before.members if before else ()), *(after.members if after else ())}
         self._found.keys |= {full_key(source, user) for user in concerned}
         self._not_too_many()
-
-
-def own_names(source: str, keys: Iterable[Key]) -> list[Key]:
-    """A source's own names of these full keys, in order."""
-    prefix = full_key(source, Key(""))
-    return sorted(Key(key.removeprefix(prefix)) for key in keys if key.startswith(prefix))
 
 
 def _users(members: Members | None) -> set[Ref]:

@@ -9,6 +9,7 @@ from syncd.core.memory import Link
 from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Stored, User, UserRecord
 from syncd.cycle.merging import Merging
+from syncd.cycle.parts import own_names
 from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.ledger import Ledger
 from syncd.sync import Sync
@@ -127,10 +128,11 @@ class Slices:
 
     def _leavers(self) -> Iterator[Slice]:
         for links in self._ledger.each_link(self._name, Kind.USER):
+            keys = [link.key for link in links]
             here = {
                 full_key(source, record.key)
                 for source, read in self._sources.items()
-                for record in read.users.standing.some(_own_keys(source, links))
+                for record in read.users.standing.some(own_names(source, keys))
             }
             gone = [link for link in links if link.key not in here]
             if gone:
@@ -158,10 +160,3 @@ def _without_splitting(records: Iterator[UserRecord], size: int) -> Iterator[lis
         some.append(record)
     if some:
         yield some
-
-
-def _own_keys(source: str, links: Iterable[Link]) -> list[Key]:
-    prefix = full_key(source, Key(""))
-    return sorted(
-        Key(link.key.removeprefix(prefix)) for link in links if link.key.startswith(prefix)
-    )

@@ -62,6 +62,11 @@ class Snapshot:
         with self._database.reading() as connection:
             return snapshot.records(connection, self._sync, part, names)
 
+    def met(self, part: Part, points: Collection[int]) -> list[str]:
+        """The names of those that can be met at one of these points."""
+        with self._database.reading() as connection:
+            return snapshot.met(connection, self._sync, part, points)
+
     def all(self, part: Part) -> Iterator[tuple[str, bytes]]:
         """Everything, in the order of names."""
         last = ""

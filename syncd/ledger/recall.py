@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Ref
@@ -42,6 +42,13 @@ def links_after(connection: Connection, sync: str, kind: Kind, key: Key | None) 
     where = [LINKS.c.sync == sync, LINKS.c.kind == kind]
     where += [LINKS.c.key > key] if key is not None else []
     return list(_found(connection, kind, *where, most=_AT_ONCE))
+
+
+def leavers_with_aliases(connection: Connection, sync: str, kind: Kind) -> tuple[Link, ...]:
+    """Those who are in no source under their key, and were met under others, too."""
+    of_kind = LINKS.c.sync == sync, LINKS.c.kind == kind
+    left = LINKS.c.left_at.is_not(None), LINKS.c.aliases != literal_column("'[]'")
+    return tuple(_found(connection, kind, *of_kind, *left))
 
 
 def count_links(connection: Connection, sync: str, kind: Kind) -> int:

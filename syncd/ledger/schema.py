@@ -158,6 +158,7 @@ THINGS = Table(
     # Sorted as Python sorts, wherever the database stands.
     Column("name", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     Column("record", LargeBinary, nullable=False),
+    Column("point", BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -176,6 +177,23 @@ Index(
     LINES.c.member,
     sqlite_where=LINES.c.member.is_not(None),
     postgresql_where=LINES.c.member.is_not(None),
+)
+
+# Where things meet those of other parts, for the few syncs in which they can.
+Index(
+    "ledger_things_at",
+    *(THINGS.c[name] for name in ("point", "sync", "part")),
+    sqlite_where=THINGS.c.point.is_not(None),
+    postgresql_where=THINGS.c.point.is_not(None),
+)
+
+# Leavers that may come back under another key are few, and hard to find among all links.
+_MAY_RETURN = and_(LINKS.c.left_at.is_not(None), LINKS.c.aliases != "[]")
+Index(
+    "ledger_links_may_return",
+    *(LINKS.c[name] for name in ("sync", "kind")),
+    sqlite_where=_MAY_RETURN,
+    postgresql_where=_MAY_RETURN,
 )
 
 # Open lines are few, and every plan asks for them.
@@ -211,7 +229,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003"),
+    revisions=("0001", "0002", "0003", "0004"),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -5,7 +5,7 @@ members. Of each thing it has the name and the record; and of runs of things, ch
 brought them, the prints by which the next reading knows them again.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NewType
 
@@ -52,8 +52,10 @@ class Facts(Struct, frozen=True, kw_only=True):
     foreign: Mapping[str, int] = {}
     administrators: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    tied: bool = False
-    """Whether groups name users of other sources, so that one person's change is another's."""
+    referring: tuple[str, ...] = ()
+    """The sources whose groups name users of others, so that one person's change is another's."""
+    lost: bool = False
+    """Whether any of these names leads to nobody, or to several."""
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -73,10 +75,14 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class Renewal(Struct, kw_only=True):
-    """What becomes of one part: things set (name and record) and gone, chunks made and dropped."""
+    """What becomes of one part: things set (name and record) and gone, chunks made and dropped.
+
+    `point` is where a thing's record can meet those of other parts (`met`); None for nowhere.
+    """
 
     part: Part
     things: Iterable[tuple[str, bytes]] = ()
+    point: Callable[[bytes], int | None] | None = None
     gone: Iterable[str] = ()
     chunks: Iterable[Chunk] = ()
     dropped: Collection[Print] = ()
@@ -112,6 +118,14 @@ def records(
         THINGS.c.sync == sync, THINGS.c.part == part, among(connection, THINGS.c.name, names)
     )
     return [(name, bytes(record)) for name, record in connection.execute(statement)]
+
+
+def met(connection: Connection, sync: str, part: Part, points: Collection[int]) -> list[str]:
+    """The names of those that can be met at one of these points."""
+    statement = select(THINGS.c.name).where(
+        THINGS.c.sync == sync, THINGS.c.part == part, among(connection, THINGS.c.point, points)
+    )
+    return list(connection.scalars(statement))
 
 
 def following(
@@ -171,10 +185,13 @@ def keep_unsettled(
 
 
 def _set_things(connection: Connection, sync: str, renewal: Renewal) -> None:
-    named = ("sync", "part", "name", "record")
-    rows = ((sync, renewal.part, name, record) for name, record in renewal.things)
+    part, point = renewal.part, renewal.point
+    rows = (
+        (sync, part, name, record, point(record) if point else None)
+        for name, record in renewal.things
+    )
     if renewal.afresh:
-        insert_rows(connection, THINGS, named, rows)
+        insert_rows(connection, THINGS, _THING, rows)
         return
     batch: list[tuple[Any, ...]] = []
     for row in rows:
@@ -188,7 +205,7 @@ def _set_things(connection: Connection, sync: str, renewal: Renewal) -> None:
 
 def _replace(connection: Connection, sync: str, part: Part, rows: list[tuple[Any, ...]]) -> None:
     _drop(connection, THINGS, (sync, part, "name"), [row[2] for row in rows])
-    insert_rows(connection, THINGS, ("sync", "part", "name", "record"), rows)
+    insert_rows(connection, THINGS, _THING, rows)
 
 
 def _drop(
@@ -209,6 +226,7 @@ def _delete_rows(
         connection.exec_driver_sql(statement, rows)
 
 
+_THING = ("sync", "part", "name", "record", "point")
 _HEAD = msgspec.json.Decoder(Head)
 _ITEMS = msgspec.msgpack.Decoder(list[Item])
 _ENCODER = msgspec.msgpack.Encoder()

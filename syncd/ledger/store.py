@@ -105,6 +105,11 @@ class Ledger:
             yield found
             key = found[-1].key
 
+    def leavers_with_aliases(self, sync: str, kind: Kind) -> tuple[Link, ...]:
+        """Links of who is in no source under that key, and was met under others, too."""
+        with self._database.reading() as connection:
+            return recall.leavers_with_aliases(connection, sync, kind)
+
     def count_links(self, sync: str, kind: Kind) -> int:
         with self._database.reading() as connection:
             return recall.count_links(connection, sync, kind)

@@ -12,15 +12,16 @@ from syncd.core.merge import Precedence
 from syncd.core.policy import Leavers
 from syncd.cycle import Mode
 from syncd.engine import ask
-from tests.core.worlds import group_records, records
+from tests.core.worlds import ELSEWHERE, MERGES, group_records, records
 from tests.telling import TellingSource
 from tests.wired import Wired
 from tests.world import ADA, FREE, KIM, ZOE, MemorySource, Office, ids, person
 
 
-def telling(*people, groups=(), **rest):
-    """An office whose source tells its changes, with everything read and done."""
-    here = Office(sources={"p": TellingSource(list(people), list(groups))}, **rest)
+def telling(*people, groups=(), others=(), **rest):
+    """An office whose sources tell their changes, with everything read and done."""
+    sources = {"p": TellingSource(list(people), list(groups)), "q": TellingSource(list(others))}
+    here = Office(sources=sources if others else {"p": sources["p"]}, **rest)
     here.apply()
     return here
 
@@ -28,6 +29,7 @@ def telling(*people, groups=(), **rest):
 STATES = st.tuples(
     st.lists(records(), max_size=4, unique_by=lambda one: one.key),
     st.lists(group_records(), max_size=2, unique_by=lambda one: one.key),
+    st.lists(records(ELSEWHERE), min_size=1, max_size=2, unique_by=lambda one: one.key),
 )
 
 
@@ -41,17 +43,22 @@ def known(people, groups):
     st.lists(st.tuples(STATES, st.booleans(), st.sampled_from([0, 2, 40])), min_size=1, max_size=6),
     st.sampled_from(list(Leavers)),
     st.sampled_from([Scope(), Scope(member_of=("eng",)), Scope(where={"title": ("Engineer",)})]),
+    MERGES,
 )
-def test_a_quick_cycle_comes_to_what_a_full_one_would(history, leavers, take):
-    """Whatever the source goes through; what quick cycles leave is nothing."""
+def test_a_quick_cycle_comes_to_what_a_full_one_would(history, leavers, take, merge):
+    """Whatever the sources go through; what quick cycles leave is nothing."""
     policy = replace(FREE, leavers=leavers, grace=timedelta(days=1))
-    here = telling(policy=policy, users=UserMapping(take=take))
-    for (people, groups), is_quick, days in history:
+    here = telling(
+        others=[person("8", "hal")], policy=policy, users=UserMapping(take=take), merge=merge
+    )
+    for (people, groups, others), is_quick, days in history:
         here.source.people, here.source.groups = people, known(people, groups)
+        here.sources["q"].people = others
         here.pass_days(days)
         asked = decide(ask(here.sync, here.ledger, here.now))
         # Who holds a name may be nobody's concern in a quick cycle: the target will refuse.
         taken = any("is taken by" in one.why for one in asked.conflicts)
+        taken |= any(" goes to " in one.reason for one in asked.changes)
         plan = here.apply(mode=Mode.QUICK if is_quick and not taken else Mode.FULL).plan
         assert ids(plan.changes) == ids(asked.changes)
         assert (plan.held, plan.refused, plan.conflicts) == (
@@ -114,9 +121,15 @@ def test_a_source_that_cannot_tell_is_read_whole_in_a_quick_cycle_too():
     assert ids(here.plan(mode=Mode.QUICK).changes) == ["user/suspend/p:2"]
 
 
-def test_records_merged_by_an_attribute_are_always_read_whole():
-    """One person's change may be about another's records: no quick cycle is made of it."""
-    here = telling(ADA, merge=Precedence(by="email"))
-    here.source.has(ADA, ZOE)
-    assert ids(here.apply(mode=Mode.QUICK).execution.done) == ["user/create/p:2"]
-    assert here.source.asked == {"all": 2, "changes": 0}
+def test_of_merged_records_all_are_looked_at_in_a_quick_cycle():
+    """One source tells of a change; what the other has of the person counts as before."""
+    title = Precedence(by="email", attributes={"title": ("q",)})
+    ada = person("1", "ada", email="ada@x", title="Doctor")
+    hers = person("9", "countess", email="ADA@x", title="Countess")
+    here = telling(ada, others=[hers], merge=title)
+    here.source.has(replace(ada, attributes={**ada.attributes, "given_name": "Ada"}))
+    assert ids(here.apply(mode=Mode.QUICK).execution.done) == ["user/update/p:1"]
+    here.sources["q"].has(replace(hers, attributes={**hers.attributes, "title": "Lady"}))
+    report = here.apply(mode=Mode.QUICK)
+    assert [change.after for change in report.plan.changes] == [{"title": "Lady"}]
+    assert here.source.asked == {"all": 1, "changes": 2}
