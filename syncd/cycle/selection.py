@@ -152,8 +152,10 @@ class Selector:
         for source, read in self._sources.items():
             prefix = full_key(source, Key(""))
             for kind, part in ((Kind.USER, read.users), (Kind.GROUP, read.groups)):
-                if not _any(part.standing.all()) and self._ledger.are_present(
-                    self._name, kind, prefix, SEVERAL
+                if not _any(part.standing.all()) and (
+                    self._ledger.are_present(self._name, kind, prefix, SEVERAL)
+                    # Those of merged records may be linked under the key of another source.
+                    or (self._persons is not None and _any(part.standing.all_before()))
                 ):
                     raise _Everybody
         accounts = self._target.users.standing
