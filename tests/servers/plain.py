@@ -10,7 +10,10 @@ from urllib.parse import urlencode, urlsplit
 
 @dataclass(frozen=True)
 class Got:
-    """`body` is decoded JSON, or text where it is none; `headers` are by their names in small letters."""
+    """`body` is decoded JSON, or text where it is none; `headers` are by their names in small letters.
+
+    Several with one name are lines of one.
+    """
 
     status: int
     body: object
@@ -49,7 +52,9 @@ class Caller:
         self._connection.request(method, target, octets, headers)
         response = self._connection.getresponse()
         came = response.read()
-        told = {name.lower(): value for name, value in response.getheaders()}
+        told: dict[str, str] = {}
+        for name, value in response.getheaders():
+            told[name.lower()] = f"{told[name.lower()]}\n{value}" if name.lower() in told else value
         try:
             return Got(response.status, json.loads(came) if came else None, told)
         except ValueError:

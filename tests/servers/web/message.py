@@ -30,25 +30,32 @@ class Dropped(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`delay` is waited for outside the lock. Of the octets, that `share` is sent, then it ends."""
+    """`delay` is waited for outside the lock. Of the octets, that `share` is sent, then it ends.
+
+    A header with several values is a line for each.
+    """
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     delay: float = 0.0
     share: float = 1.0
 
     def octets(self) -> bytes:
         """Head and body in one piece; a 204 and a 304 have no body (RFC 9110, section 6.4.1)."""
         lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        for name, told in self.headers.items():
+            lines += [f"{name}: {value}" for value in ((told,) if isinstance(told, str) else told)]
         if self.status not in {204, 304}:
             lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join((*lines, "", "")).encode("latin-1") + self.body
 
 
 def answer(
-    status: int, body: object = None, kind: str = "application/json", **headers: str
+    status: int,
+    body: object = None,
+    kind: str = "application/json",
+    **headers: str | tuple[str, ...],
 ) -> Answer:
     """JSON of `body`, or `body` as it is where it is octets; None is an empty body.
 
