@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import pytest
@@ -179,6 +180,20 @@ def test_a_share_of_the_calls_is_drawn_by_the_seed(shop, call):
     assert 10 < len(first) < 30
     assert failed(reversed(names), seed=1) == first
     assert failed(names, seed=2) != first
+
+
+def test_one_call_at_a_time_reaches_the_store(shop):
+    """Whoever calls at once, both steps of one call come before the next one's."""
+
+    def put_all(letter):
+        with Caller(shop.url) as call:
+            return [call("PUT", f"/things/{letter}{number}").status for number in range(30)]
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = [status for each in pool.map(put_all, "abcdefgh") for status in each]
+    assert statuses == [201] * 240
+    assert (len(set(shop.things)), shop.prices) == (240, shop.things)
+    assert shop.count("PUT") == 240
 
 
 def test_a_bug_in_a_server_fails_its_test():

@@ -1,7 +1,5 @@
 """How OpenProject locks and deletes users."""
 
-import time
-
 import pytest
 
 from tests.servers.openproject.errors import error
@@ -58,12 +56,3 @@ def test_a_deleted_user_is_locked_until_a_job_removes_them(project, call, ada):
     project.forward(61)
     assert call("GET", "/api/v3/users/5").status == 404
     assert (call("DELETE", "/api/v3/users/5").status, project.groups[6].members) == (404, [])
-
-
-def test_a_job_runs_by_itself_a_moment_later(project, call, ada):
-    """Whoever polls sees the end of it."""
-    project.users_deletable_by_admins, project.job_seconds = True, 0.05
-    call("DELETE", f"/api/v3/users/{ada.id}")
-    assert call("GET", "/api/v3/users/5").status == 200
-    time.sleep(0.06)
-    assert call("GET", "/api/v3/users/5").status == 404
