@@ -15,6 +15,11 @@ WORKERS ?= 2
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
 	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base
 
+# SCIM servers for the tests. What they stand on does not go together, so each has a place of its own.
+ENVIRONMENTS := tests/servers/scim_programs/environments
+SCIM_SERVERS := $(patsubst $(ENVIRONMENTS)/%,.servers/%/installed,\
+	$(basename $(wildcard $(ENVIRONMENTS)/*)))
+
 .PHONY: demo test check servers bench bench-docs clean
 .SILENT:
 
@@ -35,8 +40,21 @@ check: $(VENV)/installed-for-development
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 
-servers:
+servers: $(SCIM_SERVERS)
 	.ci/system-packages $(SERVERS)
+
+.servers/%/installed: $(ENVIRONMENTS)/%.txt | $(BIN)/python
+	rm -rf $(@D)
+	$(BIN)/python -m venv --without-pip $(@D)
+	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check \
+		--no-deps --requirement $<
+	touch $@
+
+.servers/%/installed: $(ENVIRONMENTS)/%.json
+	{ command -v node && command -v npm; } >/dev/null || .ci/system-packages nodejs npm
+	rm -rf $(@D) && mkdir -p $(@D) && cp $< $(@D)/package.json
+	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent
+	touch $@
 
 bench: $(VENV)/installed-for-benchmarks
 	.ci/system-packages slapd ldap-utils wrk postgresql
@@ -67,4 +85,4 @@ $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -31,11 +31,18 @@ class Rest(TypedDict, total=False):
     again: bool
 
 
+def _nothing_else() -> "Asked | None":
+    return None
+
+
 class Asked(Struct, frozen=True):
+    """`otherwise` is the same call with another token, where there is one."""
+
     method: str
     octets: bytes
     means: Mapping[int, type[BackendError]]
     named: Callable[[], str]
+    otherwise: Callable[[], "Asked | None"] = _nothing_else
 
     @property
     def name(self) -> str:

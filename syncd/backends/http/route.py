@@ -1,6 +1,5 @@
 """The way to the server: directly or by a proxy, with TLS where the URL says so."""
 
-import base64
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPSConnection
@@ -10,6 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from msgspec import Struct
 
+from syncd.backends.http.basic import basic
 from syncd.backends.http.origin import Origin
 from syncd.backends.http.server import DIRECT, ServerConfig
 from syncd.errors import ConfigError
@@ -99,5 +99,4 @@ def _of_environment(origin: Origin) -> str | None:
 def _basic(user: str, password: str) -> dict[str, str]:
     if not user and not password:
         return {}
-    encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {"Proxy-Authorization": f"Basic {encoded}"}
+    return {"Proxy-Authorization": basic(user, password)}

@@ -1,8 +1,9 @@
 """The session: calls to one HTTP server, and what became of them in syncd's errors."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from threading import Event, Lock
@@ -22,6 +23,7 @@ from syncd.backends.http.retry_after import retry_after
 from syncd.backends.http.route import Route
 from syncd.backends.http.said import said, short
 from syncd.backends.http.server import ServerConfig
+from syncd.backends.http.tokens import Header, Tokens
 from syncd.backends.http.verdict import POINTING, is_good, phrase, verdict
 from syncd.errors import BackendError, Unavailable
 from syncd.redact import Redactor
@@ -61,6 +63,8 @@ class Session:
         seconds = server.connect_timeout + server.read_timeout
         self._pool = Pool(self._route, dialect.width, seconds)
         self._count, self._closed = Lock(), Event()
+        self._tokens: Tokens | None = None
+        self._shown: Header | None = None
         if self._route.proxy:
             self._learn_header(self._route.proxy.headers.get("Proxy-Authorization", ""))
         self._learn_header(dialect.headers.get("Authorization", ""))
@@ -70,6 +74,12 @@ class Session:
         """All calls from now on have this Authorization header, `Bearer …` or `Basic …`."""
         self._learn_header(value)
         self._head = self._plain + lines(self.name, {"Authorization": value})
+
+    def authorize_by(self, tokens: Tokens) -> None:
+        """All calls from now on show the current token; one that is answered 401 is made once more
+        with a new one, for nothing was done of it (RFC 9110, section 15.5.2)."""
+        self._tokens = tokens
+        self._head = self._plain
 
     def learn(self, *secrets: str) -> None:
         """These appear in no message, whatever the server quotes."""
@@ -104,6 +114,8 @@ class Session:
         """Ends pauses at once; calls that are under way end as they do."""
         self._closed.set()
         self._pool.close()
+        if self._tokens:
+            self._tokens.close()
 
     def _asked(self, method: str, path: str, refs: tuple[str, ...], rest: Rest) -> Asked:
         origin, dialect = self._route.origin, self._dialect
@@ -112,11 +124,30 @@ class Session:
         if own := rest.get("headers"):
             head += lines(self.name, own)
         wanted = origin.url + target if self._route.forwarded else target
-        sent = octets(method, wanted, head, rest.get("body"), dialect.media_type)
         means = dialect.means
         if other := rest.get("means"):
             means = {**means, **other}
-        return Asked(method, sent, means, lambda: self._named(method, target))
+
+        def asked(told: str, otherwise: Callable[[], Asked | None] = lambda: None) -> Asked:
+            sent = octets(method, wanted, head + told, rest.get("body"), dialect.media_type)
+            return Asked(method, sent, means, lambda: self._named(method, target), otherwise)
+
+        return self._with_token(asked, self._tokens) if self._tokens else asked("")
+
+    def _with_token(self, asked: Callable[..., Asked], tokens: Tokens) -> Asked:
+        shown = tokens.current()
+
+        def otherwise() -> Asked | None:
+            other = tokens.instead_of(shown)
+            return None if other is None else asked(self._line(other))
+
+        return asked(self._line(shown), otherwise)
+
+    def _line(self, shown: Header) -> str:
+        if shown is not self._shown:
+            self._learn_header(shown.value)
+            self._shown = shown
+        return lines(self.name, {shown.name: shown.value})
 
     def _named(self, method: str, target: str) -> str:
         return f"{self.name}: {method} {self._redact(self._route.origin.shown(target))}"
@@ -134,6 +165,9 @@ class Session:
     def _once(self, asked: Asked) -> Answer:
         self._rate.wait()
         got = self._exchanged(asked)
+        if got.status == HTTPStatus.UNAUTHORIZED and (other := asked.otherwise()) is not None:
+            self._rate.wait()
+            asked, got = other, self._exchanged(other)
         if not is_good(got.status):
             raise self._refusal(asked, got)
         return Answer(asked, got.status, got.headers, got.body)
@@ -170,7 +204,8 @@ class Session:
         elif words := said(got.body, headers.get("content-type") or "", self._redact):
             why += f": {words}"
         wait = retry_after(headers.get("retry-after"), headers.get("date"))
-        return verdict(got.status, asked.means, why, wait)
+        read = self._dialect.reads(got.status, got.body)
+        return verdict(got.status, asked.means, why, wait, read)
 
     def _usual_head(self) -> str:
         usual = {

@@ -25,14 +25,20 @@ many, and a network that wants a log-in first (RFC 6585, sections 4 and 6)."""
 
 
 def verdict(
-    status: int, means: Mapping[int, type[BackendError]], why: str, wait: float | None
+    status: int,
+    means: Mapping[int, type[BackendError]],
+    why: str,
+    wait: float | None,
+    read: type[BackendError] | None = None,
 ) -> BackendError:
     """The error for any status that is not good; `why` is its message, `wait` its Retry-After.
+
+    `read` is what the product's own words mean, and goes before what the status does.
 
     A 503 says that nothing was done only where it names a time to come back: gateways answer 503
     as well when they lost a server that was at work. What other 5xx leave is a doubt.
     """
-    kind = means.get(status) or _KINDS.get(status) or _by_class(status)
+    kind = read or means.get(status) or _KINDS.get(status) or _by_class(status)
     if issubclass(kind, Unavailable):
         undone = status in _UNDONE or (
             status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
