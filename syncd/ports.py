@@ -73,7 +73,8 @@ class Holds(Struct, frozen=True):
     `fields` are flat field names; "attributes.*" means any. `immutable` ones can be given
     at creation only. `caseless` ones are compared without case. `unique` ones are taken by
     one thing at a time. `required` ones can never be cleared. `ops` are what may be planned.
-    `keeps_keys` is whether all that syncd creates shows its key again (`Stored.key`).
+    `keeps_keys` is whether all that syncd creates shows its key again (`Stored.key`). `emulated`
+    says, where the product has no suspension, what stands for one and what it leaves open.
     """
 
     fields: frozenset[str] = frozenset()
@@ -83,6 +84,7 @@ class Holds(Struct, frozen=True):
     required: frozenset[str] = frozenset()
     ops: frozenset[Op] = frozenset()
     keeps_keys: bool = False
+    emulated: str = ""
 
 
 class Collection(Protocol[E]):

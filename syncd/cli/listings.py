@@ -54,6 +54,7 @@ def _declared(holds: Holds) -> dict[str, list[str]]:
     sets = ("fields", "immutable", "caseless", "unique", "required")
     found = {name: in_order(getattr(holds, name)) for name in sets}
     found["keys"] = ["kept"] if holds.keeps_keys else []
+    found["emulated"] = [holds.emulated] if holds.emulated else []
     return {name: some for name, some in found.items() if some} | {
         "ops": [op.value for op in Op if op in holds.ops]
     }

@@ -130,7 +130,7 @@ class Decision:
             withheld=self._frame.gaps,
             withheld_changes=dict(sorted(tally.withheld.items())),
             marks=tally.marks(whole=not self._frame.gaps),
-            notes=(*question.desired.notes, *tally.notes, *self._general),
+            notes=(*question.desired.notes, *tally.notes, *self._emulated(), *self._general),
             foreign={
                 kind.value: tally.foreign[kind] + self._beyond.foreign.get(kind, 0)
                 for kind in (Kind.USER, Kind.GROUP)
@@ -282,10 +282,15 @@ class Decision:
                 held[waits_held], refused[waits_refused] = "", ""
         return ready, held, refused
 
+    def _emulated(self) -> Sequence[str]:
+        """How people are suspended, or restored, where the target has no such state."""
+        how, planned = self._q.declared[Kind.USER].emulated, self._tally.planned
+        turned = how and planned.keys() & {(Kind.USER, Op.SUSPEND), (Kind.USER, Op.RESTORE)}
+        return [f"suspension is emulated: {how}"] if turned else []
+
     def _no_groups(self) -> list[str]:
-        if self._frame.has(Kind.GROUP) or not self._q.desired.groups:
-            return []
-        return [f"the target has no groups: {len(self._q.desired.groups)} left out"]
+        left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)
+        return [f"the target has no groups: {left_out} left out"] if left_out else []
 
     def _unmapped_admin(self) -> list[str]:
         """What the sources state and the target is not told of."""

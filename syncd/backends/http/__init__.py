@@ -12,12 +12,14 @@ from syncd.backends.http.retry_after import retry_after
 from syncd.backends.http.server import Server, ServerConfig
 from syncd.backends.http.session import Session
 from syncd.backends.http.tokens import Token, Tokens
+from syncd.backends.http.whole import ListPage, whole
 
 __all__ = [
     "Answer",
     "ClientCredentials",
     "Credentials",
     "Dialect",
+    "ListPage",
     "Server",
     "ServerConfig",
     "Session",
@@ -27,4 +29,5 @@ __all__ = [
     "client_credentials",
     "half_done",
     "retry_after",
+    "whole",
 ]
