@@ -12,6 +12,7 @@ What a backend does not declare is not asked of it. For readable failures, call
 from syncd.testing.batches import BatchLaws
 from syncd.testing.bulk import BulkLaws
 from syncd.testing.entities import EntityLaws
+from syncd.testing.failures import FailureLaws
 from syncd.testing.members import MemberLaws
 from syncd.testing.names import NameLaws
 from syncd.testing.pages import PageLaws
@@ -19,5 +20,5 @@ from syncd.testing.pages import PageLaws
 __all__ = ["BackendContract"]
 
 
-class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws, BulkLaws):
-    """Every law. `syncd.testing.sample.Sample` names what a subclass may override."""
+class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws, BulkLaws, FailureLaws):
+    """Every law. `sample.Sample` and `failures.FailureLaws` name what a subclass may override."""
