@@ -1,4 +1,4 @@
-"""The law for every backend, as tests: a backend's own test subclasses `BackendContract`.
+"""The law for every backend and every source, as tests: one's own test subclasses them.
 
     class TestWiki(BackendContract):
         @pytest.fixture
@@ -16,8 +16,10 @@ from syncd.testing.failures import FailureLaws
 from syncd.testing.members import MemberLaws
 from syncd.testing.names import NameLaws
 from syncd.testing.pages import PageLaws
+from syncd.testing.sources import SourceContract
+from syncd.testing.stated import StatedSource
 
-__all__ = ["BackendContract"]
+__all__ = ["BackendContract", "SourceContract", "StatedSource"]
 
 
 class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws, BulkLaws, FailureLaws):
