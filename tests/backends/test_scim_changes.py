@@ -1,6 +1,7 @@
 """What a SCIM server is told of a change: as little as says it."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -265,6 +266,21 @@ def test_without_patch_a_group_is_put_back_with_the_members_that_are_not_users_t
         backend.members.change(group, [Ref("u3")], [Ref("u1")])
     (body,) = scim.bodies("PUT")
     assert body["members"] == [inner, {"value": "u2"}, {"value": "u3"}]
+
+
+def test_who_puts_a_group_back_takes_nobodys_change_back(scim):
+    """Calls side by side to the same group wait for each other, and somebody else is noticed."""
+    scim.ways.config = {"patch": {"supported": False}, "etag": {"supported": True}}
+    scim.ways.versions = True
+    group = Ref(scim.put("Groups", displayName="Engineering"))
+    refs = [Ref(f"u{number}") for number in range(10, 34)]
+    scim.once("PUT", "/Groups", Answer(412, {"detail": "another version"}))
+    with opened(scim) as backend, ThreadPoolExecutor(8) as pool:
+        renamed = pool.submit(backend.groups.update, group, Update({}, {"display_name": "Eng"}))
+        list(pool.map(lambda ref: backend.members.change(group, [ref], []), refs))
+        renamed.result()
+        assert [one.user for one in backend.members.read()] == refs
+    assert scim.kept["Groups"][group]["displayName"] == "Eng"
 
 
 def test_a_member_whom_the_server_refuses_is_looked_for(scim):
