@@ -5,28 +5,9 @@ import pytest
 from syncd.core.model import Group, Key, Member, Ref, Stored, User
 from syncd.errors import BackendError, Incomplete, Unavailable
 from syncd.paging import Members
-from tests.backends.scim_world import names, opened
+from tests.backends.scim_world import asked_for, everybody, incomplete, names, opened
 from tests.contracts.test_scim import opened as opened_real
-from tests.servers.scim_fake import Answer, FakeScim
-
-PAGED = {"patch": {"supported": True}, "pagination": {"cursor": True, "index": True}}
-
-
-def everybody(count: int) -> list[str]:
-    return [f"user{number}" for number in range(count)]
-
-
-def asked_for(server: FakeScim) -> list[dict[str, str]]:
-    """The queries of lists, without what is the same in all."""
-    lists = [one for one in server.asked if one.path == "/Users" and one.method == "GET"]
-    assert all(one.query.pop("excludedAttributes") == "groups" for one in lists)
-    return [one.query for one in lists]
-
-
-def incomplete(server: FakeScim, **settings) -> str:
-    with opened(server, **settings) as backend, pytest.raises(Incomplete) as caught:
-        list(backend.users.read())
-    return str(caught.value).replace(server.url, "URL")
+from tests.servers.scim_fake import Answer
 
 
 def test_a_list_of_one_page_is_one_call(scim):
@@ -182,51 +163,6 @@ def test_a_bad_moment_is_passed_over(scim):
     scim.once("GET", "/Users", Answer(502))
     with opened(scim) as backend:
         assert names(backend) == everybody(12)
-
-
-def test_cursors_are_followed_to_the_end(scim):
-    """From an empty one, with all else the same (RFC 9865, section 2)."""
-    scim.fill(12)
-    scim.ways.config, scim.ways.by_cursor, scim.ways.most = PAGED, True, 5
-    scim.ways.total = lambda _there: None
-    with opened(scim, page_size=50) as backend:
-        assert names(backend) == everybody(12)
-    assert asked_for(scim) == [{"cursor": c, "count": "50"} for c in ("", "5", "10")]
-
-
-def test_a_server_that_only_has_cursors_is_followed_though_it_says_nothing(scim):
-    """It answers a plain query with a cursor (RFC 9865, section 2.3)."""
-    scim.fill(12)
-    scim.ways.by_cursor, scim.ways.most = True, 5
-    with opened(scim) as backend:
-        assert names(backend) == everybody(12)
-    assert asked_for(scim) == [{}, {"cursor": "5"}, {"cursor": "10"}]
-
-
-def test_a_cursor_that_expires_begins_the_list_anew(scim):
-    """And nobody is told twice."""
-    scim.fill(12)
-    scim.ways.config, scim.ways.by_cursor, scim.ways.most, scim.ways.expire = PAGED, True, 5, {10}
-    with opened(scim) as backend:
-        assert names(backend) == everybody(12)
-    assert [query["cursor"] for query in asked_for(scim)] == ["", "5", "10", "", "5", "10"]
-
-
-def test_cursors_that_lead_in_a_circle_are_incomplete(scim):
-    """The same cursor again gives the same page again."""
-    scim.fill(12)
-    scim.ways.config, scim.ways.by_cursor, scim.ways.most, scim.ways.stuck = PAGED, True, 5, True
-    assert "its cursors lead nowhere" in incomplete(scim)
-
-
-def test_a_count_that_is_refused_is_not_said_again(scim):
-    """invalidCount (RFC 9865, section 2.1)."""
-    scim.fill(3)
-    told = {"schemas": [], "status": "400", "scimType": "invalidCount"}
-    scim.once("GET", "/Users", Answer(400, told))
-    with opened(scim, page_size=5000) as backend:
-        assert names(backend) == everybody(3)
-    assert asked_for(scim) == [{"count": "5000"}, {}]
 
 
 def test_a_resource_without_an_id_is_no_resource(scim):
