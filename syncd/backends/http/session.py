@@ -129,8 +129,10 @@ class Session:
             means = {**means, **other}
 
         def asked(told: str, otherwise: Callable[[], Asked | None] = nothing_else) -> Asked:
-            sent = octets(method, wanted, head + told, rest.get("body"), dialect.media_type)
-            return Asked(method, sent, means, lambda: self._named(method, target), otherwise)
+            media_type = rest.get("media_type", dialect.media_type)
+            sent = octets(method, wanted, head + told, rest.get("body"), media_type)
+            good = rest.get("good", ())
+            return Asked(method, sent, means, lambda: self._named(method, target), good, otherwise)
 
         return self._with_token(asked, self._tokens) if self._tokens else asked("")
 
@@ -168,7 +170,7 @@ class Session:
         if got.status == HTTPStatus.UNAUTHORIZED and (other := asked.otherwise()) is not None:
             self._rate.wait()
             asked, got = other, self._exchanged(other)
-        if not is_good(got.status):
+        if not is_good(got.status) and got.status not in asked.good:
             raise self._refusal(asked, got)
         return Answer(asked, got.status, got.headers, got.body)
 
