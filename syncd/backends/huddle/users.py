@@ -19,6 +19,7 @@ from syncd.backends.huddle.wire import (
 from syncd.backends.initial import InitialPassword
 from syncd.core.model import Key, Ref, Stored, Update, User, Value, flat
 from syncd.errors import BackendError, Denied, Incomplete, NotFound, Rejected, Unavailable
+from syncd.paging import Page, decoded_pages
 from syncd.ports import Holds
 
 _USER = "/users/{}"
@@ -51,6 +52,10 @@ class HuddleUsers:
             raise Incomplete(why) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def pages(self) -> Iterator[Page[Stored[User]]]:
+        """As `PagedCollection.pages`: each user is a call."""
+        return decoded_pages(self.read(), 1)
 
     def get(self, ref: Ref) -> Stored[User] | None:
         found = self._find(ref)
