@@ -129,8 +129,10 @@ class Session:
             means = {**means, **other}
 
         def asked(told: str, otherwise: Callable[[], Asked | None] = nothing_else) -> Asked:
-            sent = octets(method, wanted, head + told, rest.get("body"), dialect.media_type)
-            return Asked(method, sent, means, lambda: self._named(method, target), otherwise)
+            media_type = rest.get("media_type", dialect.media_type)
+            sent = octets(method, wanted, head + told, rest.get("body"), media_type)
+            good = rest.get("good", ())
+            return Asked(method, sent, means, lambda: self._named(method, target), good, otherwise)
 
         return self._with_token(asked, self._tokens) if self._tokens else asked("")
 
@@ -168,7 +170,7 @@ class Session:
         if got.status == HTTPStatus.UNAUTHORIZED and (other := asked.otherwise()) is not None:
             self._rate.wait()
             asked, got = other, self._exchanged(other)
-        if not is_good(got.status):
+        if not is_good(got.status) and got.status not in asked.good:
             raise self._refusal(asked, got)
         return Answer(asked, got.status, got.headers, got.body)
 
@@ -201,11 +203,15 @@ class Session:
         if got.status in POINTING and (link := headers.get("location")):
             where = short(pointed(link), self._redact)
             why += f" and points to {where}; that is not followed: is the url right?"
-        elif words := said(got.body, headers.get("content-type") or "", self._redact):
+        elif words := self._words(got):
             why += f": {words}"
         wait = retry_after(headers.get("retry-after"), headers.get("date"))
         read = self._dialect.reads(got.status, got.body)
         return verdict(got.status, asked.means, why, wait, read)
+
+    def _words(self, got: Got) -> str:
+        kind = got.headers.get("content-type") or ""
+        return said(got.body, kind, self._redact, self._dialect.words)
 
     def _usual_head(self) -> str:
         usual = {
