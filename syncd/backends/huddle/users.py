@@ -112,7 +112,7 @@ class HuddleUsers:
     def _create(self, entity: User, fields: Mapping[str, Value]) -> Ref:
         """By the Users API: 403 for all but Huddle's own administrators. There is no Location."""
         password = self._passwords.new()
-        self._session.learn(password)
+        self._session.learn_briefly(password)
         body = {**profile_to(fields), "password": password}
         answer = self._session.post("/users", body=body)
         ref = ref_from(answer.json(HuddleUser).href("self"))

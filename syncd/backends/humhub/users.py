@@ -142,7 +142,7 @@ class HumHubUsers:
         if self._passwords is None:
             return ""
         password = self._passwords.new()
-        self._session.learn(password)
+        self._session.learn_briefly(password)
         must = self._config.must_change_password
         body["password"] = {"newPassword": password, "mustChangePassword": must}
         return password
