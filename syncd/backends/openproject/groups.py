@@ -43,6 +43,7 @@ class _All(Struct):
 
 class OpenProjectGroups:
     holds = GROUPS
+    in_one_answer = True
 
     def __init__(
         self, session: Session, config: OpenProjectConfig, users: OpenProjectUsers
