@@ -17,7 +17,7 @@ from syncd.backends.vikunja.config import VikunjaConfig
 from syncd.backends.vikunja.faults import meaning
 from syncd.backends.vikunja.login import Login
 from syncd.backends.vikunja.users import VikunjaUsers
-from syncd.backends.vikunja.wire import MARKED
+from syncd.backends.vikunja.wire import MARKED, UNMARKED
 from syncd.core.model import Group, Kind, Ref, User
 from syncd.ports import Collection, Holds, Memberships, Nothing
 
@@ -45,10 +45,8 @@ class VikunjaBackend:
         self._login = Login(self.session.name, config, base)
         self.session.authorize_by(self._login.tokens)
         passwords = InitialPassword(name, config.initial_password, base)
-        marks = config.suspend_as == "mark"
-        self.users: Collection[User] = VikunjaUsers(
-            self.session, self._login, passwords, marks=marks
-        )
+        holds = MARKED if config.suspend_as == "mark" else UNMARKED
+        self.users: Collection[User] = VikunjaUsers(self.session, self._login, passwords, holds)
         self.groups: Collection[Group] = Nothing()
         self.members: Memberships = Nothing()
 

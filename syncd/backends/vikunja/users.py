@@ -6,14 +6,16 @@ What routes are named is in routes/api/v1/user_*.go of its first commit, what th
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from syncd.backends.holders import Holders
 from syncd.backends.http import Session, half_done
 from syncd.backends.initial import InitialPassword
 from syncd.backends.vikunja.faults import Failed, NoSuchUser
 from syncd.backends.vikunja.login import Login
-from syncd.backends.vikunja.wire import MARKED, UNMARKED, Account, Body, from_wire, to_wire
+from syncd.backends.vikunja.wire import Account, Body, from_wire, to_wire
 from syncd.core.model import Key, Ref, Stored, Update, User, Value, changed, flat
-from syncd.core.normal import normal, same
+from syncd.core.normal import same
 from syncd.errors import Conflict, Incomplete, NotFound, Rejected, Unavailable
+from syncd.ports import Holds
 
 _USERS = "/api/v1/users"
 _ONE = _USERS + "/{}"
@@ -24,21 +26,20 @@ class VikunjaUsers:
     in_one_answer = True
 
     def __init__(
-        self, session: Session, login: Login, passwords: InitialPassword, *, marks: bool
+        self, session: Session, login: Login, passwords: InitialPassword, holds: Holds
     ) -> None:
-        """`marks` is whether a mark in the name stands for a suspension."""
-        self.holds = MARKED if marks else UNMARKED
-        self._session, self._login, self._passwords, self._marks = session, login, passwords, marks
-        self._emails: dict[str, Ref] | None = None
+        self.holds = holds
+        self._session, self._login, self._passwords = session, login, passwords
+        self._emails = Holders("email")
 
     def read(self) -> Iterator[Stored[User]]:
         """In one answer. Nobody at all is `null`, and cannot be: somebody has logged in."""
-        found = self._listed()
+        found = [from_wire(one) for one in self._listed()]
         if self._login.own() not in {one.ref for one in found}:
             why = "syncd's own account is not in the list"
             raise Incomplete(f"{self._session.name}: {_USERS}: {why}")
-        self._emails = {_email(one.email): one.ref for one in found if one.email}
-        return (from_wire(one, marks=self._marks) for one in found)
+        self._emails.saw(found)
+        return iter(found)
 
     def get(self, ref: Ref) -> Stored[User] | None:
         """A 404 for who is gone; or, as in the first commit, a failure: then the list says."""
@@ -48,15 +49,15 @@ class VikunjaUsers:
             return None
         except Unavailable:
             return next((one for one in self.read() if one.ref == ref), None)
-        return from_wire(found, marks=self._marks)
+        return from_wire(found)
 
     def create(self, _key: Key, entity: User) -> Ref:
         """A PUT that names an id changes whoever has it: it never does."""
-        body = to_wire(flat(entity))
-        password = self._new_password()
+        fields = flat(entity)
+        body, password = to_wire(fields), self._new_password()
         answer = self._session.put(_USERS, body={**body, "password": password})
         ref = answer.json(Account).ref
-        self._learn_email(ref, entity.email)
+        self._emails.met(ref, fields)
         if entity.active:
             self._passwords.hand_over(ref, entity, password)
         return ref
@@ -67,10 +68,11 @@ class VikunjaUsers:
         Who is suspended keeps the mark under another name, so that the name is looked at first.
         """
         after = change.after
-        self._check_free(ref, after.get("email"))
+        self._check_free(ref, after)
         if not after.keys() & {"active", "display_name"}:
             if after:
                 self._write(ref, to_wire(after))
+                self._emails.met(ref, after)
             return
         before = self.get(ref)
         if before is None:
@@ -81,6 +83,7 @@ class VikunjaUsers:
             self._turn(ref, user, body)
         else:
             self._write(ref, body)
+        self._emails.met(ref, after)
 
     def delete(self, ref: Ref) -> None:
         """For good. Only the last user of all is kept (`Cannot delete last user.`)."""
@@ -117,7 +120,6 @@ class VikunjaUsers:
             self._check_unused(ref, body.get("username"), error)
             self._check_there(ref, error)
             raise
-        self._learn_email(ref, body.get("email"))
 
     def _listed(self, **query: str) -> list[Account]:
         answer = self._session.get(_USERS, query=query or None)
@@ -128,18 +130,15 @@ class VikunjaUsers:
         self._session.learn(password)
         return password
 
-    def _check_free(self, ref: Ref, email: Value) -> None:
+    def _check_free(self, ref: Ref, after: Mapping[str, Value]) -> None:
         """Nothing in the server minds an e-mail that another one has, where users are changed."""
-        if not isinstance(email, str):
-            return
-        if self._emails is None:
+        email = after.get("email")
+        if email and not self._emails.known:
             self.read()
-        holder = (self._emails or {}).get(_email(email))
-        if holder is None or holder == ref:
-            return
-        found = self.get(holder)
-        if found is not None and same(found.entity.email, email, caseless=True):
-            raise Conflict(f"{self._session.name}: user {holder} has the e-mail {email}")
+        for _, holder in self._emails.others(ref, after):
+            found = self.get(holder)
+            if found is not None and same(found.entity.email, email, caseless=True):
+                raise Conflict(f"{self._session.name}: user {holder} has the e-mail {email}")
 
     def _check_unused(self, ref: Ref, username: Any, error: Unavailable) -> None:
         """Only the database minds a user name that is taken. What is looked for is a pattern, so
@@ -154,15 +153,7 @@ class VikunjaUsers:
         if self.get(ref) is None:
             raise NotFound(f"{error}: there is no user {ref}") from error
 
-    def _learn_email(self, ref: Ref, email: str | None) -> None:
-        if self._emails is not None and email:
-            self._emails[_email(email)] = ref
-
 
 def _named(after: Mapping[str, Value], user: User) -> Mapping[str, Value]:
     """With the name as it is to be, and whether it has a mark. An empty one cannot be written."""
     return {**after, "display_name": user.display_name or user.user_name, "active": user.active}
-
-
-def _email(email: str) -> str:
-    return normal(email, caseless=True)

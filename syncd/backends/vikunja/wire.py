@@ -31,13 +31,7 @@ MARKED = Holds(
 struct): nothing can be cleared, and `isAdmin` is given once. An e-mail that is empty is taken for
 one that exists already."""
 
-UNMARKED = replace(
-    MARKED,
-    fields=MARKED.fields - {"active"},
-    required=MARKED.required - {"active"},
-    ops=MARKED.ops - {Op.SUSPEND, Op.RESTORE},
-    emulated="",
-)
+UNMARKED = replace(MARKED, ops=MARKED.ops - {Op.SUSPEND, Op.RESTORE}, emulated="")
 
 _NAMES = {"user_name": "username", "email": "email", "display_name": "name", "admin": "isAdmin"}
 _LONGEST = 250
@@ -58,15 +52,13 @@ class Account(Struct, rename="camel"):
         return Ref(str(self.id))
 
 
-def from_wire(account: Account, *, marks: bool) -> Stored[User]:
-    """Who is suspended is told by the mark, where there is one."""
-    suspended = marks and account.name.startswith(MARK)
-    name = account.name.removeprefix(MARK) if suspended else account.name
+def from_wire(account: Account) -> Stored[User]:
+    """Who is suspended is told by the mark."""
     user = User(
         user_name=account.username,
         email=account.email or None,
-        display_name=name or None,
-        active=not suspended,
+        display_name=account.name.removeprefix(MARK) or None,
+        active=not account.name.startswith(MARK),
         admin=account.is_admin,
     )
     return Stored(account.ref, user)
