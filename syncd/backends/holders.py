@@ -19,9 +19,7 @@ class Holders:
         return self._refs is not None
 
     def saw(self, everybody: Iterable[Stored[E]]) -> None:
-        self._refs = {
-            name: one.ref for one in everybody for name in self._names(flat(one.entity))
-        }
+        self._refs = {name: one.ref for one in everybody for name in self._names(flat(one.entity))}
 
     def met(self, ref: Ref, fields: Mapping[str, Value]) -> None:
         """Of nobody, as long as not everybody was seen: they will be."""
