@@ -153,13 +153,6 @@ def read_since(source: Source, since: Cursor, before: Before) -> Reading:
     return source.read(since) if read is None else read(since, before)
 
 
-def in_one_answer(collection: Collection[E]) -> bool:
-    """Whether a collection says, by `in_one_answer`, that reading all of it is one call.
-
-    After a run it is then read again, where otherwise each thing that was touched is asked for."""
-    return bool(getattr(collection, "in_one_answer", False))
-
-
 def gone_from(reading: Reading) -> Mapping[Kind, frozenset[Key]] | None:
     """What `Changes` say is gone; None of a reading of everything."""
     return getattr(reading, "gone", None)

@@ -4,7 +4,8 @@ An export that went wrong, a filter that fits nobody and an unmounted directory 
 everybody leaving at once; a target of which another copy was opened looks like everybody deleted.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -21,27 +22,43 @@ def distrust_empty(
     sources: Mapping[str, Records], links: Iterable[Link], may_be_empty: Collection[str] = ()
 ) -> dict[str, Records]:
     """The same records, with a gap where a source holds none of what several links came from."""
-    present = [link for link in links if link.left_at is None]
+    empty = {
+        name: [
+            kind
+            for kind, found in ((Kind.USER, records.users), (Kind.GROUP, records.groups))
+            if not found
+        ]
+        for name, records in sources.items()
+        if name not in may_be_empty
+    }
+    gaps = gaps_of_empty(empty, links)
     return {
-        name: records if name in may_be_empty else _checked(name, records, present)
+        name: replace(records, gaps=(*records.gaps, *gaps.get(name, ())))
         for name, records in sources.items()
     }
 
 
-def _checked(source: str, records: Records, links: Sequence[Link]) -> Records:
-    gaps = list(records.gaps)
-    for kind, found in ((Kind.USER, records.users), (Kind.GROUP, records.groups)):
-        linked = sum(link.kind is kind and _came_from(source, link) for link in links)
-        if not found and linked >= SEVERAL:
-            gaps.append(
-                f"holds no {kind} at all, but {linked} that are in the target came from it; "
-                f"if that is meant, name {source} in the policy's `may_be_empty`"
+def gaps_of_empty(
+    empty: Mapping[str, Iterable[Kind]], links: Iterable[Link]
+) -> dict[str, list[str]]:
+    """By source, of kinds that it holds nothing of: that several linked things came from it."""
+    kinds = [(full_key(name, Key("")), name, kind) for name, some in empty.items() for kind in some]
+    linked: Counter[tuple[str, Kind]] = Counter()
+    for link in links if kinds else ():
+        for prefix, name, kind in kinds:
+            if link.left_at is None and link.kind is kind and _came_from(prefix, link):
+                linked[name, kind] += 1
+    gaps: dict[str, list[str]] = defaultdict(list)
+    for _, name, kind in kinds:
+        if (number := linked[name, kind]) >= SEVERAL:
+            gaps[name].append(
+                f"holds no {kind} at all, but {number} that are in the target came from it; "
+                f"if that is meant, name {name} in the policy's `may_be_empty`"
             )
-    return replace(records, gaps=tuple(gaps))
+    return gaps
 
 
-def _came_from(source: str, link: Link) -> bool:
-    prefix = full_key(source, Key(""))
+def _came_from(prefix: str, link: Link) -> bool:
     return any(key.startswith(prefix) for key in (link.key, *link.aliases))
 
 

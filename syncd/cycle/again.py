@@ -9,14 +9,12 @@ from syncd.core.model import E, Kind, Ref, Stored
 from syncd.cycle.parts import TARGET_MEMBERS, TARGET_USERS, PartOf
 from syncd.cycle.reading import Reader
 from syncd.cycle.reads import PartRead, TargetRead
-from syncd.paging import Members, in_one_answer, member_pages, members_of, stored_pages
+from syncd.paging import Members, member_pages, members_of, stored_pages
 from syncd.ports import Backend, Collection, Memberships
 
 _ONE_BY_ONE = 200
-"""From this many touched things on, one reading of all is cheaper than one of each."""
-
-_ONE_ANSWER = 10
-"""The same, where a reading of all is one call."""
+"""From this many touched things on, one reading of all is cheaper than one of each, however many
+pages it has."""
 
 _GROUP_BY_GROUP = 2000
 """From this many changes of members on, reading all groups is cheaper than reading those."""
@@ -51,12 +49,16 @@ def _again(
 ) -> PartRead[Stored[E]]:
     of = read.standing.of
     kind = Kind.USER if of.part == TARGET_USERS.part else Kind.GROUP
-    most = _ONE_ANSWER if in_one_answer(collection) else _ONE_BY_ONE
-    if touched.counts[kind] > most:
+    if touched.counts[kind] > min(_ONE_BY_ONE, _pages(read)):
         return reader.again(read, stored_pages(collection))
     if touched.counts[kind]:
         look_at(reader, of, touched.refs(kind), collection)
     return read
+
+
+def _pages(read: PartRead[Stored[E]]) -> int:
+    """How many calls a reading of all is; without number where only some were read."""
+    return _ONE_BY_ONE if read.follower is None or read.delta else read.follower.pages
 
 
 def _members_again(

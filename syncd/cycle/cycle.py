@@ -166,9 +166,8 @@ class Cycle:
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
-            if everybody.may_be_parted:
-                question, self.apart = everybody.asked()
-                return question
+            question, self.apart = everybody.asked()
+            return question
         return self._asking.about_all(self._ledger.recall(name, since))
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from syncd.core.decide import Apart
 from syncd.core.desired import Desired, desire
-from syncd.core.health import none_is_there
+from syncd.core.health import gaps_of_empty, none_is_there
 from syncd.core.knots import Knots, Points, Ties, of_key
 from syncd.core.mapping import Scope
 from syncd.core.memory import Memory, OpenLine
@@ -56,14 +56,10 @@ class Everybody:
         self._slices = Slices(sync, sources, target, ledger, size)
         self._one_of = OneOf()
         self._named = DiskNamed({}, ())
+        self._gaps = {name: read.gaps for name, read in sources.items()}
         self._lost: list[Problem] = []
         self._belonging = Belonging(Scope(), (), self._named)
         self._by_keys = sync.rules.merge.by is not None or bool(memory.open_lines)
-
-    @property
-    def may_be_parted(self) -> bool:
-        """Whether no source is suddenly empty."""
-        return not any(self._is_empty(read) for read in self._sources.values())
 
     def _aliased(self) -> bool:
         return any(
@@ -72,18 +68,13 @@ class Everybody:
             for link in links
         )
 
-    def _is_empty(self, read: SourceRead) -> bool:
-        """Whether a source that something came from holds none of it: the links must tell."""
-        linked = self._slices.linked
-        parts = ((linked, read.users), (len(self._memory.links), read.groups))
-        return any(linked and next(part.standing.all(), None) is None for linked, part in parts)
-
     def _groups(self) -> Iterator[tuple[str, GroupRecord]]:
         for source, read in self._sources.items():
             for group in read.groups.standing.all():
                 yield source, group
 
     def asked(self) -> tuple[Question, Apart]:
+        self._distrust_empty()
         bare = {
             source: [replace(group, members=()) for group in read.groups.standing.all()]
             for source, read in self._sources.items()
@@ -108,6 +99,23 @@ class Everybody:
         memberships = Standings(self._sources, target, self._named, self._one_of)
         roll = DiskRoll(needed=bool(groups) or any(bare.values()))
         return question, Apart(self._parts(), self._together, memberships, roll, DiskSpool())
+
+    def _distrust_empty(self) -> None:
+        """Adds to the gaps of a source that suddenly holds nobody, or no group."""
+        empty = {
+            name: [
+                kind
+                for kind, part in ((Kind.USER, read.users), (Kind.GROUP, read.groups))
+                if next(part.standing.all(), None) is None
+            ]
+            for name, read in self._sources.items()
+            if name not in self._sync.policy.may_be_empty
+        }
+        users = self._ledger.each_link(self._sync.name, Kind.USER)
+        links = chain(self._memory.links, chain.from_iterable(users))
+        for name, gaps in gaps_of_empty(empty, links).items():
+            self._gaps[name] += tuple(gaps)
+            self._sources[name].strange = True
 
     def _resolve(self, bare: Mapping[str, Sequence[GroupRecord]]) -> None:
         """Finds out whom references mean, and who is in the groups that people are taken by."""
@@ -183,7 +191,7 @@ class Everybody:
 
     def _desired_users(self, records: Mapping[str, Sequence[UserRecord]]) -> Desired:
         sources = {
-            name: Records(some, self._belonging.of(name, some), self._sources[name].gaps)
+            name: Records(some, self._belonging.of(name, some), self._gaps[name])
             for name, some in records.items()
         }
         desired = desire(sources, self._rules, self._named, self._lost)
@@ -198,7 +206,7 @@ class Everybody:
 
     def _desired_groups(self, bare: Mapping[str, Sequence[GroupRecord]]) -> Desired:
         sources = {
-            name: Records((), bare[name], read.gaps, read.told_of)
+            name: Records((), bare[name], self._gaps[name], read.told_of)
             for name, read in self._sources.items()
         }
         return desire(sources, self._rules, self._named)

@@ -1,4 +1,4 @@
-"""The law for every backend, as tests: a backend's own test subclasses `BackendContract`.
+"""The law for every backend and every source, as tests: one's own test subclasses them.
 
     class TestWiki(BackendContract):
         @pytest.fixture
@@ -12,12 +12,15 @@ What a backend does not declare is not asked of it. For readable failures, call
 from syncd.testing.batches import BatchLaws
 from syncd.testing.bulk import BulkLaws
 from syncd.testing.entities import EntityLaws
+from syncd.testing.failures import FailureLaws
 from syncd.testing.members import MemberLaws
 from syncd.testing.names import NameLaws
 from syncd.testing.pages import PageLaws
+from syncd.testing.sources import SourceContract
+from syncd.testing.stated import StatedSource
 
-__all__ = ["BackendContract"]
+__all__ = ["BackendContract", "SourceContract", "StatedSource"]
 
 
-class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws, BulkLaws):
-    """Every law. `syncd.testing.sample.Sample` names what a subclass may override."""
+class BackendContract(EntityLaws, NameLaws, MemberLaws, BatchLaws, PageLaws, BulkLaws, FailureLaws):
+    """Every law. `sample.Sample` and `failures.FailureLaws` name what a subclass may override."""

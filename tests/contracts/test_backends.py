@@ -1,5 +1,6 @@
 """The contract, held by every backend that is built in."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import SecretStr
 from syncd.backends.memory import MemoryBackend
 from syncd.backends.sql import SqlBackend, SqlConfig
 from syncd.testing import BackendContract
-from tests.servers.postgres import Postgresql
+from tests.servers.postgres import PASSWORD, Postgresql
 
 
 class TestMemory(BackendContract):
@@ -33,6 +34,16 @@ class TestSqlite(SqlContract):
 
 
 class TestPostgresql(SqlContract):
+    secrets = (PASSWORD,)
+
+    def denied(self, backend):
+        wrong = backend.config.model_copy(update={"password": SecretStr("wrong")})
+        return SqlBackend("store", wrong, backend.base)
+
+    def dead(self, backend):
+        nobody = re.sub(r":\d+/", ":9/", backend.config.url)
+        return SqlBackend("store", backend.config.model_copy(update={"url": nobody}), backend.base)
+
     @pytest.fixture
     def backend(self, postgresql: Postgresql):
         password = SecretStr(postgresql.password)

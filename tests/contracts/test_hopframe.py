@@ -7,8 +7,9 @@ import pytest
 from syncd.backends.hopframe import HopFrameBackend, HopFrameConfig
 from syncd.core.model import User
 from syncd.testing import BackendContract
-from tests.contracts.newcomers import Newcomers
+from tests.contracts.newcomers import NOWHERE, Newcomers, again, failing
 from tests.servers.hopframe import HopFrame
+from tests.servers.web import Cut, Half, by
 
 
 @pytest.fixture
@@ -23,15 +24,30 @@ class TestHopFrame(BackendContract):
     @pytest.fixture
     def backend(self, hop):
         backend = HopFrameBackend("app", self.config(hop), Path())
-        yield Newcomers(backend)
+        yield Newcomers(backend, hop)
         backend.close()
 
     def config(self, hop):
         return HopFrameConfig(server=hop.url, email=hop.admin.email, api_token=hop.token)
 
     def reopen(self, backend):
-        inner = backend.inner
-        return Newcomers(HopFrameBackend("app", inner.config, inner.base), backend.old)
+        return Newcomers(again(backend), backend.server, backend.old)
+
+    @property
+    def secrets(self):
+        return (HopFrame.password,)
+
+    def denied(self, backend):
+        return again(backend, api_token=None, password="another-password")
+
+    def dead(self, backend):
+        return again(backend, server=NOWHERE)
+
+    def half_read(self, backend):
+        return failing(backend.server, Half(), by("GET", "/api/v1/users"))
+
+    def answer_lost(self, backend):
+        return failing(backend.server, Cut(after=True), by("POST", "/api/v1/users"))
 
     def user(self, number):
         """Who is no administrator is none, which is not the same as not to know."""
@@ -44,3 +60,9 @@ class TestHopFrameByPassword(TestHopFrame):
 
     def config(self, hop):
         return HopFrameConfig(server=hop.url, email=hop.admin.email, password=hop.password)
+
+    def dead(self, _backend):
+        """Waited for above."""
+
+    def half_read(self, _backend):
+        """As above."""

@@ -8,8 +8,9 @@ from syncd.backends.vikunja import VikunjaBackend, VikunjaConfig
 from syncd.core.model import User, changed
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, held, seen
-from tests.contracts.newcomers import Newcomers
+from tests.contracts.newcomers import NOWHERE, Newcomers, again, failing
 from tests.servers.vikunja import Vikunja
+from tests.servers.web import Cut, Half, by
 
 
 @pytest.fixture
@@ -27,12 +28,27 @@ class TestVikunja(BackendContract):
     def backend(self, vikunja):
         config = VikunjaConfig(server=vikunja.url, user="admin", password=vikunja.password)
         backend = VikunjaBackend("tasks", config, Path())
-        yield Newcomers(backend)
+        yield Newcomers(backend, vikunja)
         backend.close()
 
     def reopen(self, backend):
-        inner = backend.inner
-        return Newcomers(VikunjaBackend("tasks", inner.config, inner.base), backend.old)
+        return Newcomers(again(backend), backend.server, backend.old)
+
+    @property
+    def secrets(self):
+        return (Vikunja.password,)
+
+    def denied(self, backend):
+        return again(backend, password="another-password")
+
+    def dead(self, backend):
+        return again(backend, server=NOWHERE)
+
+    def half_read(self, backend):
+        return failing(backend.server, Half(), by("GET", "/api/v1/users"))
+
+    def answer_lost(self, backend):
+        return failing(backend.server, Cut(after=True), by("PUT"))
 
     def user(self, number):
         """Vikunja has nobody without an e-mail; what is not named cannot be suspended; and who is no
@@ -48,10 +64,23 @@ class TestVikunja(BackendContract):
         assert seen(backend.users) == {ref: held(backend.users.holds, zoe)}
 
 
-class TestVikunjaOfTheFirstCommit(TestVikunja):
+class Again(TestVikunja):
+    """What takes its time was shown already."""
+
+    __test__ = False
+    many = 20
+
+    def dead(self, _backend):
+        """Waited for above."""
+
+    def half_read(self, _backend):
+        """As above."""
+
+
+class TestVikunjaOfTheFirstCommit(Again):
     """Failures for what is not there, and no user without an e-mail."""
 
-    many = 20
+    __test__ = True
 
     @pytest.fixture
     def vikunja(self):
@@ -61,13 +90,13 @@ class TestVikunjaOfTheFirstCommit(TestVikunja):
             yield server
 
 
-class TestVikunjaWithoutSuspension(TestVikunja):
-    many = 20
+class TestVikunjaWithoutSuspension(Again):
+    __test__ = True
 
     @pytest.fixture
     def backend(self, vikunja):
         settings = {"user": "admin", "password": vikunja.password, "suspend_as": "nothing"}
         config = VikunjaConfig(server=vikunja.url, **settings)
         backend = VikunjaBackend("tasks", config, Path())
-        yield Newcomers(backend)
+        yield Newcomers(backend, vikunja)
         backend.close()

@@ -96,3 +96,13 @@ def test_a_field_that_cannot_be_changed_stops_no_other():
     assert report.unsettled == ()
     assert here.plan().refused == report.plan.refused
     assert Op.CREATE not in {c.op for c in here.plan().changes}
+
+
+def test_a_suspension_that_the_target_has_no_state_for_is_told_of():
+    """Nobody takes for a lock what is not one."""
+    holds = {Kind.USER: replace(USERS, emulated="a random password; who is logged in stays so")}
+    here = opened(ADA, ZOE, backend=MemoryBackend(holds=holds))
+    assert here.plan().notes == ()
+    here.source.has(ADA)
+    (note,) = here.plan().notes
+    assert note == "suspension is emulated: a random password; who is logged in stays so"

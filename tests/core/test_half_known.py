@@ -1,6 +1,6 @@
 """People whom two sources state, while one of the sources cannot be read whole."""
 
-from syncd.core.desired import Rules, desire
+from syncd.core.desired import HalfKnown, Rules, desire
 from syncd.core.mapping import GroupMapping, Mapper, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import USER_FIELDS, Key, Kind, State, UserRecord
@@ -59,3 +59,10 @@ def test_whose_standing_could_not_be_read_is_left_alone():
     why = "it is not known whether they are suspended: userAccountControl is missing; nothing is"
     assert [one.key for one in found.failures] == ["corp:g", "corp:h"]
     assert all(one.why.startswith(why) for one in found.failures)
+
+
+def test_who_waits_in_several_parts_is_counted_once_and_the_first_is_named():
+    """In whatever order the parts come."""
+    one, two = HalfKnown(2, "number", Key("p:1"), "ada"), HalfKnown(3, "number", Key("q:1"), "zoe")
+    assert one + two == two + one == HalfKnown(5, "number", Key("p:1"), "ada")
+    assert one + HalfKnown() == HalfKnown() + one == one

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from syncd.core.decide import decide
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.merge import Precedence
+from syncd.core.model import Reference
 from syncd.core.policy import Leavers
 from syncd.cycle import Mode
 from syncd.engine import ask
 from tests.core.worlds import ELSEWHERE, MERGES, group_records, records
 from tests.telling import TellingSource
 from tests.wired import Wired
-from tests.world import ADA, FREE, KIM, ZOE, MemorySource, Office, ids, person
+from tests.world import ADA, FREE, KIM, ZOE, MemorySource, Office, group, ids, person
 
 
 def telling(*people, groups=(), others=(), **rest):
@@ -119,6 +120,29 @@ def test_a_source_that_cannot_tell_is_read_whole_in_a_quick_cycle_too():
     here.apply()
     here.source.has(ADA)
     assert ids(here.plan(mode=Mode.QUICK).changes) == ["user/suspend/p:2"]
+
+
+def test_a_change_that_no_reference_is_about_is_looked_at_by_itself():
+    """Groups that name people of another source are looked at anew where such a name moves."""
+    hers = Reference("q", "user_name", "zoe", "groups")
+    here = telling(
+        ADA, groups=[group("g", "Guests", elsewhere=(hers,))], others=[person("2", "zoe"), KIM]
+    )
+    here.sources["q"].has(person("2", "zoe", title="Doctor"), KIM)
+    assert ids(here.apply(mode=Mode.QUICK).execution.done) == ["user/update/q:2"]
+    assert here.ledger.snapshot("main").head().quick == 1
+    here.sources["q"].has(
+        person("2", "zoe", title="Doctor"), person("3", "kim"), person("9", "eve")
+    )
+    here.apply(mode=Mode.QUICK)
+    assert here.ledger.snapshot("main").head().quick == 2
+    here.sources["q"].has(person("2", "zoe.m"), person("4", "zoe"))
+    report = here.apply(mode=Mode.QUICK)
+    assert here.ledger.snapshot("main").head().quick == 0
+    assert {id_ for id_ in ids(report.plan.changes) if id_.startswith("member")} == {
+        "member/add/p:g/q:4",
+        "member/remove/p:g/q:2",
+    }
 
 
 def test_of_merged_records_all_are_looked_at_in_a_quick_cycle():

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.servers.scim_fake import FakeScim
 from tests.servers.scim_real import (
     Canaille,
     CursorServer,
@@ -75,3 +76,10 @@ def django_scim2(_running: Start) -> RealServer:
 @pytest.fixture
 def canaille(_running: Start) -> RealServer:
     return _running(Canaille)
+
+
+@pytest.fixture
+def scim() -> Iterator[FakeScim]:
+    server = FakeScim()
+    yield server
+    server.close()

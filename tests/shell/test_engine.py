@@ -148,7 +148,8 @@ def test_progress_is_told_of():
     assert told == [("reading p", 0, None), ("reading p: groups", 0, None)]
     told.clear()
     here.apply(watch=lambda *word: told.append(word))
-    assert told[-2:] == [("applying", 3, 3), ("verifying", 0, None)]
+    assert ("applying", 3, 3) in told
+    assert told[-1] == ("verifying", 0, None)
 
 
 def test_a_held_plan_has_its_own_exit_code():

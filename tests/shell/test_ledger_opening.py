@@ -195,9 +195,9 @@ def test_an_older_ledger_is_upgraded_by_writing_only(place, monkeypatch):
     """Who reads is told what to run."""
     open_ledger(*place, write=True).close()
     monkeypatch.setattr(
-        "syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "0004"))
+        "syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "0005"))
     )
-    with pytest.raises(LedgerError, match="this syncd needs 0004: run `syncd apply` to upgrade it"):
+    with pytest.raises(LedgerError, match="this syncd needs 0005: run `syncd apply` to upgrade it"):
         open_ledger(*place, write=False)
 
 

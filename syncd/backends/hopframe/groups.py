@@ -30,7 +30,6 @@ _ONE = _GROUPS + "/{}"
 
 class HopFrameGroups:
     holds = GROUPS
-    in_one_answer = True
 
     def __init__(self, session: Session, users: HopFrameUsers) -> None:
         self._session, self._users = session, users

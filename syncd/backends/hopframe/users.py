@@ -38,8 +38,6 @@ _FAILED = {500: Failed}
 
 
 class HopFrameUsers:
-    in_one_answer = True
-
     def __init__(
         self, session: Session, config: HopFrameConfig, passwords: InitialPassword
     ) -> None:

@@ -31,7 +31,7 @@ class Rest(TypedDict, total=False):
     again: bool
 
 
-def _nothing_else() -> "Asked | None":
+def nothing_else() -> "Asked | None":
     return None
 
 
@@ -42,7 +42,7 @@ class Asked(Struct, frozen=True):
     octets: bytes
     means: Mapping[int, type[BackendError]]
     named: Callable[[], str]
-    otherwise: Callable[[], "Asked | None"] = _nothing_else
+    otherwise: Callable[[], "Asked | None"] = nothing_else
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from syncd.backends.http.failures import why_no_answer, why_no_connection
 from syncd.backends.http.origin import pointed
 from syncd.backends.http.pool import Pool
 from syncd.backends.http.rate import Rate
-from syncd.backends.http.request import Asked, Rest, lines, octets
+from syncd.backends.http.request import Asked, Rest, lines, nothing_else, octets
 from syncd.backends.http.retry_after import retry_after
 from syncd.backends.http.route import Route
 from syncd.backends.http.said import said, short
@@ -128,7 +128,7 @@ class Session:
         if other := rest.get("means"):
             means = {**means, **other}
 
-        def asked(told: str, otherwise: Callable[[], Asked | None] = lambda: None) -> Asked:
+        def asked(told: str, otherwise: Callable[[], Asked | None] = nothing_else) -> Asked:
             sent = octets(method, wanted, head + told, rest.get("body"), dialect.media_type)
             return Asked(method, sent, means, lambda: self._named(method, target), otherwise)
 

@@ -43,7 +43,6 @@ class _All(Struct):
 
 class OpenProjectGroups:
     holds = GROUPS
-    in_one_answer = True
 
     def __init__(
         self, session: Session, config: OpenProjectConfig, users: OpenProjectUsers

@@ -3,9 +3,9 @@
 Nothing is asked before it is needed; then ServiceProviderConfig, ResourceTypes and Schemas are
 read, once, and what the collections hold is what these say.
 
-Bulk (RFC 7644, section 3.7) is left out: a server may do a part of one, so that it is no batch as
-the ports have it, and a lost answer would leave a hundred creations in doubt instead of one. Calls
-side by side are as quick (docs/backends/scim.md has the figures).
+Bulk (RFC 7644, section 3.7) is left out. A server may do a part of one and stop, and does not take
+back what it did: that is no batch as the ports promise one, which may be made again whole. And a
+lost answer would leave a hundred creations in doubt instead of one.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +21,7 @@ from syncd.backends.scim.collection import ScimCollection
 from syncd.backends.scim.config import ScimConfig
 from syncd.backends.scim.discovery import Service, discover
 from syncd.backends.scim.faults import meaning
+from syncd.backends.scim.late import Late
 from syncd.backends.scim.listing import Head
 from syncd.backends.scim.members import Collections, ScimMembers
 from syncd.backends.scim.pages import GROUPS, USERS
@@ -56,21 +57,22 @@ class ScimBackend:
         """What the server says of itself. Raises `BackendError`, as all that stands on it does."""
         return discover(self.session, self.config)
 
-    @cached_property
-    def users(self) -> Collection[User]:
+    def _late_users(self) -> Collection[User]:
         return self._users
 
-    @cached_property
-    def groups(self) -> Collection[Group]:
+    def _late_groups(self) -> Collection[Group]:
         groups = self._groups
         return Nothing() if groups is None else groups
 
-    @cached_property
-    def members(self) -> Memberships:
+    def _late_members(self) -> Memberships:
         groups, shape = self._groups, self.service.groups
         if groups is None or shape is None:
             return Nothing()
         return ScimMembers(self.session, self.service, shape, Collections(self._users, groups))
+
+    users = Late(_late_users)
+    groups = Late(_late_groups)
+    members = Late(_late_members)
 
     def whoami(self) -> Ref | None:
         """By /Me (RFC 7644, section 3.11), or by the name that the configuration gives."""

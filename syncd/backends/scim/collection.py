@@ -9,6 +9,7 @@ from syncd.backends.scim.faults import Moved
 from syncd.backends.scim.listing import Head, Listing
 from syncd.backends.scim.pages import Of, ScimPage, salt_of, stored_from
 from syncd.backends.scim.schema import Shape
+from syncd.backends.scim.turns import Turns
 from syncd.backends.scim.versions import Versions
 from syncd.backends.scim.wire import PATCH_OP, needs_current, operations, replaced, to_wire
 from syncd.core.model import ATTRIBUTES, E, Key, Ref, Stored, Update, Value, flat
@@ -16,7 +17,7 @@ from syncd.core.normal import same
 from syncd.errors import NotFound, Rejected
 from syncd.paging import Page
 
-_MEANS = {412: Moved}
+MEANS = {412: Moved}
 
 
 class ScimCollection(Generic[E]):
@@ -25,6 +26,7 @@ class ScimCollection(Generic[E]):
     def __init__(self, session: Session, service: Service, shape: Shape, kind: Of[E]) -> None:
         self.holds = shape.holds
         self.versions = Versions(heeded=service.etag)
+        self.turns = Turns()
         self._session, self._service, self._shape = session, service, shape
         self._kind: Of[E] = kind
         self._one = shape.endpoint + "/{}"
@@ -76,21 +78,27 @@ class ScimCollection(Generic[E]):
 
     def delete(self, ref: Ref) -> None:
         condition = self.versions.condition(ref)
-        self._session.delete(self._one, ref, headers=condition, means=_MEANS)
+        self._session.delete(self._one, ref, headers=condition, means=MEANS)
         self.versions.forget(ref)
 
     def _change(self, ref: Ref, after: Mapping[str, Value]) -> None:
-        current = None
-        if not self._service.patch or needs_current(after, self._shape):
-            current = self._current(ref)
+        if self._service.patch and not needs_current(after, self._shape):
+            self._write(ref, after, None)
+            return
+        with self.turns.of(ref):
+            self._write(ref, after, self._current(ref))
+
+    def _write(
+        self, ref: Ref, after: Mapping[str, Value], current: Mapping[str, Any] | None
+    ) -> None:
         headers = self.versions.condition(ref)
         if self._service.patch:
             told = operations(after, self._shape, current)
             body: Any = {"schemas": [PATCH_OP], "Operations": told}
-            answer = self._session.patch(self._one, ref, body=body, headers=headers, means=_MEANS)
+            answer = self._session.patch(self._one, ref, body=body, headers=headers, means=MEANS)
         else:
             body = replaced(current or {}, after, self._shape)
-            answer = self._session.put(self._one, ref, body=body, headers=headers, means=_MEANS)
+            answer = self._session.put(self._one, ref, body=body, headers=headers, means=MEANS)
         self.versions.told(ref, answer)
 
     def _current(self, ref: Ref) -> dict[str, Any]:

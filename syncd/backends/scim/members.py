@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Struct, field
 
 from syncd.backends.http import Session
-from syncd.backends.scim.collection import ScimCollection
+from syncd.backends.scim.collection import MEANS, ScimCollection
 from syncd.backends.scim.discovery import Service
-from syncd.backends.scim.faults import NoTarget
+from syncd.backends.scim.faults import Moved, NoTarget
 from syncd.backends.scim.listing import Item, Listing
 from syncd.backends.scim.schema import Shape
 from syncd.backends.scim.wire import PATCH_OP, Resource, replaced
@@ -119,7 +119,15 @@ class ScimMembers:
         self._session.patch(self._one, group, body=body)
 
     def _put(self, group: Ref, joining: Sequence[Ref], leaving: Sequence[Ref]) -> None:
-        """The whole group, with those members that are not users' too."""
+        """Again where somebody changed the group meanwhile."""
+        with self._groups.turns.of(group):
+            try:
+                self._put_whole(group, joining, leaving)
+            except Moved:
+                self._put_whole(group, joining, leaving)
+
+    def _put_whole(self, group: Ref, joining: Sequence[Ref], leaving: Sequence[Ref]) -> None:
+        """With those members that are no users too."""
         answer = self._session.get(self._one, group)
         self._groups.versions.told(group, answer)
         whole = replaced(answer.json(dict[str, Any]), {}, self._shape)
@@ -127,7 +135,7 @@ class ScimMembers:
         kept = [one for one in whole.get("members") or [] if str(one.get("value")) not in gone]
         whole["members"] = kept + [self._member(user) for user in joining]
         condition = self._groups.versions.condition(group)
-        answer = self._session.put(self._one, group, body=whole, headers=condition)
+        answer = self._session.put(self._one, group, body=whole, headers=condition, means=MEANS)
         self._groups.versions.told(group, answer)
 
     def _member(self, user: Ref) -> Resource:

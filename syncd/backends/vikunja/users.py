@@ -23,8 +23,6 @@ _FAILED = {500: Failed}
 
 
 class VikunjaUsers:
-    in_one_answer = True
-
     def __init__(
         self, session: Session, login: Login, passwords: InitialPassword, holds: Holds
     ) -> None:
