@@ -6,6 +6,7 @@ from typing import Self
 
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
+from syncd.core.memory import Link
 from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
@@ -86,20 +87,23 @@ class Cycle:
         held_against = self._cursors() if not quick and self._head and self._head.quick else None
         self.sources = reader.sources(self._sync.sources, cursors, held_against)
         backend = self._sync.backend
-        self._target = reader.unread_target(backend) if quick else self._whole_target()
+        self._target = reader.unread_target(backend) if quick else reader.target(backend)
         self._selection = self._select() if self._may_pick() else None
         if self._selection is None and self._target.quick:
-            self._target = self._whole_target()
+            self._target = reader.target(backend)
         elif self._target.quick and self._selection is not None:
             self._look(self._selection)
+        if not self._target.quick and not self._target.gaps:
+            confirm_absence(self._target, backend, self._asked_links())
         return self._ask()
 
-    def _whole_target(self) -> TargetRead:
-        sync = self._sync
-        target = self._reader.target(sync.backend)
-        if not target.gaps:
-            confirm_absence(target, sync.backend, self._ledger, sync.name)
-        return target
+    def _asked_links(self) -> Iterator[list[Link]]:
+        """Of all that the question is about."""
+        if self._selection is not None:
+            yield list(self._selection.links)
+            return
+        for kind in (Kind.USER, Kind.GROUP):
+            yield from self._ledger.each_link(self._sync.name, kind)
 
     @property
     def target(self) -> TargetRead:

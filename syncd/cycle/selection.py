@@ -158,11 +158,12 @@ class Selector:
                     or (self._persons is not None and _any(part.standing.all_before()))
                 ):
                     raise _Everybody
-        accounts = self._target.users.standing
-        if _any(accounts.gone()) and not any(
-            _any(accounts.some(link.ref for link in links))
-            for links in self._ledger.each_link(self._name, Kind.USER)
-        ):
+        accounts, linked = self._target.users.standing, False
+        for links in self._ledger.each_link(self._name, Kind.USER):
+            linked = True
+            if _any(accounts.some(link.ref for link in links)):
+                return
+        if linked:
             raise _Everybody
 
     def _changed(self) -> None:

@@ -10,6 +10,7 @@ from syncd.core.model import Kind
 from syncd.cycle import Mode
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
+from tests.wired import Wired
 from tests.world import ADA, KIM, ZOE, MemorySource, Office, by_hand, ids, opened
 
 
@@ -48,6 +49,26 @@ def test_a_target_that_loses_all_accounts_one_by_one_is_not_believed():
         plan = here.apply().plan
     assert plan.changes == ()
     assert plan.withheld
+
+
+def test_a_target_that_holds_nobody_is_not_believed_though_nobody_was_ever_read_there():
+    """They were made while it could not be read whole, and nothing of that was kept."""
+    here = Office(sources={"p": MemorySource()})
+    here.apply()
+    here.source.has(ADA, ZOE)
+    here.backend = Wired(here.backend)
+    here.backend.cut["users"] = 1
+    here.apply()
+    here.backend.inner.users.read = lambda: iter(())
+    here.backend.cut.clear()
+    assert here.plan().changes == ()
+    assert any("leaves out some that are there (2, such as" in gap for gap in here.plan().withheld)
+    del here.backend.inner.users.read
+    for ref in (here.ref("ada"), here.ref("Zoë")):
+        here.backend.users.delete(ref)
+    plan = here.plan()
+    assert plan.changes == ()
+    assert any("holds none of the 2 accounts" in gap for gap in plan.withheld)
 
 
 def test_what_changes_in_the_target_while_a_source_is_down_is_looked_at_when_it_is_back():
