@@ -4,43 +4,57 @@ A list may hide what its reader has no right to see, or what an index has lost. 
 for gone would be made a second time, or be forgotten.
 """
 
+from collections.abc import Collection as Keys
 from collections.abc import Iterator
 from typing import Any
 
-from syncd.core.model import Kind, Ref
+from syncd.core.model import Key, Kind, Ref
 from syncd.cycle.follow import name_batches
 from syncd.cycle.reads import PartRead, TargetRead
 from syncd.ledger import Ledger
 from syncd.ports import Backend, Collection
 
 
-def confirm_absence(target: TargetRead, backend: Backend, ledger: Ledger, sync: str) -> None:
+def confirm_absence(
+    target: TargetRead, backend: Backend, ledger: Ledger, sync: str, left: Keys[tuple[Kind, Key]]
+) -> None:
     """Adds a gap for what is linked, is not in the reading, and is there all the same.
 
+    `left` is what the last cycle left open: its reading after the run may have lacked some of it.
     Raises `BackendError` where the target cannot be asked.
     """
     for kind, read, collection in (
         (Kind.USER, target.users, backend.users),
         (Kind.GROUP, target.groups, backend.groups),
     ):
-        hidden = list(_hidden(_missing(kind, read, ledger, sync), collection))
+        hidden = list(_hidden(_missing(kind, read, ledger, sync, left), collection))
         if hidden:
             out = f"leaves out some that are there ({len(hidden)}, such as {hidden[0]})"
             why = f"the list of all {kind}s {out}: may syncd's account see everything?"
             target.gaps += (why,)
 
 
-def _missing(kind: Kind, read: PartRead[Any], ledger: Ledger, sync: str) -> Iterator[Ref]:
-    """Refs of links that the reading does not have; where it is known, that the last one had."""
+def _missing(
+    kind: Kind, read: PartRead[Any], ledger: Ledger, sync: str, left: Keys[tuple[Kind, Key]]
+) -> Iterator[Ref]:
+    """Refs of links that the reading does not have; where it is known, that the last one had, or
+    of what was left."""
     standing = read.standing
-    if standing.based:
-        for names in name_batches(standing.gone()):
-            asked = [(kind, Ref(name)) for name in names]
-            yield from sorted(link.ref for link in ledger.recall_links(sync, (), asked))
+    if not standing.based:
+        for links in ledger.each_link(sync, kind):
+            yield from _lacking(read, {link.ref for link in links})
         return
-    for links in ledger.each_link(sync, kind):
-        refs = {link.ref for link in links}
-        yield from sorted(refs.difference(one.ref for one in standing.some(sorted(refs))))
+    for names in name_batches(standing.gone()):
+        asked = [(kind, Ref(name)) for name in names]
+        yield from sorted(link.ref for link in ledger.recall_links(sync, (), asked))
+    gone = set(standing.gone()) if left else set()
+    for keys in name_batches(key for of, key in left if of is kind):
+        found = ledger.recall_links(sync, [(kind, Key(key)) for key in keys], ())
+        yield from _lacking(read, {link.ref for link in found} - gone)
+
+
+def _lacking(read: PartRead[Any], refs: set[Ref]) -> list[Ref]:
+    return sorted(refs.difference(one.ref for one in read.standing.some(sorted(refs))))
 
 
 def _hidden(refs: Iterator[Ref], collection: Collection[Any]) -> Iterator[Ref]:

@@ -98,7 +98,8 @@ class Cycle:
         sync = self._sync
         target = self._reader.target(sync.backend)
         if not target.gaps:
-            confirm_absence(target, sync.backend, self._ledger, sync.name)
+            left = self._base.unsettled() if self._base else ()
+            confirm_absence(target, sync.backend, self._ledger, sync.name, left)
         return target
 
     @property
