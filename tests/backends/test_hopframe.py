@@ -358,6 +358,16 @@ def test_default_groups_come_with_an_account(hop, backend):
     assert list(backend.members.read()) == [Member(Ref("group.Users"), ref)]
 
 
+def test_who_is_made_suspended_has_no_access_by_a_default_group(hop, backend):
+    """HopFrame adds it to what was sent."""
+    hop.add_group("group.Users", is_default=True)
+    ref = made(backend, active=False)
+    assert not entity(backend, ref).active
+    assert list(backend.members.read()) == [Member(Ref("group.Users"), ref)]
+    backend.users.update(ref, ON)
+    assert entity(backend, ref).active
+
+
 # -- faults ------------------------------------------------------------------------------------
 
 
