@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -156,6 +157,14 @@ def test_an_answer_of_another_form_is_not_believed(hop, backend):
     )
     with pytest.raises(BackendError, match="required field"):
         list(backend.users.read())
+
+
+@pytest.mark.parametrize("held", [{}, {"permissions": None}])
+def test_permissions_that_are_not_shown_are_not_taken_for_none(held):
+    """The next writing of the user would delete them all."""
+    user = {"id": "g", "username": "ada", "email": "a@b", "createdAt": "2023-12-23T00:00:00"}
+    with pytest.raises(msgspec.ValidationError, match="permissions"):
+        account_of(user | held)
 
 
 # -- updates are whole -------------------------------------------------------------------------
