@@ -322,6 +322,16 @@ def test_nobody_is_deleted_for_having_the_e_mail_of_who_was_read(huddle, joe):
     assert joe.id not in huddle.users
 
 
+def test_a_company_without_provisioning_is_no_sign_that_an_account_is_gone(huddle, joe):
+    """What is not found then is the search, and not who was looked for."""
+    with opened(huddle, delete_as="account") as backend:
+        list(backend.users.read())
+        huddle.faults.add(Fails(404), when=by("GET", SCIM))
+        with pytest.raises(Denied):
+            backend.users.delete(Ref("2"))
+    assert joe.id in huddle.users
+
+
 def test_an_answer_about_somebody_else_deletes_nobody(huddle, joe):
     """A filter that is not heeded finds others."""
     other = {"id": joe.guid, "userName": "other@example.com"}

@@ -9,7 +9,7 @@ from syncd.backends.http import Session
 from syncd.backends.huddle.wire import scim_to
 from syncd.core.model import Value
 from syncd.core.normal import same
-from syncd.errors import Rejected
+from syncd.errors import Denied, Rejected
 
 _USERS = "/people/companies/{}/users"
 _SCIM = "application/scim+json"
@@ -40,7 +40,8 @@ class Provisioning:
         deleted is only who has that name."""
         quoted = msgspec.json.encode(email).decode()
         query = {"filter": f"username eq {quoted}"}
-        found = self._session.get(_USERS, self._company, query=query).json(_Found)
+        answer = self._session.get(_USERS, self._company, query=query, means={404: Denied})
+        found = answer.json(_Found)
         those = [one for one in found.resources if same(one.user_name, email, caseless=True)]
         if len(those) != 1:
             why = "Huddle did not provision them: remove the account there"
