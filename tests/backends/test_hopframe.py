@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -156,6 +157,14 @@ def test_an_answer_of_another_form_is_not_believed(hop, backend):
     )
     with pytest.raises(BackendError, match="required field"):
         list(backend.users.read())
+
+
+@pytest.mark.parametrize("held", [{}, {"permissions": None}])
+def test_permissions_that_are_not_shown_are_not_taken_for_none(held):
+    """The next writing of the user would delete them all."""
+    user = {"id": "g", "username": "ada", "email": "a@b", "createdAt": "2023-12-23T00:00:00"}
+    with pytest.raises(msgspec.ValidationError, match="permissions"):
+        account_of(user | held)
 
 
 # -- updates are whole -------------------------------------------------------------------------
@@ -356,6 +365,16 @@ def test_default_groups_come_with_an_account(hop, backend):
     hop.add_group("group.Users", is_default=True)
     ref = made(backend)
     assert list(backend.members.read()) == [Member(Ref("group.Users"), ref)]
+
+
+def test_who_is_made_suspended_has_no_access_by_a_default_group(hop, backend):
+    """HopFrame adds it to what was sent."""
+    hop.add_group("group.Users", is_default=True)
+    ref = made(backend, active=False)
+    assert not entity(backend, ref).active
+    assert list(backend.members.read()) == [Member(Ref("group.Users"), ref)]
+    backend.users.update(ref, ON)
+    assert entity(backend, ref).active
 
 
 # -- faults ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from syncd.errors import (
     Unavailable,
 )
 from tests.servers.huddle import Huddle
-from tests.servers.web import Cut, Fails, Garbled, Meanwhile, by
+from tests.servers.web import Cut, Fails, Garbled, Meanwhile, answer, by
 
 ADA = User(user_name="ada@example.org", given_name="Ada", family_name="Lovelace")
 MEMBERS = "/people/companies/123/members"
@@ -309,6 +309,39 @@ def test_a_deletion_is_what_the_operator_says(huddle, joe):
         with pytest.raises(NotFound):
             backend.users.delete(Ref(str(max_.id)))
     assert max_.id in huddle.users
+
+
+def test_nobody_is_deleted_for_having_the_e_mail_of_who_was_read(huddle, joe):
+    """SCIM knows nobody by number, and an e-mail may have gone from one to another since."""
+    with opened(huddle, delete_as="account") as backend:
+        assert "joe@example.com" in names(backend)
+        joe.email = "joe.b@example.com"
+        heir = huddle.add_user("joe@example.com", "Joe", "Heir")
+        backend.users.delete(Ref("2"))
+    assert heir.id in huddle.users
+    assert joe.id not in huddle.users
+
+
+def test_a_company_without_provisioning_is_no_sign_that_an_account_is_gone(huddle, joe):
+    """What is not found then is the search, and not who was looked for."""
+    with opened(huddle, delete_as="account") as backend:
+        list(backend.users.read())
+        huddle.faults.add(Fails(404), when=by("GET", SCIM))
+        with pytest.raises(Denied):
+            backend.users.delete(Ref("2"))
+    assert joe.id in huddle.users
+
+
+def test_an_answer_about_somebody_else_deletes_nobody(huddle, joe):
+    """A filter that is not heeded finds others."""
+    other = {"id": joe.guid, "userName": "other@example.com"}
+    with opened(huddle, delete_as="account") as backend:
+        list(backend.users.read())
+        found = answer(200, {"Resources": [other]}, "application/scim+json")
+        huddle.faults.add(lambda *_: found, times=1, when=by("GET", SCIM))
+        with pytest.raises(Rejected, match="cannot be deleted"):
+            backend.users.delete(Ref("2"))
+    assert joe.id in huddle.users
 
 
 # -- teams ------------------------------------------------------------------------------------

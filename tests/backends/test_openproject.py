@@ -304,6 +304,20 @@ def test_deletion_that_the_instance_forbids_rejects_that_change_only(project, ba
     assert project.find("ada").status == "active"
 
 
+def test_a_deletion_that_is_not_found_is_none_while_it_is_there(project, backend):
+    """404 is said of what one has no right to, too: nobody takes that for done."""
+    user, team = (
+        backend.users.create(Key("1"), ADA),
+        backend.groups.create(Key("g"), Group(display_name="x")),
+    )
+    project.faults.add(Fails(404), when=by("DELETE"))
+    for collection, ref in ((backend.users, user), (backend.groups, team)):
+        with pytest.raises(Rejected, match="but it is there") as caught:
+            collection.delete(ref)
+        assert not isinstance(caught.value, NotFound)
+        assert collection.get(ref) is not None
+
+
 def test_a_deletion_is_followed_to_its_end(project, backend):
     """The answer is a 202, and until a job has run the account is there, locked."""
     project.users_deletable_by_admins = True

@@ -250,6 +250,17 @@ def test_a_suspension_that_breaks_off_in_its_middle_is_in_doubt(vikunja, backend
     assert not backend.users.get(ref).entity.active
 
 
+def test_nobody_is_named_as_if_they_were_suspended(vikunja, backend):
+    """Who may choose their own name would look locked out, and keep the password when they leave."""
+    with pytest.raises(Rejected, match="begins as that of somebody who is suspended"):
+        made(backend, display_name="[suspended] Ada")
+    ref = made(backend)
+    with pytest.raises(Rejected, match="begins as"):
+        backend.users.update(ref, Update({}, {"display_name": "[suspended] Ada"}))
+    assert vikunja.count("POST", PASSWORD) == 0
+    assert backend.users.get(ref).entity.display_name == ADA.display_name
+
+
 def test_without_a_mark_nobody_is_suspended(opened):
     """It is not declared then, so that it is not planned."""
     holds = opened(suspend_as="nothing").users.holds

@@ -95,3 +95,22 @@ def test_what_a_list_leaves_out_is_asked_for_before_it_is_taken_for_gone():
         assert f"the list of all users leaves out some that are there (1, such as {ref})" in gap
     here.backend.users.delete(ref)
     assert ids(here.plan().changes) == ["user/create/p:3"]
+
+
+def test_what_the_list_leaves_out_after_a_run_is_asked_for_by_the_next():
+    """Else who was made would be made once more, and who leaves then would be forgotten, and stay
+    active."""
+    here = opened(ADA)
+    shown = here.backend.users.read
+    here.backend.users.read = lambda: (one for one in shown() if one.entity.user_name != "kim")
+    here.source.has(replace(ADA, attributes={"user_name": "ada"}), KIM)
+    assert [one.change.id for one in here.apply().unsettled] == ["user/create/p:3"]
+    for people in ([ADA, KIM], [ADA]):
+        here.source.has(*people)
+        plan = here.plan()
+        assert [one for one in ids(plan.changes) if one.endswith("p:3")] == []
+        assert plan.marks == ()
+        assert plan.withheld
+    here.apply()
+    here.backend.users.read = shown
+    assert "user/suspend/p:3" in ids(here.plan().changes)

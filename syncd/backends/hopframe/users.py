@@ -17,7 +17,7 @@ from syncd.backends.hopframe.wire import (
     new_account,
     user_from_wire,
 )
-from syncd.backends.http import Answer, Session
+from syncd.backends.http import Answer, Session, half_done
 from syncd.backends.initial import InitialPassword
 from syncd.core.model import Key, Ref, Stored, Update, User, Value, flat
 from syncd.core.normal import same
@@ -73,7 +73,8 @@ class HopFrameUsers:
             return None
 
     def create(self, _key: Key, entity: User) -> Ref:
-        """HopFrame minds who has the same letters; syncd, who has them in another case."""
+        """HopFrame minds who has the same letters; syncd, who has them in another case. It adds
+        the default groups to what is sent, without the mark of who is suspended."""
         fields = flat(entity)
         body = new_account(fields, self._config.admin_permission)
         self._check_free(None, fields)
@@ -82,6 +83,9 @@ class HopFrameUsers:
         ref = _account(self._session.post(_USERS, body={**body, "password": password})).ref
         self._names.met(ref, fields)
         self._passwords.hand_over(ref, entity, password)
+        if not entity.active:
+            with half_done():
+                self.update(ref, Update({"active": True}, {"active": False}))
         return ref
 
     def update(self, ref: Ref, change: Update) -> None:

@@ -61,7 +61,8 @@ class Account(Struct, frozen=True):
     username: str
     email: str
     createdat: str
-    permissions: list[Permission] = []
+    permissions: list[Permission]
+    """Never left out: what was not shown would be deleted with the next writing."""
 
     @property
     def ref(self) -> Ref:

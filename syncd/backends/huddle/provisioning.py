@@ -8,18 +8,20 @@ from msgspec import Struct
 from syncd.backends.http import Session
 from syncd.backends.huddle.wire import scim_to
 from syncd.core.model import Value
-from syncd.errors import Rejected
+from syncd.core.normal import same
+from syncd.errors import Denied, Rejected
 
 _USERS = "/people/companies/{}/users"
 _SCIM = "application/scim+json"
 
 
-class _Id(Struct):
+class _Account(Struct, rename="camel"):
     id: str
+    user_name: str = ""
 
 
 class _Found(Struct, rename="pascal"):
-    resources: Sequence[_Id] = ()
+    resources: Sequence[_Account] = ()
 
 
 class Provisioning:
@@ -34,11 +36,14 @@ class Provisioning:
         self._session.post(_USERS, self._company, body=body, media_type=_SCIM)
 
     def delete(self, email: str) -> None:
-        """The account, and the member with it. Only a filter by user name finds the id."""
+        """The account, and the member with it. Only a filter by user name finds the id, and what is
+        deleted is only who has that name."""
         quoted = msgspec.json.encode(email).decode()
         query = {"filter": f"username eq {quoted}"}
-        found = self._session.get(_USERS, self._company, query=query).json(_Found)
-        if len(found.resources) != 1:
+        answer = self._session.get(_USERS, self._company, query=query, means={404: Denied})
+        found = answer.json(_Found)
+        those = [one for one in found.resources if same(one.user_name, email, caseless=True)]
+        if len(those) != 1:
             why = "Huddle did not provision them: remove the account there"
             raise Rejected(f"{self._session.name}: {email} cannot be deleted: {why}")
-        self._session.delete(_USERS + "/{}", self._company, found.resources[0].id)
+        self._session.delete(_USERS + "/{}", self._company, those[0].id)

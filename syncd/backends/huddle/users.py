@@ -92,9 +92,13 @@ class HuddleUsers:
             raise
 
     def delete(self, ref: Ref) -> None:
+        """An account goes by its e-mail: as it is now, for that in the list may be somebody else's
+        by now."""
         member = self._member(ref)
         if self._config.delete_as == "account":
-            self._provisioning.delete(member.email_address)
+            if (found := self._find(ref)) is None or not found.email:
+                raise NotFound(f"{self._session.name}: there is no user {ref}")
+            self._provisioning.delete(found.email)
             self._roster.forget(ref)
         else:
             self._roster.remove(member)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct, field
 
-from syncd.errors import BackendError, Rejected
+from syncd.errors import BackendError, NotFound, Rejected
 
 _UNPROCESSABLE = 422
 
@@ -20,6 +20,12 @@ class Unclear(Rejected):
 
 class Kept(Rejected):
     """The account is not to be deleted."""
+
+
+def check_gone(found: object, error: NotFound) -> None:
+    """A 404 is also said of what one has no right to (errors: NotFound). Raises `Kept`."""
+    if found is not None:
+        raise Kept(f"{error}, but it is there: may syncd's account delete it?") from error
 
 
 class _Details(Struct, frozen=True):

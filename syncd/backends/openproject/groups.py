@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from syncd.backends.http import ListPage, Session, whole
 from syncd.backends.openproject.config import OpenProjectConfig
-from syncd.backends.openproject.faults import Unclear
+from syncd.backends.openproject.faults import Unclear, check_gone
 from syncd.backends.openproject.users import OpenProjectUsers, path_of
 from syncd.backends.openproject.waiting import JSON, until_gone
 from syncd.backends.openproject.wire import (
@@ -85,7 +85,11 @@ class OpenProjectGroups:
 
     def delete(self, ref: Ref) -> None:
         """Followed to its end, as with users."""
-        self._session.delete(_ONE, ref, headers=JSON)
+        try:
+            self._session.delete(_ONE, ref, headers=JSON)
+        except NotFound as error:
+            check_gone(self.get(ref), error)
+            raise
         until_gone(lambda: self.get(ref) is None, f"group {ref}", self._session, self._config)
 
     def _check_free(self, name: Value, ref: Ref | None, error: Rejected) -> None:

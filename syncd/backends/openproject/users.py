@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from syncd.backends.http import ListPage, Session, half_done, whole
 from syncd.backends.initial import InitialPassword
 from syncd.backends.openproject.config import OpenProjectConfig
-from syncd.backends.openproject.faults import Kept, Unclear
+from syncd.backends.openproject.faults import Kept, Unclear, check_gone
 from syncd.backends.openproject.waiting import JSON, until_gone
 from syncd.backends.openproject.wire import USERS, Body, Person, user_from_wire, user_to_wire
 from syncd.core.model import Key, Ref, Stored, Update, User, Value, flat
@@ -125,6 +125,9 @@ class OpenProjectUsers:
             raise NotFound(f"{self._session.name}: there is no user {ref}")
         try:
             self._session.delete(_ONE, ref, headers=JSON, means={403: Kept})
+        except NotFound as error:
+            check_gone(self.get(ref), error)
+            raise
         except Kept as error:
             advice = "the setting users_deletable_by_admins is off, as it is by default"
             raise Kept(f"{error} ({advice})") from error

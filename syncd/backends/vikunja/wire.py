@@ -66,8 +66,11 @@ def from_wire(account: Account) -> Stored[User]:
 
 def to_wire(fields: Mapping[str, Value]) -> Body:
     """Raises `Rejected` for what the database cannot hold, which the server calls an error of its
-    own: its columns are `varchar(250)` in MySQL's `utf8`, of three octets a letter."""
+    own: its columns are `varchar(250)` in MySQL's `utf8`, of three octets a letter; and for a name
+    with a mark of its own, by which who is active would look suspended, and never be."""
     body = {_NAMES[name]: value for name, value in fields.items() if name in _NAMES}
+    if str(body.get("name")).startswith(MARK):
+        raise Rejected(f"name {body['name']!r} begins as that of somebody who is suspended")
     if fields.get("active") is False:
         body["name"] = MARK + str(body["name"])
     for name, value in body.items():
