@@ -1,6 +1,7 @@
 """What a server says of its refusal, made short and harmless."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,10 +17,17 @@ problem details (RFC 9457)."""
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
 
 
-def said(body: bytes, content_type: str, redact: Redactor) -> str:
-    """At most `LONGEST` printable characters in one line, without the secrets that are known."""
+def said(
+    body: bytes, content_type: str, redact: Redactor, words: Callable[[bytes], str] = lambda _: ""
+) -> str:
+    """At most `LONGEST` printable characters in one line, without the secrets that are known.
+
+    `words` finds them where the product has a place of its own for them.
+    """
     if b"\0" in body:  # UTF-16 or no text at all: secrets would not be recognised in it
         return ""
+    if own := words(body):
+        return short(own, redact)
     text = body.decode("utf-8", "replace")
     if "html" in content_type.lower():
         title = _TITLE.search(text)

@@ -201,11 +201,15 @@ class Session:
         if got.status in POINTING and (link := headers.get("location")):
             where = short(pointed(link), self._redact)
             why += f" and points to {where}; that is not followed: is the url right?"
-        elif words := said(got.body, headers.get("content-type") or "", self._redact):
+        elif words := self._words(got):
             why += f": {words}"
         wait = retry_after(headers.get("retry-after"), headers.get("date"))
         read = self._dialect.reads(got.status, got.body)
         return verdict(got.status, asked.means, why, wait, read)
+
+    def _words(self, got: Got) -> str:
+        kind = got.headers.get("content-type") or ""
+        return said(got.body, kind, self._redact, self._dialect.words)
 
     def _usual_head(self) -> str:
         usual = {
