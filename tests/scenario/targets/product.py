@@ -57,7 +57,7 @@ class Product:
     groups: bool = True
     renames_groups: bool = True
     deletes: bool = True
-    each: Each = Each()
+    each: Each = field(default_factory=Each)
     why: str = ""
     """Why it is more calls than one for each change."""
 
