@@ -120,25 +120,25 @@ class DecodedPage(Generic[T]):
 def user_pages(reading: Reading) -> Iterable[Page[UserRecord]]:
     """Of any reading."""
     found: Iterable[Page[UserRecord]] | None = getattr(reading, "user_pages", None)
-    return _decoded(reading.users) if found is None else found
+    return decoded_pages(reading.users) if found is None else found
 
 
 def group_pages(reading: Reading) -> Iterable[Page[GroupRecord]]:
     """Of any reading, once its users were read."""
     found: Iterable[Page[GroupRecord]] | None = getattr(reading, "group_pages", None)
-    return _decoded(reading.groups) if found is None else found
+    return decoded_pages(reading.groups) if found is None else found
 
 
 def stored_pages(collection: Collection[E]) -> Iterator[Page[Stored[E]]]:
     """Of any collection."""
     pages: Callable[[], Iterator[Page[Stored[E]]]] | None = getattr(collection, "pages", None)
-    return _decoded(collection.read()) if pages is None else pages()
+    return decoded_pages(collection.read()) if pages is None else pages()
 
 
 def member_pages(memberships: Memberships) -> Iterator[Page[Members]]:
     """Of any memberships."""
     pages: Callable[[], Iterator[Page[Members]]] | None = getattr(memberships, "pages", None)
-    return _decoded(_by_group(memberships.read())) if pages is None else pages()
+    return decoded_pages(_by_group(memberships.read())) if pages is None else pages()
 
 
 def members_of(memberships: Memberships, groups: Sequence[Ref]) -> Iterable[Members] | None:
@@ -158,12 +158,14 @@ def gone_from(reading: Reading) -> Mapping[Kind, frozenset[Key]] | None:
     return getattr(reading, "gone", None)
 
 
-def _decoded(items: Iterable[T]) -> Iterator[Page[T]]:
+def decoded_pages(items: Iterable[T], at_once: int = _PAGE) -> Iterator[Page[T]]:
+    """Of what is told item by item. `at_once` is how many come by one call: what was written is
+    read again one by one where that is fewer calls than there are pages."""
     page: list[T] = []
     try:
         for item in items:
             page.append(item)
-            if len(page) == _PAGE:
+            if len(page) == at_once:
                 yield DecodedPage(page)
                 page = []
     except SyncdError:

@@ -33,6 +33,10 @@ class Redactor:
         for secret in secrets:
             self._known |= {form for form in _forms(secret) if len(form) >= _SHORTEST}
 
+    def forget(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            self._known -= _forms(secret)
+
     def __call__(self, text: str) -> str:
         for secret in sorted(self._known, key=len, reverse=True):
             text = text.replace(secret, BLOT)

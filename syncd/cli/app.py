@@ -33,6 +33,7 @@ Quick = Annotated[
     bool, typer.Option("--quick", help="Read only what has changed, where the sources can tell.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Show all of long sections.")]
+Shape = Annotated[Format, typer.Option("--format", help="How to show it.")]
 Shown = Annotated[TableOrJson, typer.Option("--format", help="For people or for programs.")]
 
 
@@ -85,7 +86,7 @@ def plan(  # noqa: PLR0913, PLR0917  an option each
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan, for `apply FILE`.")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    format_: Shape = Format.TABLE,
     everything: All = False,
     full: Full = False,
     quick: Quick = False,
@@ -185,7 +186,7 @@ def schema() -> None:
 
 
 @app.command()
-def backends(format_: Shown = TableOrJson.TABLE) -> None:
+def backends(format_: Shape = Format.TABLE) -> None:
     """List the types of sources and targets, and what they do."""
     from syncd.cli.listings import backends
     from syncd.cli.opening import without_settings

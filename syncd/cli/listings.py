@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from syncd.cli.screen import Screen
-from syncd.cli.words import TableOrJson
+from syncd.cli.words import Format
 from syncd.config.schema import schema as schema_of_everything
 from syncd.core.model import Op
 from syncd.errors import ConfigError
 from syncd.plugins import BACKENDS, SOURCES, backend_plugin, source_plugin, types
 from syncd.ports import Holds
-from syncd.render.catalogue import render_catalogue
+from syncd.render.catalogue import catalogue_markdown, render_catalogue
 from syncd.render.changes import in_order
 from syncd.report import Exit
 
@@ -20,11 +20,13 @@ def schema(screen: Screen) -> int:
     return Exit.DONE
 
 
-def backends(screen: Screen, format_: TableOrJson) -> int:
+def backends(screen: Screen, format_: Format) -> int:
     """Every installed type, also those that cannot be used, and why."""
     found = {"sources": dict(_sources()), "targets": dict(_targets())}
-    if format_ is TableOrJson.JSON:
+    if format_ is Format.JSON:
         screen.write_json(found)
+    elif format_ is Format.MARKDOWN:
+        screen.write(catalogue_markdown(found))
     else:
         screen.show(render_catalogue(found))
     return Exit.DONE

@@ -43,7 +43,9 @@ class Frame(Struct, frozen=True):
     whole: bool
 
     def has(self, kind: Kind) -> bool:
-        return bool(self.declared[kind].ops)
+        """Groups that can be neither made nor changed can be joined all the same."""
+        joined = kind is Kind.GROUP and self.declared[Kind.MEMBER].ops
+        return bool(self.declared[kind].ops or joined)
 
     def facts(self, protected: Mapping[tuple[Kind, Ref], str]) -> Facts:
         return Facts(

@@ -13,7 +13,8 @@ from syncd.paging import Members, member_pages, members_of, stored_pages
 from syncd.ports import Backend, Collection, Memberships
 
 _ONE_BY_ONE = 200
-"""From this many touched things on, one reading of all is cheaper than one of each."""
+"""From this many touched things on, one reading of all is cheaper than one of each, however many
+pages it has."""
 
 _GROUP_BY_GROUP = 2000
 """From this many changes of members on, reading all groups is cheaper than reading those."""
@@ -48,11 +49,16 @@ def _again(
 ) -> PartRead[Stored[E]]:
     of = read.standing.of
     kind = Kind.USER if of.part == TARGET_USERS.part else Kind.GROUP
-    if touched.counts[kind] > _ONE_BY_ONE:
+    if touched.counts[kind] > min(_ONE_BY_ONE, _pages(read)):
         return reader.again(read, stored_pages(collection))
     if touched.counts[kind]:
         look_at(reader, of, touched.refs(kind), collection)
     return read
+
+
+def _pages(read: PartRead[Stored[E]]) -> int:
+    """How many calls a reading of all is; without number where only some were read."""
+    return _ONE_BY_ONE if read.follower is None or read.delta else read.follower.pages
 
 
 def _members_again(

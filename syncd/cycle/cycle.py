@@ -11,6 +11,7 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
 from syncd.core.policy import Leavers
 from syncd.core.question import Beyond, Question
+from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
@@ -85,13 +86,20 @@ class Cycle:
         held_against = self._cursors() if not quick and self._head and self._head.quick else None
         self.sources = reader.sources(self._sync.sources, cursors, held_against)
         backend = self._sync.backend
-        self._target = reader.unread_target(backend) if quick else reader.target(backend)
+        self._target = reader.unread_target(backend) if quick else self._whole_target()
         self._selection = self._select() if self._may_pick() else None
         if self._selection is None and self._target.quick:
-            self._target = reader.target(backend)
+            self._target = self._whole_target()
         elif self._target.quick and self._selection is not None:
             self._look(self._selection)
         return self._ask()
+
+    def _whole_target(self) -> TargetRead:
+        sync = self._sync
+        target = self._reader.target(sync.backend)
+        if not target.gaps:
+            confirm_absence(target, sync.backend, self._ledger, sync.name)
+        return target
 
     @property
     def target(self) -> TargetRead:

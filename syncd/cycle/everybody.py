@@ -166,7 +166,8 @@ class Everybody:
     def _parts(self) -> Iterator[Part]:
         for one in self._slices:
             points = self._points(one) if self._knots.any() else {}
-            if tied := {unit for unit, some in points.items() if self._knots.tied(some)}:
+            tied = {unit for unit, some in points.items() if self._knots.tied(some)}
+            if tied := tied | one.crowded():
                 self._tied.append(one.part(tied, inside=True))
                 yield self._part([one.part(tied, inside=False)], ())
             else:

@@ -29,7 +29,8 @@ _AT_ONCE = 500
 
 
 class Follower(Generic[T]):
-    """One part's reading. `seen` counts all things, `decoded` those that were looked into.
+    """One part's reading. `seen` counts all things, `decoded` those that were looked into, `pages`
+    what they came in.
 
     Of a `delta` nothing is known by its chunk, nor missing: it need not tell of what is as it was.
     """
@@ -56,6 +57,7 @@ class Follower(Generic[T]):
         self._pending: list[tuple[Page[T], int, int]] = []
         self._length = 0
         self.seen = 0
+        self.pages = 0
         self.decoded = 0
 
     def forget(self) -> None:
@@ -64,6 +66,7 @@ class Follower(Generic[T]):
 
     def take(self, page: Page[T]) -> None:
         prints = page.prints
+        self.pages += 1
         self.seen += len(prints)
         start = 0
         for end in [at + 1 for at, one in enumerate(prints) if one[-1] < _ENDS_BELOW]:

@@ -1,5 +1,6 @@
 """Some of all people at a time, with what they are linked to and hold; nobody is torn apart."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -47,6 +48,11 @@ class Slice(Struct):
         for one in self.stored:
             unit = units.get(one.ref)
             yield unit or one.ref, one, unit is not None
+
+    def crowded(self) -> set[str]:
+        """Units with several accounts: one may want what another of the same person has."""
+        linked = Counter(unit for unit, _ in self.of_links()) if self.units else {}
+        return {unit for unit, number in linked.items() if number > 1}
 
     def part(self, units: Container[str], *, inside: bool) -> "Slice":
         """Those of these units, or all but those."""

@@ -19,6 +19,11 @@ class Standing(Generic[T]):
         self.of = of
         self._base, self._work = base, work
 
+    @property
+    def based(self) -> bool:
+        """Whether it is known how it was before."""
+        return self._base is not None
+
     def moved(self) -> Iterator[str]:
         if self._base is not None:
             yield from self._work.moved(self.of.part)

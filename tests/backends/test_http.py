@@ -395,6 +395,38 @@ def test_closing_ends_a_pause():
         assert time.monotonic() - began < 5
 
 
+def test_a_call_may_say_that_a_redirect_is_its_answer():
+    """It is not followed; and any other refusal of the call is one."""
+    moved, gone = answer(303, b"", "Location: /users/7"), answer(404)
+    with serving(moved, gone) as server, session(server.url) as wiki:
+        assert wiki.get("/entry", good={303}).headers["location"] == "/users/7"
+        with pytest.raises(NotFound):
+            wiki.get("/entry", good={303})
+        assert len(server.requests) == 2
+
+
+def test_a_body_may_be_of_another_media_type_than_the_dialects():
+    """For one call."""
+    with serving() as server, session(server.url) as wiki:
+        wiki.post("/users", body={}, media_type="application/scim+json")
+        wiki.post("/users", body={})
+        kinds = [request.headers["content-type"] for request in server.requests]
+    assert kinds == ["application/scim+json", "application/json"]
+
+
+def test_a_refusals_words_may_stand_where_only_one_product_has_them():
+    """They are made short and harmless like all others; where there are none, the usual places count."""
+    dialect = Dialect(words=lambda body: body.partition(b"said: ")[2].decode())
+    for body, words in ((f"said: no {TOKEN}", "no ***"), ('{"message":"never"}', "never")):
+        with (
+            serving(answer(400, body.encode())) as server,
+            session(server.url, dialect) as wiki,
+            pytest.raises(Rejected) as caught,
+        ):
+            wiki.post("/users")
+        assert str(caught.value).endswith(f"answered 400 Bad Request: {words}")
+
+
 @pytest.fixture
 def _slow_machine(monkeypatch):
     """Between two calls of a test there may be more than a second."""

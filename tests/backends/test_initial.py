@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 
+from syncd.backends.http import Dialect, ServerConfig, Session
 from syncd.backends.initial import InitialPassword, InitialPasswordConfig
 from syncd.core.model import Ref, User
 
@@ -51,6 +52,15 @@ def test_a_command_that_fails_is_told_of_and_the_password_is_not(tmp_path, caplo
     assert "ended with 3" in told[0]
     assert "cannot be run: No such file or directory" in told[1]
     assert "Tr0ub4dor" not in "".join(told)
+
+
+def test_a_new_password_is_in_no_message_and_is_not_remembered_for_ever():
+    """Of a million accounts that are made, the last ones' are known."""
+    session = Session("wiki", ServerConfig(url="http://127.0.0.1:9"), Dialect(width=1))
+    for number in range(1005):
+        session.learn_briefly(f"password-{number:04}-!")
+    told = session._redact("password-0004-! password-0005-! password-1004-!")
+    assert told == "password-0004-! *** ***"
 
 
 def test_without_a_command_nobody_is_told(tmp_path):

@@ -1,6 +1,6 @@
 """A product is never empty: somebody is logged in, and some groups are there from the first day."""
 
-from syncd.paging import Members
+from syncd.paging import DecodedPage, Members
 
 
 class Apart:
@@ -25,8 +25,16 @@ class _Things:
     def __init__(self, inner, others):
         self._inner, self._others = inner, others
 
+        if hasattr(inner, "pages"):
+            self.pages = self._pages
+
     def __getattr__(self, name):
         return getattr(self._inner, name)
+
+    def _pages(self):
+        for page in self._inner.pages():
+            records = [page.decode(at).record for at in range(len(page.prints))]
+            yield DecodedPage([one for one in records if one.ref not in self._others])
 
     def read(self):
         return (one for one in self._inner.read() if one.ref not in self._others)

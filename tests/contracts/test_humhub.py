@@ -30,6 +30,10 @@ class HumHubContract(BackendContract):
             admin=False,
         )
 
+    def changes(self):
+        """HumHub has German, and no German of Germany."""
+        return {**super().changes(), "locale": "de"}
+
     def reopen(self, backend):
         return backend.again(HumHubBackend("hub", backend.config, backend.base))
 

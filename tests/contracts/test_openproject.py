@@ -9,8 +9,9 @@ from syncd.core.model import Update, User, changed
 from syncd.errors import Rejected
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, seen
-from tests.contracts.newcomers import Newcomers
+from tests.contracts.newcomers import NOWHERE, Newcomers, again, failing
 from tests.servers.openproject import OpenProject
+from tests.servers.web import Cut, Fails, by
 
 
 @pytest.fixture
@@ -28,12 +29,11 @@ class TestOpenProject(BackendContract):
     def backend(self, project):
         config = OpenProjectConfig(server=project.url, api_key=project.key)
         backend = OpenProjectBackend("projects", config, Path())
-        yield Newcomers(backend)
+        yield Newcomers(backend, project)
         backend.close()
 
     def reopen(self, backend):
-        inner = backend.inner
-        return Newcomers(OpenProjectBackend("projects", inner.config, inner.base), backend.old)
+        return Newcomers(again(backend), backend.server, backend.old)
 
     def user(self, number):
         """OpenProject has nobody without an e-mail and two names; and everybody has a language, and is
@@ -53,3 +53,20 @@ class TestOpenProject(BackendContract):
         with pytest.raises(Rejected):
             backend.users.update(ref, Update({}, {"locale": None}))
         assert seen(backend.users) == before
+
+    @property
+    def secrets(self):
+        return (OpenProject.key,)
+
+    def denied(self, backend):
+        return again(backend, api_key="another-key")
+
+    def dead(self, backend):
+        return again(backend, server=NOWHERE)
+
+    def half_read(self, backend):
+        """Its second page is not there."""
+        return failing(backend.server, Fails(404), by("GET", "/api/v3/users", offset="2"))
+
+    def answer_lost(self, backend):
+        return failing(backend.server, Cut(after=True), by("POST"))

@@ -2,15 +2,18 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd import planfile
 from syncd.core.decide import Decision, decide
+from syncd.core.merge import Precedence
+from syncd.core.policy import Leavers
 from syncd.core.stream import Stream
 from syncd.cycle import Cycle
 from syncd.cycle.look import silent
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
-from tests.world import group, office, person
+from tests.world import FREE, MemorySource, Office, group, office, person
 
 
 @given(worlds(), ANY, st.integers(1, 3))
@@ -36,6 +39,25 @@ def sliced(at_once):
             return decision.plan(), decision
 
     return planned
+
+
+def test_what_one_account_of_a_person_has_the_other_cannot_take():
+    """Two were made before it was known that they are one person's."""
+    merge = Precedence(by="email")
+    ada = person("1", "ada")
+    here = Office(
+        sources={"p": MemorySource([ada]), "q": MemorySource([person("9", "lady", email="a@x")])},
+        merge=merge,
+        policy=replace(FREE, leavers=Leavers.IGNORE),  # of everybody each time
+    )
+    here.apply()
+    here.source.has(person("1", "ada", email="a@x"))
+    plan = here.plan()
+    assert plan.changes == ()
+    assert {one.why for one in plan.conflicts} == {
+        "email 'a@x' is taken by lady (u2)",
+        "has a second account (u2) under q:9; decide which one stays",
+    }
 
 
 def test_a_large_plan_is_a_stream_that_is_saved_and_applied():

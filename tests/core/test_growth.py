@@ -16,7 +16,7 @@ from syncd.paging import Members
 from tests.core.test_laws import WHOLE, live
 from tests.core.worlds import worlds
 from tests.wired import Wired
-from tests.world import FREE, by_hand, group, ids, office, opened, person
+from tests.world import ADA, FREE, KIM, ZOE, by_hand, group, ids, office, opened, person
 
 MANY = [person(str(number), f"user{number}") for number in range(10, 310)]
 EVERYONE = group("a", "Everyone", *(one.key for one in MANY))
@@ -103,6 +103,27 @@ def test_a_run_of_a_saved_plan_leaves_the_rest_open():
     here.source.has(*MANY)
     assert seen(here, saved=saved)[1] is False
     assert len(here.plan().changes) == 100
+
+
+def test_what_was_written_is_read_again_by_fewer_calls():
+    """One by one, or all pages once more, whichever is less."""
+    calls = []
+    here = opened(ADA, ZOE, KIM)
+    here.backend = Wired(
+        here.backend, lambda when, verb: calls.append(verb) if when == "after" else None
+    )
+    here.source.has(person("1", "ada", title="Dr"), ZOE, KIM)
+    here.apply()
+    assert [verb for verb in calls if verb.startswith("users")] == [
+        "users.read",
+        "users.update",
+        "users.get",
+    ]
+    calls.clear()
+    here.source.has(*(person(one.key, f"new{one.key}") for one in (ADA, ZOE, KIM)))
+    here.apply()
+    assert calls.count("users.read") == 2
+    assert calls.count("users.get") == 0
 
 
 def test_a_value_that_the_target_makes_up_is_found():

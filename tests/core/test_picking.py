@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from syncd.core.decide import decide
 from syncd.core.memory import Remark
 from syncd.core.model import Kind
+from syncd.cycle import Mode
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
 from tests.world import ADA, KIM, ZOE, MemorySource, Office, by_hand, ids, opened
@@ -58,3 +59,18 @@ def test_what_changes_in_the_target_while_a_source_is_down_is_looked_at_when_it_
     assert here.apply().plan.changes == ()
     here.sources["p"].down = False
     assert ids(here.plan().changes) == ["user/update/p:1"]
+
+
+def test_what_a_list_leaves_out_is_asked_for_before_it_is_taken_for_gone():
+    """Else who is hidden from syncd's account would be made a second time."""
+    here = opened(ADA, ZOE, KIM)
+    ref = here.ref("kim")
+    shown = here.backend.users.read
+    for how in ({}, {"mode": Mode.FULL}):
+        here.backend.users.read = lambda: (one for one in shown() if one.ref != ref)
+        plan = here.plan(**how)
+        assert (plan.changes, plan.marks) == ((), ())
+        (gap,) = plan.withheld
+        assert f"the list of all users leaves out some that are there (1, such as {ref})" in gap
+    here.backend.users.delete(ref)
+    assert ids(here.plan().changes) == ["user/create/p:3"]

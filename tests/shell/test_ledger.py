@@ -9,6 +9,7 @@ from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change, Plan
 from syncd.errors import LedgerError
 from syncd.ledger import BROKEN_OFF, DONE, FAILED, MOOT, Ended, Run, open_ledger
+from syncd.ledger.snapshot import Head, Part, Renewal
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -273,3 +274,36 @@ def test_a_run_is_told_with_its_outcome(ledger):
     ]
     assert [run.run for run in ledger.runs(None, 1)] == [second]
     assert ledger.runs("other", 5) == []
+
+
+def test_things_of_a_snapshot_are_met_at_their_points(ledger):
+    """Those of one part, at any of the points; after a renewal, where they are by then."""
+    part, other = Part("user@p"), Part("user@q")
+    points = {b"a": 2**63 - 1, b"b": -(2**63), b"c": 7, b"d": None}
+
+    def keep(part, things, *, afresh=False):
+        renewal = Renewal(part=part, things=things, point=points.__getitem__, afresh=afresh)
+        head = Head(made_by="c", full_at=NOW)
+        ledger.keep("staff", head, [renewal], (), (), afresh=afresh)
+
+    keep(part, [("1", b"a"), ("2", b"b"), ("3", b"d")], afresh=True)
+    keep(other, [("9", b"a")])
+    snapshot = ledger.snapshot("staff")
+    assert sorted(snapshot.met(part, [2**63 - 1, -(2**63), 7])) == ["1", "2"]
+    assert snapshot.met(other, [2**63 - 1]) == ["9"]
+    assert snapshot.met(part, []) == []
+    keep(part, [("1", b"c")])
+    assert snapshot.met(part, [2**63 - 1, 7]) == ["1"]
+    assert ledger.snapshot("another").met(part, [7]) == []
+
+
+def test_leavers_who_may_come_back_under_another_key_are_found(ledger):
+    """Those who were met under several, and are in no source under that of their link."""
+    for key in ("ada", "bob", "zoe"):
+        do(ledger, change(Op.CREATE, key, aliases=() if key == "zoe" else (Key(f"q:{key}"),)))
+    for key in ("bob", "zoe"):
+        remember(ledger, Remark.LEFT, key, f"r-{key}")
+    assert ledger.leavers_with_aliases("staff", Kind.USER) == (
+        link("bob", "r-bob", left_at=LATER, aliases=(Key("q:bob"),)),
+    )
+    assert ledger.leavers_with_aliases("other", Kind.USER) == ()

@@ -1,7 +1,7 @@
 """What is sent: the octets of a request, most of which are the same for all."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypedDict
 
 import msgspec
@@ -20,6 +20,8 @@ class Rest(TypedDict, total=False):
     """What a call may say besides its path.
 
     `body` is anything that msgspec encodes, or octets as they are. `means` goes before the
+    dialect's; `good` are statuses that are no refusal of this call, besides those of success, such
+    as a redirect whose Location is the answer. `media_type` is the body's, where it is not the
     dialect's. `again` is whether the call may be repeated although it may have happened: always
     so for GET, and for a PUT or DELETE (RFC 9110, section 9.2.2) only if the caller says so.
     """
@@ -28,6 +30,8 @@ class Rest(TypedDict, total=False):
     body: Any
     headers: Mapping[str, str] | None
     means: Mapping[int, type[BackendError]] | None
+    good: Collection[int]
+    media_type: str
     again: bool
 
 
@@ -42,6 +46,7 @@ class Asked(Struct, frozen=True):
     octets: bytes
     means: Mapping[int, type[BackendError]]
     named: Callable[[], str]
+    good: Collection[int] = ()
     otherwise: Callable[[], "Asked | None"] = nothing_else
 
     @property

@@ -1,6 +1,7 @@
 """The session: calls to one HTTP server, and what became of them in syncd's errors."""
 
 import base64
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
@@ -27,6 +28,9 @@ from syncd.backends.http.tokens import Header, Tokens
 from syncd.backends.http.verdict import POINTING, is_good, phrase, verdict
 from syncd.errors import BackendError, Unavailable
 from syncd.redact import Redactor
+
+_BRIEF = 1000
+"""Secrets of single calls that are known at once: many more than there are calls under way."""
 
 
 class Session:
@@ -63,6 +67,7 @@ class Session:
         seconds = server.connect_timeout + server.read_timeout
         self._pool = Pool(self._route, dialect.width, seconds)
         self._count, self._closed = Lock(), Event()
+        self._brief: deque[str] = deque()
         self._tokens: Tokens | None = None
         self._shown: Header | None = None
         if self._route.proxy:
@@ -84,6 +89,15 @@ class Session:
     def learn(self, *secrets: str) -> None:
         """These appear in no message, whatever the server quotes."""
         self._redact.learn(secrets)
+
+    def learn_briefly(self, secret: str) -> None:
+        """For one that is known for one call only, as a new password is: a million of them need not
+        be remembered. It is, until so many more have come that the call is surely over."""
+        with self._count:
+            self._brief.append(secret)
+            self._redact.learn([secret])
+            if len(self._brief) > _BRIEF:
+                self._redact.forget([self._brief.popleft()])
 
     def get(self, path: str, *refs: str, **rest: Unpack[Rest]) -> Answer:
         return self.call("GET", path, *refs, **rest)
@@ -129,8 +143,10 @@ class Session:
             means = {**means, **other}
 
         def asked(told: str, otherwise: Callable[[], Asked | None] = nothing_else) -> Asked:
-            sent = octets(method, wanted, head + told, rest.get("body"), dialect.media_type)
-            return Asked(method, sent, means, lambda: self._named(method, target), otherwise)
+            media_type = rest.get("media_type", dialect.media_type)
+            sent = octets(method, wanted, head + told, rest.get("body"), media_type)
+            good = rest.get("good", ())
+            return Asked(method, sent, means, lambda: self._named(method, target), good, otherwise)
 
         return self._with_token(asked, self._tokens) if self._tokens else asked("")
 
@@ -168,7 +184,7 @@ class Session:
         if got.status == HTTPStatus.UNAUTHORIZED and (other := asked.otherwise()) is not None:
             self._rate.wait()
             asked, got = other, self._exchanged(other)
-        if not is_good(got.status):
+        if not is_good(got.status) and got.status not in asked.good:
             raise self._refusal(asked, got)
         return Answer(asked, got.status, got.headers, got.body)
 

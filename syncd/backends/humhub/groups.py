@@ -5,12 +5,12 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from syncd.backends.http import Session
-from syncd.backends.humhub.listing import everything
+from syncd.backends.humhub.listing import LIMIT, everything
 from syncd.backends.humhub.refusals import NoSuchUser, SoAlready
 from syncd.backends.humhub.wire import Head, HubGroup, Rows, group_from, group_to
 from syncd.core.model import Group, Key, Member, Op, Ref, Stored, Update, flat
 from syncd.errors import BackendError, NotFound
-from syncd.paging import Members
+from syncd.paging import Members, Page, decoded_pages
 from syncd.ports import Holds
 
 GROUPS = "/api/v1/user/group"
@@ -57,6 +57,10 @@ class HumHubGroups:
         for found in everything(self._session, GROUPS, Rows[HubGroup]):
             if Ref(str(found.id)) != self._admins.group:
                 yield group_from(found)
+
+    def pages(self) -> Iterator[Page[Stored[Group]]]:
+        """As `PagedCollection.pages`."""
+        return decoded_pages(self.read(), LIMIT)
 
     def get(self, ref: Ref) -> Stored[Group] | None:
         if ref == self._admins.group:

@@ -9,7 +9,7 @@ from syncd.backends.humhub.wire import Head, HubGroup, HubUser, Rows
 
 T = TypeVar("T", Head, HubGroup, HubUser)
 
-_LIMIT = 100
+LIMIT = 100
 """Rows a page: what the code gives at most. The API's page says 50: a short page is no last one."""
 
 
@@ -35,7 +35,7 @@ def _pages(session: Session, path: str, kind: type[Rows[T]], *refs: str) -> Iter
     """From 1 on, to the end of what is counted, or to the first page with nothing on it."""
     page, came = 1, 0
     while True:
-        query = {"page": page, "limit": _LIMIT}
+        query = {"page": page, "limit": LIMIT}
         rows = session.get(path, *refs, query=query).json(kind)
         yield rows
         came += len(rows.results)

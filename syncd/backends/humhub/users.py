@@ -9,7 +9,7 @@ from msgspec import UNSET
 from syncd.backends.http import Session, half_done
 from syncd.backends.humhub.config import HumHubConfig
 from syncd.backends.humhub.groups import Administrators
-from syncd.backends.humhub.listing import everything
+from syncd.backends.humhub.listing import LIMIT, everything
 from syncd.backends.humhub.refusals import Outdated, Unfit
 from syncd.backends.humhub.wire import (
     DELETED,
@@ -24,6 +24,7 @@ from syncd.backends.humhub.wire import (
 from syncd.backends.initial import InitialPassword
 from syncd.core.model import Key, Ref, Stored, Update, User, Value, flat
 from syncd.errors import Conflict, NotFound, Rejected
+from syncd.paging import Page, decoded_pages
 from syncd.ports import Holds
 
 USERS = "/api/v1/user"
@@ -53,6 +54,10 @@ class HumHubUsers:
         for found in everything(self._session, USERS, Rows[HubUser]):
             if self._is_there(found):
                 yield self._stored(found, admins)
+
+    def pages(self) -> Iterator[Page[Stored[User]]]:
+        """As `PagedCollection.pages`."""
+        return decoded_pages(self.read(), LIMIT)
 
     def get(self, ref: Ref) -> Stored[User] | None:
         found = self._find(ref)
@@ -137,7 +142,7 @@ class HumHubUsers:
         if self._passwords is None:
             return ""
         password = self._passwords.new()
-        self._session.learn(password)
+        self._session.learn_briefly(password)
         must = self._config.must_change_password
         body["password"] = {"newPassword": password, "mustChangePassword": must}
         return password

@@ -93,7 +93,7 @@ class OpenProjectUsers:
             body["_links"] = {"auth_source": {"href": self._auth_source()}}
         else:
             password = body["password"] = self._passwords.new()
-            self._session.learn(password)
+            self._session.learn_briefly(password)
         ref = self._made(body, fields)
         if password is not None:
             self._passwords.hand_over(ref, entity, password)
