@@ -53,8 +53,7 @@ def rest_of_month(world: ProductWorld) -> None:
     world.move("p10", "desk")
     world.change_team("desk", name="Front office")
     del world.organisation.teams["choir"]
-    world.organisation.teams["band"] = Team(world.product.team("Band"), frozenset({"p11", "new1"}))
-    world.directory.put_team("band", world.organisation.teams["band"])
+    world.found_team("band", Team("Band", frozenset({"p11", "new1"})))
 
 
 def _rename(world: ProductWorld, key: str, login: str) -> None:

@@ -56,6 +56,8 @@ class ProductWorld(World):
         folder.mkdir(exist_ok=True)
         self.product, self.server = product, server
         self.costs: list[Cost] = []
+        self._joined: set[tuple[str, str]] = set()
+        self._names: dict[str, str] = {}
         super().__init__(folder, YamlFiles(folder), _Target(product.config(server)))
         self.theirs = product.foreign(server)
         self._first = _counted(product.look(server), product.fields)
@@ -66,7 +68,7 @@ class ProductWorld(World):
         given: dict[str, object] = {"budget": _BUDGET, "vanished_groups": "delete"}
         if self.product.deletes:
             given["leavers"] = "delete"
-        given |= policy
+        given |= {**self.product.policy, **policy}
         sync = {"sources": ["corp"], "target": "store", "policy": given, **self.product.sync}
         self.write_config({"corp": self.directory.config}, sync)
 
@@ -75,8 +77,7 @@ class ProductWorld(World):
         for key, person in organisation.people.items():
             self.join(key, person)
         for key, team in organisation.teams.items():
-            self.organisation.teams[key] = self._fit_team(team)
-            self.directory.put_team(key, self.organisation.teams[key])
+            self.found_team(key, team)
 
     def join(self, key: str, person: Person, *teams: str) -> None:
         self.organisation.people[key] = self.product.fit(person)
@@ -92,7 +93,9 @@ class ProductWorld(World):
     def change_team(self, key: str, **fields: Any) -> None:
         if not self.product.renames_groups:
             fields.pop("name", None)
-        team = self._fit_team(replace(self.organisation.teams[key], **fields))
+        self.found_team(key, replace(self.organisation.teams[key], **fields))
+
+    def found_team(self, key: str, team: Team) -> None:
         self.organisation.teams[key] = team
         self.directory.put_team(key, team)
 
@@ -102,9 +105,6 @@ class ProductWorld(World):
             name = self.organisation.teams[team].name
             self.product.joins(self.server, name)
             self._first[f"member {name}: robot"] += 1
-
-    def _fit_team(self, team: Team) -> Team:
-        return replace(team, name=self.product.team(team.name))
 
     # -- syncd --------------------------------------------------------------------------------
 
@@ -128,7 +128,9 @@ class ProductWorld(World):
         """Applies, holds the product against what should be there, and plans again: nothing."""
         with closing(self.sync()) as sync:
             report = self._counted(sync, now)
-        assert (report.exit_code, report.unsettled) == (Exit.DONE, ()), report
+        run = report.execution
+        wrong = (run.failed, run.unknown, run.stopped, report.unsettled, report.unverified)
+        assert (report.exit_code, wrong) == (Exit.DONE, ([], [], "", (), ""))
         self.assert_settled(now)
         return report
 
@@ -174,10 +176,23 @@ class ProductWorld(World):
         ours = self.organisation.settled()
         look = Look(
             [account._asdict() for account in ours.accounts],
-            ours.groups if self.product.groups else (),
-            ours.members if self.product.groups else (),
+            ours.groups if self.product.makes_groups else (),
+            ours.members if self.product.removes_members else self._ever_in(),
         )
         return self._first + _counted(look, self.product.fields)
+
+    def _ever_in(self) -> set[tuple[str, str]]:
+        """Who was in which team at any time, where the product can put nobody out."""
+        organisation = self.organisation
+        for team in organisation.teams if self.product.groups else ():
+            there = organisation.everybody_in(team) & organisation.people.keys()
+            self._joined |= {(team, key) for key in there & organisation.accounts.keys()}
+            self._names[team] = organisation.teams[team].name
+        return {
+            (self._names[team], organisation.login(key))
+            for team, key in self._joined
+            if key in organisation.accounts
+        }
 
 
 def _counted(look: Look, fields: frozenset[str]) -> Counter[str]:

@@ -37,7 +37,8 @@ def as_it_is(person: Person) -> Person:
 class Product:
     """`start` is a server, which has `faults` and `calls` if it is one of tests/servers/web.
 
-    `config` is the target's part of a configuration file, and `sync` more of the sync's; `look` is
+    `config` is the target's part of a configuration file, and `sync` and
+    `policy` more of the sync's; `look` is
     how the server's own eyes see it. `foreign` puts somebody and something there by hand, and
     returns what tells how these are now; `joins` puts the foreign account into one of our groups.
     """
@@ -49,13 +50,15 @@ class Product:
     foreign: Callable[[Any], Callable[[], object]]
     joins: Callable[[Any, str], object] | None = None
     sync: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
     fields: frozenset[str] = NAMES
     fit: Callable[[Person], Person] = as_it_is
     """The nearest to this person that the product takes; who fits stays as they are."""
-    team: Callable[[str], str] = str
-    """The same of a team's name."""
-    groups: bool = True
+    makes_groups: bool = True
     renames_groups: bool = True
+    removes_members: bool = True
+    groups: bool = True
+    """Whether there are any, whoever made them."""
     deletes: bool = True
     each: Each = field(default_factory=Each)
     why: str = ""
