@@ -34,6 +34,10 @@ class Cost(NamedTuple):
     verifying: int
 
     @property
+    def calls(self) -> int:
+        return self.reading + self.writing + self.verifying
+
+    @property
     def each(self) -> float:
         return self.writing / self.changes
 

@@ -43,14 +43,14 @@ def test_the_main_job(world: ProductWorld) -> None:
         step(world)
         world.settle()
     report(world, new)
-    assert new.each <= world.product.each.new
-    moved = world.costs
-    assert sum(one.writing for one in moved) <= world.product.each.moved * sum(
-        one.changes for one in moved
-    )
+    each, moved = world.product.each, world.costs
+    pages = max(one.reading for one in moved)
+    assert new.calls <= each.new * new.changes + pages
+    assert sum(one.writing for one in moved) <= each.moved * sum(one.changes for one in moved)
     for one in (new, *moved):
-        # What was touched is looked at once more: one by one, or all of it.
-        assert one.verifying <= one.reading + one.changes
+        assert one.reading <= pages
+        # What was touched is looked at once more, or all of it; some show members by the group only.
+        assert one.verifying <= pages + len(world.organisation.teams)
 
 
 def test_a_leaver_is_deleted_once_the_grace_period_is_over(world: ProductWorld) -> None:

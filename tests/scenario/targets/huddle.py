@@ -77,7 +77,7 @@ HUDDLE = Product(
     makes_groups=False,
     renames_groups=False,
     removes_members=False,
-    each=Each(new=2.1, moved=2.1),
+    each=Each(new=1.4, moved=2.2),
     why="SCIM does not tell the number of whom it made; a change has two stages; who is suspended"
     " already is looked at first",
 )

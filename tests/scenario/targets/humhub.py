@@ -69,7 +69,7 @@ def _product(version: str, **settings: object) -> Product:
         _foreign,
         _join,
         fit=_fit,
-        each=Each(moved=2.1),
+        each=Each(moved=1.5),
         why="who is not there is a 500, and what is changed may erase what is not told again",
     )
 

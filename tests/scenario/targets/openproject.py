@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.scenario.organisation import Person
-from tests.scenario.targets.product import Each, Look, Product
+from tests.scenario.targets.product import Look, Product
 from tests.servers.openproject import OpenProject
 
 
@@ -65,6 +65,4 @@ OPENPROJECT = Product(
     _join,
     sync={"users": {"always": {"locale": "{{ locale | default('en') }}"}}},
     fit=_fit,
-    each=Each(moved=1.2),
-    why="a group's members are read, and written as one set, or foreign ones would be lost",
 )
