@@ -77,6 +77,7 @@ HUDDLE = Product(
     makes_groups=False,
     renames_groups=False,
     removes_members=False,
+    mends_halves=False,  # no call puts a provisioned account into the company
     each=Each(new=1.4, moved=2.2),
     why="SCIM does not tell the number of whom it made; a change has two stages; who is suspended"
     " already is looked at first",
