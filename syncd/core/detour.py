@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from syncd.core.model import Key, Op
+from syncd.core.model import Op
 from syncd.core.plan import Change
 
 Takes = Mapping[str, Mapping[str, frozenset[str]]]
@@ -91,7 +91,7 @@ class _Detour:
         """
         taken = {f for taker in self._takers[change.id] for f in self._takes[taker][change.id]}
         after = {
-            field: _temporary(change.key, field) if field in self._required else None
+            field: _temporary(change, field) if field in self._required else None
             for field in sorted(taken)
         }
         return replace(
@@ -110,7 +110,11 @@ class _Detour:
         ]
 
 
-def _temporary(key: Key, field: str) -> str:
-    """Hard to meet by accident; an address in the reserved domain of RFC 2606, section 2."""
-    name = f"syncd-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    return f"{name}@syncd.invalid" if field == "email" else name
+def _temporary(change: Change, field: str) -> str:
+    """Hard to meet by accident; an address in the reserved domain of RFC 2606, section 2.
+
+    So is a login that stands in for an address: some targets take nothing else for one.
+    """
+    name = f"syncd-{hashlib.sha256(change.key.encode()).hexdigest()[:16]}"
+    is_address = field == "email" or (field == "user_name" and "@" in change.name)
+    return f"{name}@syncd.invalid" if is_address else name

@@ -25,7 +25,7 @@ def test_a_user_is_made_by_one_call_with_their_key(scim):
     ada = User(user_name="ada", email="ada@example.org", family_name="King", phone="1", title="Dr")
     with opened(scim) as backend:
         assert backend.users.create(Key("p:1"), ada) == "u1"
-    assert scim.calls() == ["POST /Users"]
+    assert scim.lines() == ["POST /Users"]
     assert scim.bodies("POST") == [
         {
             "schemas": [f"{CORE}:User"],
@@ -61,7 +61,7 @@ def test_an_update_tells_what_changed_and_nothing_else(scim, status):
     scim.ways.patch_status = status
     ref = scim.put(userName="ada", title="Dr", locale="en", nickName="A")
     update(scim, ref, {"title": "Countess", "given_name": "Ada", "locale": None, "active": False})
-    assert scim.calls() == ["PATCH /Users/u1"]
+    assert scim.lines() == ["PATCH /Users/u1"]
     assert operations(scim) == [
         {"op": "replace", "path": "active", "value": False},
         {"op": "replace", "path": "name.givenName", "value": "Ada"},
@@ -88,7 +88,7 @@ def test_an_email_is_changed_among_others_that_stay(scim, there, after, wanted):
     """The primary one is meant, else the one for work, else the one that is for nothing."""
     ref = scim.put(userName="ada", emails=there)
     update(scim, ref, {"email": after})
-    assert scim.calls() == ["GET /Users/u1", "PATCH /Users/u1"]
+    assert scim.lines() == ["GET /Users/u1", "PATCH /Users/u1"]
     assert operations(scim) == [{"op": "replace", "path": "emails", "value": wanted}]
 
 
@@ -115,7 +115,7 @@ def test_without_patch_the_whole_is_put_back_as_it_was_but_for_the_change(scim):
         userName="ada", title="Dr", locale="en", emails=[HOME], ims=[{"value": "x"}], groups=["g"]
     )
     update(scim, ref, {"title": None, "email": "new", "family_name": "King"})
-    assert scim.calls() == ["GET /Users/u1", "PUT /Users/u1"]
+    assert scim.lines() == ["GET /Users/u1", "PUT /Users/u1"]
     assert scim.bodies("PUT") == [
         {
             "id": "u1",
@@ -225,7 +225,7 @@ def test_a_refusal_is_one_of_syncds_errors(scim, answer, kind):
     with opened(scim) as backend, pytest.raises(BackendError) as caught:
         backend.users.create(Key("1"), User(user_name="ada"))
     assert type(caught.value) is kind
-    assert scim.calls() == ["POST /Users"]
+    assert scim.lines() == ["POST /Users"]
 
 
 def test_a_run_makes_at_most_one_call_a_change_beside_its_readings(scim):
@@ -236,7 +236,7 @@ def test_a_run_makes_at_most_one_call_a_change_beside_its_readings(scim):
         assert (report.exit_code, report.unsettled) == (0, ())
         writes = Counter(
             line.rpartition("/")[0] if line.startswith("PATCH") else line
-            for line in scim.calls("POST", "PATCH", "PUT", "DELETE")
+            for line in scim.lines("POST", "PATCH", "PUT", "DELETE")
         )
         assert writes == {"POST /Users": 3, "POST /Groups": 2, "PATCH /Groups": 2}
         assert here.plan().changes == ()
@@ -257,9 +257,9 @@ def test_a_lost_answer_to_a_create_leads_to_exactly_one_account(scim, effect, ke
     with opened(scim, external_id=keeps_keys) as backend:
         here = office(ADA, backend=backend)
         here.apply()
-        assert scim.calls("POST") == ["POST /Users"]
+        assert scim.lines("POST") == ["POST /Users"]
         report = here.apply()
         assert (report.exit_code, here.plan().changes) == (0, ())
-        assert len(scim.calls("POST")) == (1 if effect else 2)
+        assert len(scim.lines("POST")) == (1 if effect else 2)
         assert [one["userName"] for one in scim.kept["Users"].values()] == ["ada"]
         assert set(here.links()) != set()

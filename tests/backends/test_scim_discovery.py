@@ -256,7 +256,7 @@ def test_syncd_knows_itself_by_the_name_that_it_is_given(scim, filters):
     with opened(scim, own_user='sync"D') as backend:
         assert backend.whoami() == "me"
     assert scim.asked[-1].query["filter"] == 'userName eq "sync\\"D"'
-    assert len(scim.calls()) == (1 if filters else 2)
+    assert len(scim.lines()) == (1 if filters else 2)
 
 
 def test_a_name_of_its_own_that_nobody_has_stops_the_run(scim):

@@ -73,6 +73,16 @@ def test_an_address_that_must_be_there_steps_aside_into_a_reserved_domain():
     assert here.plan().changes == ()
 
 
+def test_a_login_that_is_an_address_steps_aside_into_an_address():
+    """There are targets where nothing else is a login; where it is none, it does not become one."""
+    here = opened(*(person(login, f"{login}@x") for login in "ab"), person("c", "c"))
+    here.source.has(person("a", "b@x"), person("b", "a@x"), person("c", "c"))
+    aside = here.plan().changes[0]
+    assert aside.after["user_name"].endswith("@syncd.invalid")
+    assert here.apply().execution.failed == []
+    assert here.plan().changes == ()
+
+
 def test_groups_swap_names_too():
     """A group is no other than a person here."""
     here = opened(groups=[group("g", "eng"), group("h", "ops")])

@@ -43,6 +43,10 @@ class YamlFiles:
         self._teams[key] = team
         self._write()
 
+    def delete_team(self, key: str) -> None:
+        del self._teams[key]
+        self._write()
+
     @contextmanager
     def empty(self) -> Iterator[None]:
         nobody = self._instead("staff.yaml", _NOTHING.encode())

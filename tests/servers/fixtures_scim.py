@@ -80,6 +80,5 @@ def canaille(_running: Start) -> RealServer:
 
 @pytest.fixture
 def scim() -> Iterator[FakeScim]:
-    server = FakeScim()
-    yield server
-    server.close()
+    with FakeScim() as server:
+        yield server

@@ -5,16 +5,16 @@ Everything that it can do wrongly is a field of `Ways`, or an `Answer` given for
 
 import copy
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
+from tests.servers import web
 from tests.servers.scim_patch import NoTargetError, patch
 
 TOKEN = "made-up-token"
+_BASE = "/scim/v2"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -60,25 +60,20 @@ class Ways:
     body_on_create: bool = True
 
 
-class FakeScim:
+class FakeScim(web.WebServer):
+    """`url` is the base of SCIM. Of `asked`, there is all that reached the server's code."""
+
     def __init__(self, ways: Ways | None = None) -> None:
+        super().__init__()
         self.ways = ways or Ways()
         self.kept: dict[str, dict[str, dict[str, Any]]] = {"Users": {}, "Groups": {}}
         self.asked: list[Asked] = []
         self.instead: list[tuple[str, str, Answer]] = []
         self._pages = self._count = 0
-        self._lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/scim/v2"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join(10)
-        self._server.server_close()
+    @property
+    def url(self) -> str:
+        return f"{super().url}{_BASE}"
 
     def once(self, method: str, path: str, answer: Answer) -> None:
         """The next such call is answered so."""
@@ -100,7 +95,7 @@ class FakeScim:
         self.kept[kind][id_].update(values)
         self._touch(kind, id_)
 
-    def calls(self, *methods: str) -> list[str]:
+    def lines(self, *methods: str) -> list[str]:
         """Lines of what was asked, without what is asked of the server itself."""
         own = ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Me")
         return [
@@ -112,20 +107,29 @@ class FakeScim:
     def bodies(self, method: str) -> list[Any]:
         return [one.body for one in self.asked if one.method == method]
 
-    def answer(self, asked: Asked) -> Answer:
-        with self._lock:
-            self.asked.append(asked)
-            for found in self.instead:
-                if found[0] == asked.method and asked.path.startswith(found[1]):
-                    self.instead.remove(found)
-                    if found[2].effect:
-                        self._answer(asked)
-                    return found[2]
-            if asked.headers.get("authorization") != f"Bearer {TOKEN}":
-                return _error(401, "who is this?")
-            return self._answer(asked)
+    def handle(self, request: web.Request) -> web.Answer:
+        path = unquote(request.path.removeprefix(_BASE))
+        body = request.json() if request.body else None
+        asked = Asked(request.method, path, request.query, dict(request.headers), body)
+        self.asked.append(asked)
+        told = self._instead_of(asked)
+        if told.cut:
+            raise web.Dropped
+        content = b"" if told.body is None else json.dumps(told.body).encode()
+        return web.answer(told.status, content, "application/scim+json", **told.headers)
 
-    def _answer(self, asked: Asked) -> Answer:
+    def _instead_of(self, asked: Asked) -> Answer:
+        for found in self.instead:
+            if found[0] == asked.method and asked.path.startswith(found[1]):
+                self.instead.remove(found)
+                if found[2].effect:
+                    self._told(asked)
+                return found[2]
+        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _error(401, "who is this?")
+        return self._told(asked)
+
+    def _told(self, asked: Asked) -> Answer:
         told = {
             "/ServiceProviderConfig": self.ways.config,
             "/ResourceTypes": self.ways.types,
@@ -227,36 +231,3 @@ class FakeScim:
 def _error(status: int, why: str, kind: str = "") -> Answer:
     told = {"schemas": [ERROR], "status": str(status), "detail": why}
     return Answer(status, told | ({"scimType": kind} if kind else {}))
-
-
-def _handler(server: FakeScim) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            parts = urlsplit(self.path)
-            length = int(self.headers.get("Content-Length", 0))
-            body = json.loads(self.rfile.read(length)) if length else None
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            path = unquote(parts.path.removeprefix("/scim/v2"))
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            answer = server.answer(Asked(self.command, path, query, headers, body))
-            if answer.cut:
-                self.close_connection = True
-                return
-            content = b"" if answer.body is None else json.dumps(answer.body).encode()
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/scim+json")
-            if answer.status != 204:
-                self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  http.server's names
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler

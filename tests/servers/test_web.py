@@ -17,6 +17,7 @@ from tests.servers.web import (
     Half,
     Meanwhile,
     Midway,
+    OneOf,
     Request,
     Routes,
     Slow,
@@ -180,6 +181,20 @@ def test_a_share_of_the_calls_is_drawn_by_the_seed(shop, call):
     assert 10 < len(first) < 30
     assert failed(reversed(names), seed=1) == first
     assert failed(names, seed=2) != first
+
+
+def test_one_of_several_faults_is_drawn_by_the_seed(shop, call):
+    """Each of them comes, and to the same calls the same."""
+
+    def told(seed):
+        shop.faults.clear()
+        shop.faults.add(OneOf([Fails(500), Fails(502), Fails(429)], seed))
+        return [call("PUT", f"/things/{number}").status for number in range(30)]
+
+    first = told(1)
+    assert set(first) == {500, 502, 429}
+    assert told(1) == first
+    assert told(2) != first
 
 
 def test_one_call_at_a_time_reaches_the_store(shop):

@@ -14,6 +14,7 @@ from tests.servers.web.faults import (
     Half,
     Meanwhile,
     Midway,
+    OneOf,
     Slow,
     by,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Half",
     "Meanwhile",
     "Midway",
+    "OneOf",
     "Request",
     "Routes",
     "Slow",

@@ -8,7 +8,7 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tests.servers.web.message import Answer, Answered, Dropped, Request
@@ -111,6 +111,20 @@ class Midway:
                 raise Dropped if self.cut else Answered(Fails()(request, handle))
 
         return handle(replace(request, midway=end))
+
+
+class OneOf:
+    """One of these faults, drawn by the seed and by what is called, as a share is."""
+
+    def __init__(self, faults: Sequence[Fault], seed: int = 0) -> None:
+        self._faults, self._seed = faults, seed
+        self._seen: Counter[str] = Counter()
+
+    def __call__(self, request: Request, handle: Handle) -> Answer:
+        call = f"{request.method} {request.target}"
+        self._seen[call] += 1
+        chance = random.Random(f"{self._seed} {self._seen[call]} {call} which")
+        return chance.choice(self._faults)(request, handle)
 
 
 def by(method: str, path: str = ".*", **query: str) -> Predicate:
