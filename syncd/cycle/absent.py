@@ -12,7 +12,6 @@ from syncd.core.model import Kind, Ref
 from syncd.cycle.reads import PartRead, TargetRead
 from syncd.ports import Backend, Collection
 
-
 _MOST = 1000
 """So many are asked for. Where all of them are gone, so are the rest: a target that was emptied."""
 
