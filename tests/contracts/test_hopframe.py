@@ -7,7 +7,7 @@ import pytest
 from syncd.backends.hopframe import HopFrameBackend, HopFrameConfig
 from syncd.core.model import User
 from syncd.testing import BackendContract
-from tests.contracts.newcomers import NOWHERE, Newcomers, again, failing
+from tests.contracts.apart import NOWHERE, Apart, another, failing
 from tests.servers.hopframe import HopFrame
 from tests.servers.web import Cut, Half, by
 
@@ -23,25 +23,22 @@ class TestHopFrame(BackendContract):
 
     @pytest.fixture
     def backend(self, hop):
+        self.secrets = (hop.token, hop.password)
         backend = HopFrameBackend("app", self.config(hop), Path())
-        yield Newcomers(backend, hop)
+        yield Apart(backend, hop)
         backend.close()
 
     def config(self, hop):
         return HopFrameConfig(server=hop.url, email=hop.admin.email, api_token=hop.token)
 
     def reopen(self, backend):
-        return Newcomers(again(backend), backend.server, backend.old)
-
-    @property
-    def secrets(self):
-        return (HopFrame.password,)
+        return backend.again()
 
     def denied(self, backend):
-        return again(backend, api_token=None, password="another-password")
+        return another(backend, api_token="another-token")
 
     def dead(self, backend):
-        return again(backend, server=NOWHERE)
+        return another(backend, server=NOWHERE)
 
     def half_read(self, backend):
         return failing(backend.server, Half(), by("GET", "/api/v1/users"))
@@ -58,11 +55,11 @@ class TestHopFrame(BackendContract):
 class TestHopFrameByPassword(TestHopFrame):
     many = 20
 
+    def dead(self, _backend):
+        """Its log-in waits, as above."""
+
     def config(self, hop):
         return HopFrameConfig(server=hop.url, email=hop.admin.email, password=hop.password)
 
-    def dead(self, _backend):
-        """Waited for above."""
-
-    def half_read(self, _backend):
-        """As above."""
+    def denied(self, backend):
+        return another(backend, password="another-password")

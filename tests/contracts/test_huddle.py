@@ -9,8 +9,9 @@ from syncd.core.model import Key, Update, User, changed
 from syncd.errors import Conflict
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, held, seen
-from tests.contracts.apart import Apart
+from tests.contracts.apart import NOWHERE, Apart, another, failing
 from tests.servers.huddle import Huddle
+from tests.servers.web import Cut, Fails, by
 
 FULL = {
     "attributes.about": "Notes on the engine",
@@ -38,7 +39,17 @@ class HuddleContract(BackendContract):
         return changed(super().full(holds), FULL)
 
     def reopen(self, backend):
-        return backend.again(HuddleBackend("wiki", backend.config, backend.base))
+        return backend.again()
+
+    def dead(self, backend):
+        return another(backend, server=NOWHERE)
+
+    def half_read(self, backend):
+        """Its second page breaks."""
+        return failing(backend.server, Fails(404), by("GET", ".*/members", page="2"))
+
+    def answer_lost(self, backend):
+        return failing(backend.server, Cut(after=True), by("POST", ".*/users"))
 
     def test_an_update_sets_exactly_its_fields(self, backend):
         """What an update does not name stays, and so does everybody else; a user's name is an e-mail."""
@@ -56,6 +67,12 @@ class HuddleContract(BackendContract):
 class TestHuddleByScim(HuddleContract):
     """Accounts are provisioned, and deleted, by the company; Huddle clears what is not sent."""
 
+    secrets = (Huddle.secret,)
+
+    def denied(self, backend):
+        auth = {"token_url": f"{backend.server.url}/token", "client_id": "client"}
+        return another(backend, auth={**auth, "client_secret": "another-secret"})
+
     @pytest.fixture
     def backend(self):
         with Huddle() as huddle:
@@ -65,13 +82,18 @@ class TestHuddleByScim(HuddleContract):
                 server=huddle.url, auth=auth, company=123, delete_as="account", workspaces=(7,)
             )
             huddle.workspaces.add(7)
-            backend = Apart(HuddleBackend("wiki", config, Path()))
+            backend = Apart(HuddleBackend("wiki", config, Path()), huddle)
             yield backend
             backend.close()
 
 
 class TestHuddleByUsers(HuddleContract):
     """Accounts are made by the Users API and leave the company; Huddle keeps what is not sent."""
+
+    secrets = ("token-of-client",)
+
+    def denied(self, backend):
+        return another(backend, auth={"token": "another-token", "scheme": "OAuth2"})
 
     @pytest.fixture
     def backend(self):
@@ -80,7 +102,7 @@ class TestHuddleByUsers(HuddleContract):
             huddle.omitted, huddle.answers_stale = "kept", False
             auth = {"token": huddle.token, "scheme": "OAuth2"}
             config = HuddleConfig(server=huddle.url, auth=auth, company=123, create_by="users")
-            backend = Apart(HuddleBackend("wiki", config, Path()))
+            backend = Apart(HuddleBackend("wiki", config, Path()), huddle)
             yield backend
             backend.close()
 

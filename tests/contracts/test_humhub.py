@@ -8,8 +8,9 @@ from syncd.backends.humhub import HumHubBackend, HumHubConfig
 from syncd.core.model import Update, User
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, seen
-from tests.contracts.apart import Apart
+from tests.contracts.apart import NOWHERE, Apart, another, failing
 from tests.servers.humhub import HumHub
+from tests.servers.web import Cut, Fails, by
 
 
 def opened(hub, **settings):
@@ -35,7 +36,22 @@ class HumHubContract(BackendContract):
         return {**super().changes(), "locale": "de"}
 
     def reopen(self, backend):
-        return backend.again(HumHubBackend("hub", backend.config, backend.base))
+        return backend.again()
+
+    secrets = (HumHub.token,)
+
+    def denied(self, backend):
+        return another(backend, auth={"token": "another-token"})
+
+    def dead(self, backend):
+        return another(backend, server=NOWHERE)
+
+    def half_read(self, backend):
+        """Its second page is not there."""
+        return failing(backend.server, Fails(404), by("GET", "/api/v1/user", page="2"))
+
+    def answer_lost(self, backend):
+        return failing(backend.server, Cut(after=True), by("POST", "/api/v1/user"))
 
     @pytest.mark.parametrize("field", ["user_name", "email"])
     def test_ones_own_name_may_change_its_case(self, backend, field):
@@ -53,7 +69,7 @@ class TestHumHub118(HumHubContract):
     @pytest.fixture
     def backend(self):
         with HumHub("1.18") as hub:
-            backend = Apart(opened(hub))
+            backend = Apart(opened(hub), hub)
             yield backend
             backend.close()
 
@@ -64,6 +80,6 @@ class TestHumHub119(HumHubContract):
     @pytest.fixture
     def backend(self):
         with HumHub("1.19") as hub:
-            backend = Apart(opened(hub, delete_as="hard"))
+            backend = Apart(opened(hub, delete_as="hard"), hub)
             yield backend
             backend.close()

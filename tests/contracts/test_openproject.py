@@ -9,7 +9,7 @@ from syncd.core.model import Update, User, changed
 from syncd.errors import Rejected
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, seen
-from tests.contracts.newcomers import NOWHERE, Newcomers, again, failing
+from tests.contracts.apart import NOWHERE, Apart, another, failing
 from tests.servers.openproject import OpenProject
 from tests.servers.web import Cut, Fails, by
 
@@ -29,11 +29,11 @@ class TestOpenProject(BackendContract):
     def backend(self, project):
         config = OpenProjectConfig(server=project.url, api_key=project.key)
         backend = OpenProjectBackend("projects", config, Path())
-        yield Newcomers(backend, project)
+        yield Apart(backend, project)
         backend.close()
 
     def reopen(self, backend):
-        return Newcomers(again(backend), backend.server, backend.old)
+        return backend.again()
 
     def user(self, number):
         """OpenProject has nobody without an e-mail and two names; and everybody has a language, and is
@@ -54,15 +54,13 @@ class TestOpenProject(BackendContract):
             backend.users.update(ref, Update({}, {"locale": None}))
         assert seen(backend.users) == before
 
-    @property
-    def secrets(self):
-        return (OpenProject.key,)
+    secrets = (OpenProject.key,)
 
     def denied(self, backend):
-        return again(backend, api_key="another-key")
+        return another(backend, api_key="another-key")
 
     def dead(self, backend):
-        return again(backend, server=NOWHERE)
+        return another(backend, server=NOWHERE)
 
     def half_read(self, backend):
         """Its second page is not there."""

@@ -10,10 +10,13 @@ from syncd.core.model import Member, Ref, Update, User, changed
 from syncd.errors import Rejected, Unavailable
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, held, seen
+from tests.contracts.apart import NOWHERE, Apart, another, failing
+from tests.servers.scim_fake import TOKEN
+from tests.servers.web import Cut, Fails, by
 
 
 def opened(server, **settings):
-    auth = {"token": server.token}
+    auth = {"token": getattr(server, "token", TOKEN)}
     return ScimBackend("wiki", ScimConfig(server=server.url, auth=auth, **settings), Path())
 
 
@@ -24,20 +27,51 @@ class ScimContract(BackendContract):
         return ScimBackend("wiki", backend.config, backend.base)
 
 
-class TestScim2Server(ScimContract):
-    @pytest.fixture
-    def backend(self, scim2_server):
-        backend = opened(scim2_server, page_size=100)
-        yield backend
-        backend.close()
-
+class Anybody:
     def test_who_is_gone_joins_no_group(self, backend):
-        """This server takes anybody for a member, and keeps who is gone: both are told as they are."""
+        """These servers take anybody for a member, and keep who is gone: both are told as they are."""
         one, two, group = self.world(backend)
         backend.users.delete(one)
         backend.members.change(group, [Ref("nobody")], [])
         members = [Member(group, user) for user in (one, two, Ref("nobody"))]
         assert sorted(backend.members.read()) == sorted(members)
+
+
+class TestMadeByHand(Anybody, ScimContract):
+    """That it breaks as it is told is what this server is for."""
+
+    many = 120
+    secrets = (TOKEN,)
+
+    @pytest.fixture
+    def backend(self, scim):
+        backend = Apart(opened(scim), scim)
+        yield backend
+        backend.close()
+
+    def reopen(self, backend):
+        return backend.again()
+
+    def denied(self, backend):
+        return another(backend, auth={"token": "another-token"})
+
+    def dead(self, backend):
+        return another(backend, server=NOWHERE)
+
+    def half_read(self, backend):
+        """Its second page is not there."""
+        return failing(backend.server, Fails(404), by("GET", ".*/Users", startIndex="50"))
+
+    def answer_lost(self, backend):
+        return failing(backend.server, Cut(after=True), by("POST", ".*/Users"))
+
+
+class TestScim2Server(Anybody, ScimContract):
+    @pytest.fixture
+    def backend(self, scim2_server):
+        backend = opened(scim2_server, page_size=100)
+        yield backend
+        backend.close()
 
 
 class TestScim2ServerByCursor(TestScim2Server):

@@ -8,7 +8,7 @@ from syncd.backends.vikunja import VikunjaBackend, VikunjaConfig
 from syncd.core.model import User, changed
 from syncd.testing import BackendContract
 from syncd.testing.sample import create, held, seen
-from tests.contracts.newcomers import NOWHERE, Newcomers, again, failing
+from tests.contracts.apart import NOWHERE, Apart, another, failing
 from tests.servers.vikunja import Vikunja
 from tests.servers.web import Cut, Half, by
 
@@ -28,21 +28,19 @@ class TestVikunja(BackendContract):
     def backend(self, vikunja):
         config = VikunjaConfig(server=vikunja.url, user="admin", password=vikunja.password)
         backend = VikunjaBackend("tasks", config, Path())
-        yield Newcomers(backend, vikunja)
+        yield Apart(backend, vikunja)
         backend.close()
 
     def reopen(self, backend):
-        return Newcomers(again(backend), backend.server, backend.old)
+        return backend.again()
 
-    @property
-    def secrets(self):
-        return (Vikunja.password,)
+    secrets = (Vikunja.password,)
 
     def denied(self, backend):
-        return again(backend, password="another-password")
+        return another(backend, password="another-password")
 
     def dead(self, backend):
-        return again(backend, server=NOWHERE)
+        return another(backend, server=NOWHERE)
 
     def half_read(self, backend):
         return failing(backend.server, Half(), by("GET", "/api/v1/users"))
@@ -64,23 +62,13 @@ class TestVikunja(BackendContract):
         assert seen(backend.users) == {ref: held(backend.users.holds, zoe)}
 
 
-class Again(TestVikunja):
-    """What takes its time was shown already."""
+class TestVikunjaOfTheFirstCommit(TestVikunja):
+    """Failures for what is not there, and no user without an e-mail."""
 
-    __test__ = False
     many = 20
 
     def dead(self, _backend):
-        """Waited for above."""
-
-    def half_read(self, _backend):
-        """As above."""
-
-
-class TestVikunjaOfTheFirstCommit(Again):
-    """Failures for what is not there, and no user without an e-mail."""
-
-    __test__ = True
+        """Its log-in waits, as above."""
 
     @pytest.fixture
     def vikunja(self):
@@ -90,13 +78,16 @@ class TestVikunjaOfTheFirstCommit(Again):
             yield server
 
 
-class TestVikunjaWithoutSuspension(Again):
-    __test__ = True
+class TestVikunjaWithoutSuspension(TestVikunja):
+    many = 20
+
+    def dead(self, _backend):
+        """Its log-in waits, as above."""
 
     @pytest.fixture
     def backend(self, vikunja):
         settings = {"user": "admin", "password": vikunja.password, "suspend_as": "nothing"}
         config = VikunjaConfig(server=vikunja.url, **settings)
         backend = VikunjaBackend("tasks", config, Path())
-        yield Newcomers(backend, vikunja)
+        yield Apart(backend, vikunja)
         backend.close()
