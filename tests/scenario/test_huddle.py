@@ -1,7 +1,6 @@
-"""The main job into Huddle: it converges, what is foreign stays, and what a change costs is known."""
+"""Accounts that Huddle made by halves, teams that are joined, and fields that it keeps."""
 
 import contextlib
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -9,10 +8,9 @@ from msgspec.structs import replace
 
 from syncd.backends.huddle import HuddleBackend, HuddleConfig
 from syncd.report import Exit
-from tests.scenario.products import FREE, Job
 from tests.servers.huddle import Huddle
 from tests.servers.web import Cut, Fails, Garbled, by
-from tests.world import group, office, person
+from tests.world import FREE, group, office, person
 
 SCIM = "/people/companies/123/users"
 
@@ -36,19 +34,6 @@ def backend(huddle):
     )
     with contextlib.closing(HuddleBackend("wiki", config, Path())) as backend:
         yield backend
-
-
-def test_the_main_job(huddle, backend, capsys):
-    """A creation is two calls, for SCIM does not tell the user's number; a change two, for it has
-    two stages; and so is a suspension, for what stands there is looked at first."""
-    theirs = huddle.add_user("foreign@example.net", "F", "Foreign", active=False, role="Dr")
-    before = deepcopy((theirs, huddle.users[1], huddle.members[501]))
-    job = Job(huddle, backend, lambda one: one.email or f"{one.login}@example.org", groups=False)
-    job.run()
-    with capsys.disabled():
-        print(f"\nHuddle\n{job.cost()}")  # noqa: T201  the figures are for people
-    assert (theirs, huddle.users[1], huddle.members[501]) == before
-    assert [job.each(name) for name in job.figures] == [2, 2, 2, 2]
 
 
 PEOPLE = [

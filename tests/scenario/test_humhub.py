@@ -1,4 +1,4 @@
-"""The main job into HumHub: it converges, what is foreign stays, and what a change costs is known."""
+"""Accounts that HumHub made by halves, and the one that syncd logs in with."""
 
 import contextlib
 from copy import deepcopy
@@ -8,7 +8,6 @@ import pytest
 
 from syncd.backends.humhub import HumHubBackend, HumHubConfig
 from syncd.core.model import Kind
-from tests.scenario.products import Job
 from tests.servers.humhub import HumHub
 from tests.servers.web import Cut, Fails, Midway, by
 from tests.world import group, office, person
@@ -25,23 +24,6 @@ def backend(hub):
     config = HumHubConfig(server=hub.url, auth={"token": hub.token}, concurrency=2)
     with contextlib.closing(HumHubBackend("hub", config, Path())) as backend:
         yield backend
-
-
-def test_the_main_job(hub, backend, capsys):
-    """A creation is one call, a change two, for HumHub has to be read before it is written."""
-    theirs = hub.add_user("foreign", "foreign@example.net", status=0, profile={"title": "Dr"})
-    hub.add_group("Theirs", [theirs.id])
-    before = deepcopy((theirs, hub.users[1], hub.groups[3]))
-    job = Job(hub, backend, lambda one: f"{one.login.replace('.', '-')}.x")
-    job.run()
-    with capsys.disabled():
-        print(f"\nHumHub {hub.version}\n{job.cost()}")  # noqa: T201  the figures are for people
-    after = deepcopy((theirs, hub.users[1], hub.groups[3]))
-    after[1].last_login = before[1].last_login
-    assert after == before
-    assert job.each("sixty people join") == pytest.approx(1, abs=0.1)
-    assert job.each("all get a title") == 2
-    assert job.each("three leave") == 3
 
 
 CREW = group("c", "Crew", "1", "2")

@@ -39,9 +39,13 @@ def test_the_main_job(world: ProductWorld) -> None:
     new = world.costs.pop()
     assert new.changes >= (190 if world.product.groups else 59)
     world.let_them_in("ops")
-    for step in (changes, moves, returns):
-        step(world)
-        world.settle()
+    changes(world)
+    world.settle()
+    moves(world)
+    notes = world.settle().plan.notes
+    assert any("suspension is emulated" in one for one in notes) is world.product.emulates
+    returns(world)
+    world.settle()
     report(world, new)
     each, moved = world.product.each, world.costs
     pages = max(one.reading for one in moved)

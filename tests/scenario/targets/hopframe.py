@@ -58,6 +58,7 @@ HOPFRAME = Product(
     fields=frozenset({"user_name", "email"}),
     fit=_fit,
     renames_groups=False,
+    emulates=True,
     each=Each(new=1.8, moved=2.7),
     why="a user is written whole, a member too, and nothing minds whether two have one name",
 )

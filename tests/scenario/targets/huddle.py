@@ -78,7 +78,7 @@ HUDDLE = Product(
     renames_groups=False,
     removes_members=False,
     mends_halves=False,  # no call puts a provisioned account into the company
-    each=Each(new=1.4, moved=2.2),
+    each=Each(new=1.5, moved=2.3),
     why="SCIM does not tell the number of whom it made; a change has two stages; who is suspended"
     " already is looked at first",
 )

@@ -60,6 +60,8 @@ class Product:
     groups: bool = True
     """Whether there are any, whoever made them."""
     deletes: bool = True
+    emulates: bool = False
+    """Whether something else stands for a suspension."""
     mends_halves: bool = True
     """Whether what the product itself left half-made can be made whole by its API."""
     each: Each = field(default_factory=Each)

@@ -53,6 +53,7 @@ VIKUNJA = Product(
     groups=False,
     makes_groups=False,
     removes_members=False,
+    emulates=True,
     each=Each(moved=2.2),
     why="a suspension is a password and a mark in the name, which has to be known",
 )
