@@ -33,6 +33,6 @@ def test_every_target_has_a_row_and_a_page():
     """Pages that are linked are there."""
     page = PAGE.read_text(encoding="utf-8")
     for type_ in types(BACKENDS):
-        assert page.count(f"| `{type_}` |") == 2
+        assert page.count(f"| `{type_}` |") >= 2
     for linked in re.findall(r"\]\(([\w/.-]+\.md)\)", page):
         assert (PAGE.parent / linked).is_file(), linked
