@@ -24,6 +24,11 @@ Journal = Callable[[Key], Sequence[Line]]
 """The last lines of a key, the newest first."""
 
 _OWNING = (Remark.ADOPT, Remark.CLAIM)
+_INSTEAD = {
+    Leavers.SUSPEND: "suspended",
+    Leavers.DELETE: "suspended, and later deleted",
+    Leavers.IGNORE: "left as it is",
+}
 
 
 class Account(Struct, frozen=True):
@@ -54,8 +59,9 @@ class Field(Struct, frozen=True):
 class Explanation(Struct, frozen=True, kw_only=True):
     """All that is known of one person, or of an account that is nobody's (then without a key).
 
-    `not_wanted` says why a person is to have no account. `due` is when the account of somebody
-    who left may be deleted.
+    `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
+    that is there; nothing where that is undecided. `due` is when the account of somebody who left
+    may be deleted.
     """
 
     sync: str
@@ -66,6 +72,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     origins: Mapping[str, str] = {}
     attributes: tuple[Attribute, ...] = ()
     not_wanted: str = ""
+    instead: str = ""
     wanted: tuple[Field, ...] = ()
     groups: tuple[str, ...] = ()
     account: Account | None = None
@@ -137,6 +144,7 @@ class Explainer:
             origins=person.origins if person else {},
             attributes=_attributes(person) if person else (),
             not_wanted=self._not_wanted(key, wanted),
+            instead=self._instead(key, stored) if wanted is None else "",
             wanted=self._fields(wanted) if wanted else (),
             groups=self._groups(key) if wanted else (),
             account=self._told(stored, ours=True) if stored else None,
@@ -151,8 +159,10 @@ class Explainer:
         )
 
     def _groups(self, key: Key) -> tuple[str, ...]:
-        """Groups that the person should be in."""
-        desired = self._q.desired
+        """Groups that the person should be in, where the target has any."""
+        desired, declared = self._q.desired, self._q.declared
+        if not declared[Kind.GROUP].fields or not declared[Kind.MEMBER].ops:
+            return ()
         return tuple(
             sorted(
                 group.entity.display_name
@@ -188,6 +198,11 @@ class Explainer:
         if key in self._q.desired.undecided[Kind.USER]:
             return "undecided, as said below"
         return self._q.desired.absent.get(key, "is in no source any more")
+
+    def _instead(self, key: Key, stored: Stored[User] | None) -> str:
+        if key in self._q.desired.undecided[Kind.USER]:
+            return ""
+        return _INSTEAD[self._q.policy.leavers] if stored else "no account"
 
     def _fields(self, wanted: Wanted[User]) -> tuple[Field, ...]:
         desired = self._q.desired

@@ -48,7 +48,9 @@ def syncd(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", metavar="FILE", envvar="SYNCD_CONFIG", help="Its settings."),
+        typer.Option(
+            "--config", "-c", metavar="FILE", envvar="SYNCD_CONFIG", help="The configuration."
+        ),
     ] = None,
     version: Annotated[
         bool,

@@ -7,8 +7,9 @@ import traceback
 from collections.abc import Callable, Iterable
 
 from syncd.cli.screen import Screen
-from syncd.errors import SyncdError
+from syncd.errors import Denied, SyncdError
 from syncd.redact import Redactor, suspects
+from syncd.render.report import MEND
 from syncd.render.words import safe
 from syncd.report import Exit
 
@@ -56,6 +57,8 @@ def guarded(body: Callable[[], int], screen: Screen, name: str = "") -> int:
         return body()
     except SyncdError as error:
         _tell(str(error).splitlines(), screen, prefix)
+        if isinstance(error, Denied):
+            screen.say(f"  {MEND}.")
         return error.exit_code
     except Interrupted as error:
         screen.say(f"{prefix}{error}")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from syncd.config.checks import cross_check
 from syncd.config.layers import Layers
-from syncd.config.naming import NAMED
+from syncd.config.naming import NAMED, variable
 from syncd.config.settings import Part, Settings, SyncSettings
 from syncd.config.words import Loc, complaints
 from syncd.errors import ConfigError
@@ -111,7 +111,9 @@ class _Check:
             return model.model_validate(values, context=self._base)
         except ValidationError as error:
             for complaint in complaints(error, model):
-                self._note((*path, *complaint.loc), complaint.words, name=complaint.name)
+                loc = (*path, *complaint.loc)
+                hint = f"; {variable(loc)} can give it" if complaint.secret else ""
+                self._note(loc, complaint.words + hint, name=complaint.name)
         except ConfigError as error:
             self._note(path, str(error))
         return None

@@ -1,6 +1,6 @@
 """How settings are called where they are not in the file: `SYNCD_TARGETS__STORE__PASSWORD`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 PREFIX = "syncd_"
 DELIMITER = "__"
@@ -21,3 +21,8 @@ def ours(names: Iterable[str]) -> dict[str, str]:
         for name, setting in settings.items()
         if DELIMITER in setting or setting.lower() in TOP
     }
+
+
+def variable(path: Sequence[str | int]) -> str:
+    """The environment variable that sets what stands under `path`."""
+    return f"{PREFIX}{DELIMITER.join(map(str, path))}".upper().replace("-", "_")

@@ -1,10 +1,10 @@
 """Say a validation error in the words of who wrote the configuration, without what was given."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from syncd.located.suggest import did_you_mean
@@ -13,17 +13,24 @@ Loc = tuple[str | int, ...]
 
 
 class Complaint(NamedTuple):
-    """Where in the model, in which words, and whether it is the name there that is wrong."""
+    """Where in the model, in which words, whether it is the name there that is wrong, and whether
+    it is a secret that is missing."""
 
     loc: Loc
     words: str
     name: bool
+    secret: bool
 
 
 def complaints(error: ValidationError, model: type[BaseModel]) -> list[Complaint]:
     details = error.errors(include_url=False, include_context=False, include_input=True)
     return [
-        Complaint(detail["loc"], _words(detail, model), detail["type"] == "extra_forbidden")
+        Complaint(
+            detail["loc"],
+            _words(detail, model),
+            name=detail["type"] == "extra_forbidden",
+            secret=detail["type"] == "missing" and _is_secret(model, detail["loc"]),
+        )
         for detail in details
         if not (detail["type"] == "too_short" and _has_inner(detail["loc"], details))
     ]
@@ -60,11 +67,17 @@ def _words(detail: ErrorDetails, model: type[BaseModel]) -> str:
     return _PLAIN.get(detail["type"], words)
 
 
-def fields_at(model: Any, loc: Sequence[str | int]) -> Collection[str]:
-    """The names that are known at `loc` of a model, as the file writes them; empty for none."""
+def _is_secret(model: type[BaseModel], loc: Loc) -> bool:
+    return fields_at(model, loc[:-1]).get(str(loc[-1])) is SecretStr
+
+
+def fields_at(model: Any, loc: Sequence[str | int]) -> Mapping[str, Any]:
+    """The names that are known at `loc` of a model, as the file writes them, and each one's type;
+    empty for none."""
     for inner in _models(model):
         if not loc:
-            return [field.alias or name for name, field in inner.model_fields.items()]
+            fields = inner.model_fields.items()
+            return {field.alias or name: field.annotation for name, field in fields}
         for name, field in inner.model_fields.items():
             if (field.alias or name) == loc[0]:
                 return fields_at(field.annotation, loc[1:])
@@ -74,8 +87,8 @@ def fields_at(model: Any, loc: Sequence[str | int]) -> Collection[str]:
     if origin in {Union, UnionType, Annotated}:
         # The first part may be pydantic's name for one side of the union.
         found = [fields_at(side, rest) for side in inside for rest in (loc, loc[1:])]
-        return next(filter(None, found), ())
-    return ()
+        return next(filter(None, found), {})
+    return {}
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

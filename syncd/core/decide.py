@@ -166,9 +166,10 @@ class Decision:
     @property
     def _general(self) -> tuple[str, ...]:
         """The notes on what a mapping does to everybody."""
+        unmapped = self._tally.unmapped_admin(self._q.declared[Kind.USER])
         if self._q.beyond is not None:
-            return tuple(dict.fromkeys((*self._q.beyond.notes, *self._unmapped_admin())))
-        return (*self._tally.doubts, *self._no_groups(), *self._unmapped_admin())
+            return tuple(dict.fromkeys((*self._q.beyond.notes, *unmapped)))
+        return (*self._tally.doubts, *self._no_groups(), *unmapped)
 
     def _take(self, part: Part) -> None:
         """Users whom nothing ties to others: they are found out about and forgotten."""
@@ -291,10 +292,3 @@ class Decision:
     def _no_groups(self) -> list[str]:
         left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)
         return [f"the target has no groups: {left_out} left out"] if left_out else []
-
-    def _unmapped_admin(self) -> list[str]:
-        """What the sources state and the target is not told of."""
-        if not self._tally.admin_stated:
-            return []
-        note = "admin is stated in the sources and not mapped: left alone; "
-        return [note + "map `admin` in `users.always` to keep it true"]

@@ -4,6 +4,7 @@ Templates are Jinja2's, sandboxed and strict: a name that the person does not ha
 person's error. What a mapping leaves empty is cleared in the target.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -232,10 +233,13 @@ def _value(field: str, rule: "Template | str", attributes: Mapping[str, RawValue
     return _typed(field, _evaluate(field, rule, attributes))
 
 
+_ABSENT = re.compile(r"('[^']+') is undefined")
+
+
 def _evaluate(field: str, rule: "Template | str", attributes: Mapping[str, RawValue]) -> str:
     if isinstance(rule, str):
         return first(attributes.get(rule, ""))
-    from jinja2 import TemplateError  # noqa: PLC0415  as in `_environment`
+    from jinja2 import TemplateError, UndefinedError  # noqa: PLC0415  as in `_environment`
 
     given = {
         name: _Several(sorted(value)) if isinstance(value, tuple) else value
@@ -243,6 +247,9 @@ def _evaluate(field: str, rule: "Template | str", attributes: Mapping[str, RawVa
     }
     try:
         text = rule.render({**given, "attributes": given})
+    except UndefinedError as error:
+        words = _ABSENT.sub(r"the template needs \1, and there is none", error.message or "")
+        raise Unmappable(f"{field}: {words}") from None
     except TemplateError as error:
         raise Unmappable(f"{field}: {error.message}") from None
     except Exception as error:  # noqa: BLE001  a template can raise anything, for one person

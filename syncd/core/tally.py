@@ -10,6 +10,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref
 from syncd.core.parts import Findings
 from syncd.core.plan import Change, Plan, Problem
+from syncd.core.question import Declared
 
 _UNPROVEN = {Remark.LEFT, Remark.FORGET}
 
@@ -26,7 +27,7 @@ class Tally:
         self.open: set[tuple[Kind, Key]] = set()
         self.doubts = Doubts()
         self.half_known = HalfKnown()
-        self.admin_stated = False
+        self._admin_stated = False
         self.renamed: dict[tuple[Kind, Ref], str] = {}
         self.administrators: set[Ref] = set()
         self._marks: list[Mark] = []
@@ -54,9 +55,9 @@ class Tally:
         self._failures += desired.failures
         self.doubts += desired.doubts
         self.half_known += desired.half_known
-        if "admin" not in desired.managed and not self.admin_stated:
+        if "admin" not in desired.managed | desired.once and not self._admin_stated:
             people = desired.people.values()
-            self.admin_stated = any(one.attributes.get("admin") for one in people)
+            self._admin_stated = any(one.attributes.get("admin") for one in people)
 
     def count(self, possible: Iterable[Change]) -> None:
         """Parts of one change are one."""
@@ -89,6 +90,15 @@ class Tally:
     @property
     def notes(self) -> Iterable[str]:
         return (*self.half_known.notes(), *sorted(self._notes))
+
+    def unmapped_admin(self, held: Declared) -> list[str]:
+        """What the sources state and the target, which has it, is not told of."""
+        if not self._admin_stated or "admin" not in held.fields:
+            return []
+        how = "`users.always` to keep it true"
+        if "admin" in held.immutable:
+            how = "`users.on_create` to give it to new accounts"
+        return [f"admin is stated in the sources and not mapped: left alone; map `admin` in {how}"]
 
     def left_open(self, plan: Plan) -> Iterator[tuple[Kind, Key]]:
         """With those that the plan tells of, or would if it were proven; some more than once."""

@@ -107,10 +107,15 @@ class _Attempt:
                 self._try([position])
             return
         change = self._changes[call[0]]
-        if change.op is Op.DELETE and isinstance(error, NotFound):
+        if change.op is Op.DELETE and isinstance(error, NotFound) and not self._is_there(change):
             self._done(call, change.ref)
         else:
             self._fail(call[0], str(error))
+
+    def _is_there(self, change: Change) -> bool:
+        """Whether what was not found to delete is found by its ref: a right that lacks, or a
+        gateway, answers as if nothing were there."""
+        return change.ref is not None and self._collections[change.kind].get(change.ref) is not None
 
     def _write(self, write: Callable[[Sequence[Write[Any]]], Any], at: list[int]) -> None:
         ready = self._ready(at)

@@ -69,4 +69,7 @@ def _rows(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "settings", ", ".join(told["settings"]) or "none"
     for kind in Kind:
         for name, some in told.get("declares", {}).get(kind.value, {}).items():
-            yield f"{kind} {name}", ", ".join(some) or "none"
+            if name == "emulated":
+                yield f"{kind} suspension", f"emulated: {''.join(some)}"
+            else:
+                yield f"{kind} {name}", ", ".join(some) or "none"

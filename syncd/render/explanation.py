@@ -57,7 +57,8 @@ def _stated(one: Explanation) -> Iterator[RenderableType]:
 
 def _should_be(one: Explanation) -> Iterator[RenderableType]:
     if one.not_wanted:
-        yield Text(f"  no account: {safe(one.not_wanted)}", style="yellow")
+        words = ": ".join(filter(None, (one.instead, safe(one.not_wanted))))
+        yield Text(f"  {words}", style="yellow")
     if one.wanted:
         wanted: Mapping[str, Field] = {each.name: each for each in one.wanted}
         fields = [

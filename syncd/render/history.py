@@ -20,8 +20,10 @@ def render_runs(runs: Sequence[Run]) -> RenderableType:
     if not runs:
         return Text("No run yet: `syncd apply` makes the first.")
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("run", "when", "sync", "outcome"):
-        table.add_column(name, justify="right" if name == "run" else "left")
+    table.add_column("run", justify="right", no_wrap=True)
+    table.add_column("when", no_wrap=True)
+    for name in ("sync", "outcome"):
+        table.add_column(name)
     for name in ("done", "failed", "held", "conflicts"):
         table.add_column(name, justify="right")
     for run in runs:

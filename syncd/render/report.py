@@ -13,6 +13,7 @@ from syncd.render.listing import Row, listing, more, title
 from syncd.render.words import number, safe, tally, value
 from syncd.report import Report, Unsettled
 
+MEND = "Mend the rights or the password of syncd's login"
 _UNKNOWN = "may have happened; the next run looks first"
 _UNSETTLED = "was written, and something else came back"
 
@@ -45,7 +46,7 @@ def _failures(
 def _failure(one: Failed) -> Row:
     sign, name, _ = row(one.change)
     what = f"{one.change.op} {one.change.kind}"
-    return Row(sign, name, Text.assemble(safe(one.why), (f"  {what}", "dim")))
+    return Row(sign, name, Text.assemble((f"{what}: ", "dim"), safe(one.why)))
 
 
 def _untried(changes: Sequence[Change], why: str) -> Iterator[RenderableType]:
@@ -89,7 +90,7 @@ def _next(report: Report, *, bound: bool) -> str:
     """What a plan made now would say."""
     execution, plan = report.execution, report.plan
     if execution.denied:
-        return "Mend the rights or the password of syncd's login, then apply again."
+        return f"{MEND}, then apply again."
     if execution.untried or execution.failed or execution.unknown:
         return "What is missing is in the next plan again."
     if report.unverified:

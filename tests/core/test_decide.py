@@ -50,6 +50,27 @@ def test_rights_that_the_sources_state_and_nobody_maps_are_left_alone_and_told_o
     assert "admin" not in here.plan().changes[0].after
 
 
+def test_rights_that_the_target_takes_once_are_told_of_with_the_rule_that_gives_them():
+    """Kept true they would be refused for ever; and who maps them so is not told again."""
+    holds = {Kind.USER: replace(USERS, immutable=frozenset({"admin"}))}
+    ada, backend = person("1", "ada", admin="true"), MemoryBackend(holds=holds)
+    once = UserMapping(on_create={"admin": "admin"})
+    assert office(ada, backend=backend).plan().notes == (
+        (
+            "admin is stated in the sources and not mapped: left alone; "
+            "map `admin` in `users.on_create` to give it to new accounts"
+        ),
+    )
+    assert office(ada, users=once, backend=backend).plan().notes == ()
+
+
+def test_rights_that_the_target_does_not_know_are_not_asked_for():
+    """Nobody is told to map what could not be mapped."""
+    holds = {Kind.USER: replace(USERS, fields=USERS.fields - {"admin"})}
+    here = office(person("1", "ada", admin="true"), backend=MemoryBackend(holds=holds))
+    assert here.plan().notes == ()
+
+
 def test_rights_are_not_compared_where_the_target_has_none():
     """A mapped `admin` is dropped with the fields that the target cannot hold."""
     holds = {Kind.USER: replace(USERS, fields=USERS.fields - {"admin"})}

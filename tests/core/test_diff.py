@@ -130,7 +130,7 @@ def test_nothing_is_planned_for_who_cannot_be_mapped():
     here.source.has(ADA, person("2", "zoe2", email="zoe@example.org"))
     plan = here.plan()
     assert [(f.key, f.why) for f in plan.failures] == [
-        ("p:2", "display_name: 'title' is undefined")
+        ("p:2", "display_name: the template needs 'title', and there is none")
     ]
     assert ids(plan.changes) == [
         "member/remove/p:e/p:1",

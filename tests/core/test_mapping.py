@@ -95,7 +95,11 @@ def test_once_given_fields_that_the_target_lacks_stop_no_creation():
     ("always", "attributes", "why"),
     [
         ({}, {}, "user_name is empty: the source has no such attribute for them"),
-        ({"title": "{{ rank }}"}, {"user_name": "a"}, "title: 'rank' is undefined"),
+        (
+            {"title": "{{ rank }}"},
+            {"user_name": "a"},
+            "title: the template needs 'rank', and there is none",
+        ),
         (
             {"title": "{{ 1 // 0 }}"},
             {"user_name": "a"},
@@ -143,7 +147,7 @@ def test_a_failed_mapping_is_that_persons_failure_alone():
     here.source.has(person("1", "ada"), person("2", "bob", title="Doctor"))
     plan = here.plan()
     assert [(f.key, f.why) for f in plan.failures] == [
-        ("p:1", "display_name: 'title' is undefined")
+        ("p:1", "display_name: the template needs 'title', and there is none")
     ]
     assert ids(plan.changes) == ["user/update/p:2"]
     assert plan.marks == ()
@@ -182,7 +186,7 @@ def test_groups_are_taken_skipped_and_renamed():
     ("rename", "why"),
     [
         ("{{ '' }}", "the template in `rename` gives an empty name"),
-        ("{{ x }}", "display_name: 'x' is undefined"),
+        ("{{ x }}", "display_name: the template needs 'x', and there is none"),
     ],
 )
 def test_a_group_that_cannot_be_named_is_left_as_it_is(rename, why):
@@ -225,7 +229,7 @@ def test_a_template_sees_all_values_and_text_where_it_wants_text():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{{ lipsum }}", "title: 'lipsum' is undefined"),
+        ("{{ lipsum }}", "title: the template needs 'lipsum', and there is none"),
         (
             "a\n{{ user_name }}",
             "title: the template gives a line break or another control character",

@@ -1,11 +1,15 @@
 """The verbs that look: check, history, explain, schema, backends, and help."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from syncd import __version__
+from syncd.ledger import Run
+from syncd.render.history import render_runs
 from syncd.report import Exit
 from tests.servers.slapd import Slapd
 from tests.shell.command import CONFIG, PEOPLE, SCRIPT, World, small_world
@@ -97,6 +101,15 @@ def test_history_lists_runs_and_what_each_did(world: World):
     assert second[-1] == "  ~  ada.lovelace  title Countess → Queen  changed: people.yaml:3:5"
 
 
+def test_when_a_run_was_is_never_broken_over_two_lines():
+    """A long outcome is, for it is rare, and a column of dates is read at a glance."""
+    begun = datetime(2026, 4, 1, 8, 30, tzinfo=UTC)
+    run = Run(1, "projects", "p", "d", begun, None, None, 9, 0, 0, 2, (), 30_000, 0)
+    out = StringIO()
+    Console(file=out, width=80).print(render_runs([run]))
+    assert out.getvalue().splitlines()[1].startswith("  1  2026-04-01 08:30:00 UTC  projects")
+
+
 def test_history_as_json_has_every_field(world: World):
     """For programs: the runs as a list, one run with its lines."""
     world.syncd("apply", "--yes")
@@ -159,7 +172,7 @@ def test_explain_tells_why_somebody_is_to_have_no_account_and_what_comes_next(wo
 
     found = sections(world.syncd("explain", "ada.lovelace").stdout)
 
-    assert found["Should be"] == ["no account: valid_until 2001-01-01 has passed"]
+    assert found["Should be"] == ["suspended: valid_until 2001-01-01 has passed"]
     assert found["Next"] == [
         "‖ suspend leaver: valid_until 2001-01-01 has passed",
     ]
@@ -233,6 +246,7 @@ def test_explain_tells_when_a_leavers_account_may_be_deleted(world: World):
         "is in no source any more",
     )
     assert found["In the sources"] == ["nowhere"]
+    assert found["Should be"] == ["suspended, and later deleted: is in no source any more"]
     assert found["Next"] == [f"• delete not before {due:%Y-%m-%d %H:%M:%S} UTC"]
     assert [line.split()[0] for line in found["In store"][-2:]] == ["first", "suspended"]
 
@@ -244,7 +258,7 @@ def test_explain_shows_two_records_that_nobody_can_tell_apart(world: World):
 
     found = sections(world.syncd("explain", "a").stdout)
 
-    assert found["Should be"] == ["no account: undecided, as said below"]
+    assert found["Should be"] == ["undecided, as said below"]
     assert found["Next"][0].startswith("! conflict source people has more than one person with")
 
 
@@ -275,6 +289,7 @@ def test_the_schema_needs_no_configuration(world: World):
 def test_backends_lists_what_is_installed_and_what_it_declares(world: World):
     """The built-in ones among them, on a page and as JSON."""
     page = world.syncd("backends", config="").stdout.splitlines()
+    assert sum(line.startswith("  user suspension  emulated: ") for line in page) >= 2
     told = json.loads(world.syncd("backends", "--format", "json", config="").stdout)
 
     assert {"source yaml", "source ldap", "target sql"} <= set(page)

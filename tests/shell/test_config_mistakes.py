@@ -49,6 +49,10 @@ SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs
         ("sources: {a: {type: ymal}}", 'config.yaml:1:21: sources.a.type: there is no source type "ymal"; did you mean "yaml"?'),
         ("sources: {a: {type: yaml, paths: [x], path: y}}", 'config.yaml:1:39: sources.a.path: is not known here; did you mean "paths"?'),
         ("sources: {a: {type: yaml}}", "config.yaml:1:11: sources.a.paths: is missing"),
+        (
+            "targets: {my-tasks: {type: vikunja, server: 'https://h', user: syncd}}",
+            "config.yaml:1:11: targets.my-tasks.password: is missing; SYNCD_TARGETS__MY_TASKS__PASSWORD can give it",
+        ),
         ("sources: {a: {type: yaml, paths: x}}", "config.yaml:1:34: sources.a.paths: should be a list, such as [a, b]"),
         ("sources: {a: {type: yaml, paths: []}}", "config.yaml:1:27: sources.a.paths: needs at least one"),
         ("sources: {A: {type: yaml, paths: [x]}}", "config.yaml:1:11: sources.A: a source's name is of a-z, 0-9 and single - or _ between them"),

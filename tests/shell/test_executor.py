@@ -79,10 +79,23 @@ def test_a_rejection_fails_its_change_and_what_waits_for_it(error, batch_size):
     assert here.members() == {("Everyone", "ada"), ("Everyone", "Zoë")}
 
 
+def test_a_deletion_of_what_is_there_all_the_same_is_not_done():
+    """Not found is also what a gateway says, or who hides what one has no right to."""
+    policy = Policy(leavers=Leavers.DELETE, budgets={})
+    here = opened(ADA, ZOE, policy=policy, backend=failing("users.delete", NotFound))
+    here.source.has(ZOE)
+    here.apply()
+    here.pass_days(31)
+    report = here.apply()
+    assert [one.change.id for one in report.execution.failed] == ["user/delete/p:1"]
+    assert ids(here.plan().changes) == ["user/delete/p:1"]
+
+
 def test_an_update_of_what_is_gone_fails_and_a_deletion_of_it_is_done():
     """What somebody deleted meanwhile is deleted."""
     policy = Policy(leavers=Leavers.DELETE, budgets={})
-    here = opened(ADA, ZOE, policy=policy, backend=failing("users.delete", NotFound))
+    backend = failing("users.delete", NotFound, when="after")
+    here = opened(ADA, ZOE, policy=policy, backend=backend)
     here.source.has(ZOE)
     here.apply()
     here.pass_days(31)

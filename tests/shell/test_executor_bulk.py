@@ -125,7 +125,7 @@ def test_a_deletion_of_what_is_gone_is_done():
     here.apply()
     here.pass_days(31)
     here.backend.calls.clear()
-    here.backend.hook = Faults([(0, "before", NotFound)])
+    here.backend.hook = Faults([(0, "after", NotFound)])
     run = here.apply().execution
     assert (ids(run.done), run.failed) == (["user/delete/p:0", "user/delete/p:1"], [])
     assert shapes(here) == [("delete", 2)]

@@ -292,10 +292,10 @@ def test_what_a_run_did_not_do_is_told_with_the_reason():
     assert lines == [
         "",
         "Failed (1)",
-        "  +  bob  the login is taken  create user",
+        "  +  bob  create user: the login is taken",
         "",
         "Unknown (1)  may have happened; the next run looks first",
-        "  -  cy  no answer  delete user",
+        "  -  cy  delete user: no answer",
         "",
         "Not begun (1)  the target did not answer 3 times in a row",
         "  suspend 1 user",
