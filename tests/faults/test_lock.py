@@ -10,7 +10,7 @@ import pytest
 from tests.faults.installation import SYNC, Installation, doomed
 from tests.faults.stores import PAIRS
 
-MIDDLE = 30
+MIDDLE = 40
 """The beginning of a transaction that is well inside an apply of one department."""
 
 pairs = pytest.mark.parametrize(("store", "ledger"), PAIRS[:2])
