@@ -74,6 +74,8 @@ def test_after_an_apply_the_next_plan_is_empty(world, history):
         held = {refusal.change.id for refusal in lived.plan.held}
         if lived.plan.withheld:
             continue  # a target that held none of ours is believed again once one was made
+        if {refusal.change.id for refusal in again.held} - held:
+            continue  # a budget that is spent by now holds a claim back, and its rival's is free
         assert {change.id for change in again.changes} <= held
         assert again.marks == ()
 
