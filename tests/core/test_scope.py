@@ -2,6 +2,7 @@
 
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.model import Reference
+from syncd.core.records import NamedAmong
 from tests.world import ADA, ZOE, MemorySource, Office, group, ids, person
 
 STAFF = UserMapping(take=Scope(member_of=("Staff",), where={"email": ("*@example.org",)}))
@@ -34,3 +35,10 @@ def test_who_is_out_of_scope_for_another_reason_is_out_all_the_same():
     here.apply()
     here.source.has(person("1", "countess", email="ada@example.com"), ZOE)
     assert ids(here.plan().changes) == ["user/suspend/p:1"]
+
+
+def test_a_reference_to_a_source_that_the_sync_does_not_have_leads_nowhere():
+    """Neither to nobody nor to somebody: it is told which source is missing."""
+    named = NamedAmong({"p": ()})
+    assert named.keys(Reference("q", "key", "1", "g.yaml:1:1")) is None
+    assert named.keys(Reference("p", "key", "1", "g.yaml:1:1")) == ()
