@@ -1,5 +1,6 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
+from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
@@ -13,11 +14,13 @@ __all__ = [
     "DONE",
     "FAILED",
     "MOOT",
+    "Daemon",
     "Ended",
     "Ledger",
     "Line",
     "Reading",
     "Remarked",
+    "Request",
     "Run",
     "Snapshot",
     "Standing",
