@@ -3,7 +3,10 @@
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
+from syncd.ledger.leadership import Leadership
+from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
+from syncd.ledger.locks import Held
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.store import Ledger, open_ledger
 
@@ -11,8 +14,11 @@ __all__ = [
     "BROKEN_OFF",
     "DONE",
     "FAILED",
+    "LIFE",
     "MOOT",
     "Ended",
+    "Held",
+    "Leadership",
     "Ledger",
     "Line",
     "Remarked",
