@@ -8,6 +8,7 @@ from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
 from syncd.ledger.locks import Held
 from syncd.ledger.runs import BROKEN_OFF, Run
+from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger, open_ledger
 
 __all__ = [
@@ -21,8 +22,10 @@ __all__ = [
     "Leadership",
     "Ledger",
     "Line",
+    "Reading",
     "Remarked",
     "Run",
     "Snapshot",
+    "Standing",
     "open_ledger",
 ]
