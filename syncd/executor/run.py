@@ -37,9 +37,10 @@ def execute(
     """Runs the changes in the plan's order, or side by side as far as their needs allow.
 
     Walks once through `plan.changes`. What neither target nor ledger accounts for is raised when
-    the calls under way have ended; an interruption, at once.
+    the calls under way have ended; an interruption, at once. So is `LedgerError` where the run's
+    lock was lost: nothing more is sent, and the lines of what was begun stay open.
     """
-    crew = crew_of(backend)
+    crew = crew_of(backend, journal.held())
     run = _Run(plan.changes, backend, journal, crew, stop)
     try:
         run.through(watch)
