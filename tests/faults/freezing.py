@@ -20,6 +20,7 @@ from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change, Plan
 from syncd.errors import LedgerError
 from syncd.executor import Journal, execute
+from syncd.fence import ask
 from syncd.ledger import open_ledger
 from syncd.ports import Nothing
 
@@ -44,7 +45,8 @@ class FileTarget:
         self.batch_size = 5 if where == "batch" else 1
         self.concurrency = 3 if where == "abreast" else 1
         self.users, self.groups, self.members = self, Nothing(), Nothing()
-        self._path, self._where, self._at = path, where, at
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._where, self._at = where, at
         self._batch: list[str] | None = None
         self._calls = 0
 
@@ -67,8 +69,9 @@ class FileTarget:
         return Ref(f"ref-{key}")
 
     def _write(self, line: str) -> None:
-        with self._path.open("a") as file:
-            file.write(f"{line}\n")
+        if self._batch is None:
+            ask()
+        os.write(self._file, f"{line}\n".encode())
 
 
 def main(url: str, life: str, file: str, where: str) -> None:
@@ -77,7 +80,9 @@ def main(url: str, life: str, file: str, where: str) -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
 
     changes = [
-        Change(Op.CREATE, Kind.USER, Key(f"u{number}"), f"u{number}", after={"user_name": str(number)})
+        Change(
+            Op.CREATE, Kind.USER, Key(f"u{number}"), f"u{number}", after={"user_name": str(number)}
+        )
         for number in range(COUNT)
     ]
     now = datetime.now(UTC)

@@ -29,10 +29,18 @@ def near(postgresql: Postgresql):
 
 
 @pytest.fixture
-def frozen(postgresql: Postgresql, near, where: str, tmp_path: Path):
+def frozen(postgresql: Postgresql, where: str, tmp_path: Path):
     """A run that has stopped itself there."""
     url = postgresql.url.replace("@", f":{postgresql.password}@")
-    command = [sys.executable, "-m", "tests.faults.freezing", url, str(LIFE), f"{tmp_path}/target", where]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.faults.freezing",
+        url,
+        str(LIFE),
+        f"{tmp_path}/target",
+        where,
+    ]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -110,11 +110,11 @@ def test_who_is_cut_off_stops_before_anybody_else_can_begin(far, near, proxy):
         watch.start()
         seconds_until(lambda: is_free(near), LIFE + LATE)
         assert lost.is_set()
-        assert LIFE / 2 < time.monotonic() - began
+        assert time.monotonic() - began > LIFE / 2
         watch.join()
 
 
-def test_who_was_cut_off_is_no_holder_when_the_network_is_back(far, near, proxy):
+def test_who_was_cut_off_is_no_holder_when_the_network_is_back(far, proxy):
     """Once lost a lock stays lost, and its run says so at its next write."""
     with far.lock("staff"):
         proxy.swallow()
@@ -172,8 +172,7 @@ def test_several_threads_may_ask_at_once(far, proxy):
     said: list[bool] = []
 
     def ask() -> None:
-        for _ in range(300):
-            said.append(asked(far))
+        said.extend(asked(far) for _ in range(300))
 
     with far.lock("staff"):
         threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -222,9 +221,9 @@ def test_nobody_waits_for_ever_for_a_lock(far, proxy):
 def test_the_holder_is_named_by_its_process_and_host_whatever_the_url_calls_it(postgresql):
     """A pid alone names no machine, and an application's name neither."""
     named = postgresql._replace(database=f"{postgresql.database}?application_name=mine")
-    with opened(named) as ledger, ledger.lock("staff"):
-        with pytest.raises(LedgerError, match=r"\(pid \d+ on \S+ since \d{4}-.*Z\)"):
-            ledger._locks.run("staff")
+    told = pytest.raises(LedgerError, match=r"\(pid \d+ on \S+ since \d{4}-.*Z\)")
+    with opened(named) as ledger, ledger.lock("staff"), told:
+        ledger._locks.run("staff")
 
 
 def test_a_lock_of_another_database_is_nobodys_here(near, postgresql):
@@ -252,11 +251,11 @@ def test_who_stops_in_the_middle_of_writing_keeps_nobody_waiting(near, postgresq
     """Its transaction is undone within half a life, before its lock is lost."""
     with postgresql.connect() as connection:
         connection.execute("CREATE TABLE things (id int)")
-    with pytest.raises(LedgerError, match="idle-in-transaction"):  # noqa: PT012  what is silent
-        with near._database.writing() as connection:
-            connection.exec_driver_sql("INSERT INTO things VALUES (1)")
-            time.sleep(LIFE / 2 + LATE / 2)
-            connection.exec_driver_sql("INSERT INTO things VALUES (2)")
+    told = pytest.raises(LedgerError, match="idle-in-transaction")
+    with told, near._database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO things VALUES (1)")
+        time.sleep(LIFE / 2 + LATE / 2)
+        connection.exec_driver_sql("INSERT INTO things VALUES (2)")
     with postgresql.connect() as connection:
         assert connection.execute("SELECT count(*) FROM things").fetchall() == [(0,)]
 

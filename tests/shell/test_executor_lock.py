@@ -1,11 +1,8 @@
 """Before each write to the target the run's lock is asked for; once it is lost nothing is sent."""
 
-from datetime import UTC, datetime
 from itertools import count
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from syncd.backends.memory import MemoryBackend
 from syncd.errors import LedgerError
@@ -39,7 +36,7 @@ def scene(batch_size: int, concurrency: int):
     told: list[str] = []
 
     def hook(when: str, verb: str) -> None:
-        if when == "before" and (verb.split(".")[-1] in WRITES or verb == "batch.end"):
+        if when == "before" and (verb.rsplit(".", maxsplit=1)[-1] in WRITES or verb == "batch.end"):
             told.append(verb)
 
     backend = Wired(MemoryBackend(), hook, batch_size=batch_size)
