@@ -25,6 +25,9 @@ _PATIENCE = 300.0
 _AHEAD = 16
 """Lines that are begun at once for each call that may be under way."""
 
+ON_REQUEST = "stopped on request"
+"""Why a run ended that was asked to."""
+
 Watch = Callable[[str, int, int | None], None]
 
 
@@ -78,7 +81,7 @@ class _Run:
             for job, error in crew.take():
                 self._settle(job, error)
             if crew.waiting() and not self.execution.stopped and self._stop():
-                self._halt("stopped on request")
+                self._halt(ON_REQUEST)
             books.write(enough=self._size if crew.busy() else 1)
             watch("applying", books.settled, len(changes))
         books.write(enough=1)
@@ -89,7 +92,7 @@ class _Run:
             if chunk is None:
                 return
             if self._stop():
-                self._halt("stopped on request")
+                self._halt(ON_REQUEST)
             else:
                 self._give(self._books.begin(chunk))
                 self._books.write(enough=self._size)

@@ -1,5 +1,6 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
+from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
@@ -17,6 +18,7 @@ __all__ = [
     "FAILED",
     "LIFE",
     "MOOT",
+    "Daemon",
     "Ended",
     "Held",
     "Leadership",
@@ -24,6 +26,7 @@ __all__ = [
     "Line",
     "Reading",
     "Remarked",
+    "Request",
     "Run",
     "Snapshot",
     "Standing",
