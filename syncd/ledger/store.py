@@ -149,7 +149,7 @@ class Ledger:
     ) -> None:
         """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided` only those that
         are `left` are unsettled from now on."""
-        with self._writing_of(sync) as (connection, _):
+        with self._writing(sync) as (connection, _):
             if afresh:
                 snapshot.clear(connection, sync)
             for renewal in renewals:
@@ -158,22 +158,22 @@ class Ledger:
             snapshot.keep_head(connection, sync, head)
 
     def begin_run(self, sync: str, plan: Plan, now: datetime) -> int:
-        with self._writing_of(sync) as (connection, _):
+        with self._writing(sync) as (connection, _):
             return runs.begin(connection, sync, plan, now)
 
     def end_run(self, run: int, outcome: str, done: int, failed: int, now: datetime) -> None:
         ended = {"outcome": outcome, "done": done, "failed": failed, "ended_at": now}
-        with self._writing_of(partial(runs.sync_of, run=run)) as (connection, _):
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, _):
             runs.end(connection, run, **ended)
 
     def begin(self, run: int, changes: Sequence[Change], now: datetime) -> list[int]:
         """A line for each change that is about to be tried, durable when this returns."""
-        with self._writing_of(partial(runs.sync_of, run=run)) as (connection, sync):
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, sync):
             return journal.begin(connection, run, sync, changes, now)
 
     def withdraw(self, lines: Sequence[int], now: datetime) -> None:
         """These changes were not tried after all; there is at least one."""
-        with self._writing_of(partial(history.sync_of, line=lines[0])) as (connection, sync):
+        with self._writing(partial(history.sync_of, line=lines[0])) as (connection, sync):
             journal.withdraw(connection, sync, lines, now)
 
     def refs(self, run: int, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
@@ -185,23 +185,23 @@ class Ledger:
         """The outcomes, and the links and stamps they lead to, as one."""
         if not ended:
             return
-        with self._writing_of(partial(history.sync_of, line=ended[0].line)) as (connection, sync):
+        with self._writing(partial(history.sync_of, line=ended[0].line)) as (connection, sync):
             journal.end(connection, sync, ended, now)
             links.follow(connection, sync, ended, now)
 
     def mark(self, run: int, marks: Sequence[Mark], now: datetime) -> None:
-        with self._writing_of(partial(runs.sync_of, run=run)) as (connection, sync):
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, sync):
             links.mark(connection, run, sync, marks, now)
 
     def rename(self, sync: str, names: Mapping[tuple[Kind, Ref], str]) -> None:
         """The links to these refs have these names."""
         if names:
-            with self._writing_of(sync) as (connection, _):
+            with self._writing(sync) as (connection, _):
                 links.rename(connection, sync, names)
 
     def settle(self, sync: str, before_run: int, now: datetime) -> None:
         """Closes what earlier runs left open, after a plan has taken it into account."""
-        with self._writing_of(sync) as (connection, _):
+        with self._writing(sync) as (connection, _):
             journal.settle(connection, sync, before_run, now)
 
     @contextmanager
@@ -257,23 +257,18 @@ class Ledger:
         self._database.close()
 
     @contextmanager
-    def _writing_of(
+    def _writing(
         self, whose: str | Callable[[Connection], str]
     ) -> Iterator[tuple[Connection, str]]:
         """Of a sync, which is found out where it is not named. Stores nothing where its lock was
         taken and is lost, be it meanwhile."""
-        with self._writing() as connection:
+        self._check_write()
+        with self._database.writing() as connection:
             sync = whose if isinstance(whose, str) else whose(connection)
             held = self._held.get(sync, _nobody_asks)
             held()
             yield connection, sync
             held()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        self._check_write()
-        with self._database.writing() as connection:
-            yield connection
 
     def _check_write(self) -> None:
         if not self._write:
