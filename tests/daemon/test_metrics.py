@@ -13,12 +13,13 @@ from syncd.config.running import ScheduleSettings
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change
 from syncd.core.policy import Budget, Policy
+from syncd.daemon.listener import Listener
 from syncd.daemon.live import Live, Progress
 from syncd.daemon.metrics import Metrics, families
 from syncd.daemon.metrics.interval import longest_interval
 from syncd.errors import SourceError, Unavailable
 from syncd.ledger import DONE, FAILED, Ended
-from tests.daemon.service import Service, scraped
+from tests.daemon.standin import StandIn, scraped
 from tests.world import ADA, ENGINEERING, EVERYONE, KIM, NOON, ZOE, office, opened
 
 
@@ -26,7 +27,7 @@ def test_how_a_sync_stands_is_known_to_who_has_just_started():
     """Of what the ledger has nothing is lost by a restart, nor unknown to a daemon that waits."""
     here = opened(ADA, ZOE, KIM, groups=[ENGINEERING, EVERYONE])
     here.pass_days(0.5)
-    waits = Service(here, leader=False)
+    waits = StandIn(here, leader=False)
 
     told = scraped(waits.metrics())
 
@@ -48,7 +49,7 @@ def test_how_a_sync_stands_is_known_to_who_has_just_started():
 
 def test_changes_and_runs_are_counted_by_outcome():
     """Each change that the ledger has an outcome for is counted, by kind and op."""
-    here = Service(office(ADA, ZOE, KIM, groups=[ENGINEERING]))
+    here = StandIn(office(ADA, ZOE, KIM, groups=[ENGINEERING]))
     metrics = here.metrics()
 
     here.cycle(metrics, seconds=2.0)
@@ -70,10 +71,10 @@ def test_what_is_held_is_told_by_kind_and_op():
     here = opened(ADA, ZOE, KIM)
     here.policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=0)})
     here.source.has(ADA)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
 
-    service.cycle(metrics)
+    daemon.cycle(metrics)
 
     told = scraped(metrics)
     assert told["syncd_changes_held", "main", "user", "suspend"] == 2
@@ -85,10 +86,10 @@ def test_removals_that_wait_for_a_whole_reading_are_told():
     here = opened(ADA, ZOE, KIM)
     here.source.has(ADA, ZOE)
     here.source.gaps = ("page 3 was lost",)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
 
-    service.cycle(metrics)
+    daemon.cycle(metrics)
     here.pass_days(1)
 
     told = scraped(metrics)
@@ -102,13 +103,13 @@ def test_removals_that_wait_for_a_whole_reading_are_told():
 def test_a_row_of_failures_is_told_with_its_age():
     """A sync that fails says how often in a row, and for how long; readings are counted once."""
     here = opened(ADA)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
     here.source.down = True
 
     for _ in range(3):
         with pytest.raises(SourceError):
-            service.cycle(metrics)
+            daemon.cycle(metrics)
         here.pass_days(1)
 
     told = scraped(metrics)
@@ -123,11 +124,11 @@ def test_what_was_never_verified_is_infinitely_old():
     """A sync without any success is older than any threshold."""
     here = office(ADA)
     here.source.down = True
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
 
     with pytest.raises(SourceError):
-        service.cycle(metrics)
+        daemon.cycle(metrics)
 
     assert scraped(metrics)["syncd_sync_verified_age_seconds", "main"] == inf
 
@@ -143,30 +144,30 @@ def suspensions(metrics):
 def test_a_leaver_is_observed_once_from_first_sight_to_suspension():
     """The time is that from when the leaver was missed, however many cycles follow."""
     here = opened(ADA, ZOE, KIM)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
     assert suspensions(metrics) == (0, 0)
 
     here.policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=0)})
     here.source.has(ADA, ZOE)
-    service.cycle(metrics)
+    daemon.cycle(metrics)
     here.pass_days(2)
     here.policy = Policy(budgets={})
-    service.cycle(metrics)
+    daemon.cycle(metrics)
     assert suspensions(metrics) == (1, 2 * 86400)
 
     for people in ([ADA, ZOE], [ADA, ZOE], [ADA]):
         here.pass_days(1)
         here.source.has(*people)
-        service.cycle(metrics)
+        daemon.cycle(metrics)
     assert suspensions(metrics) == (2, 2 * 86400)
 
 
 def test_a_suspension_in_doubt_is_observed_when_it_is_found_to_be_made():
     """The target's answer was lost: the next cycle finds the leaver suspended, and it counts."""
     here = opened(ADA, ZOE)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
     here.source.has(ADA)
     update, users = here.backend.users.update, here.backend.users
 
@@ -176,27 +177,27 @@ def test_a_suspension_in_doubt_is_observed_when_it_is_found_to_be_made():
 
     here.backend.batch_size = 1
     users.update = lost
-    service.cycle(metrics)
+    daemon.cycle(metrics)
     users.update = update
     assert suspensions(metrics) == (0, 0)
 
     here.pass_days(1)
-    service.cycle(metrics)
+    daemon.cycle(metrics)
     assert suspensions(metrics) == (1, 86400)
 
 
 def test_suspensions_during_an_outage_of_the_ledger_are_observed_after_it():
     """What could not be asked for at once is asked for by the next cycle."""
     here = opened(ADA, ZOE, KIM)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
     here.source.has(ADA, ZOE)
 
-    service.lost = True
-    service.cycle(metrics)
-    service.lost = False
+    daemon.lost = True
+    daemon.cycle(metrics)
+    daemon.lost = False
     here.pass_days(1)
-    service.cycle(metrics)
+    daemon.cycle(metrics)
 
     assert suspensions(metrics) == (1, 0)
 
@@ -204,24 +205,24 @@ def test_suspensions_during_an_outage_of_the_ledger_are_observed_after_it():
 def test_without_its_ledger_a_daemon_tells_what_it_knows():
     """A ledger that cannot be used is told as down, and ages go on."""
     here = opened(ADA)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
     scraped(metrics)
-    service.lost, service.trouble = True, "the ledger cannot be reached"
+    daemon.lost, daemon.trouble = True, "the ledger cannot be reached"
     here.pass_days(1)
 
     told = scraped(metrics)
 
     assert (told["syncd_ledger_up",], told["syncd_able",], told["syncd_leader",]) == (0, 0, 1)
     assert told["syncd_sync_verified_age_seconds", "main"] == 86400
-    assert scraped(Service(here, lost=True).metrics())["syncd_ledger_up",] == 0
+    assert scraped(StandIn(here, lost=True).metrics())["syncd_ledger_up",] == 0
 
 
 def test_a_ledger_that_never_answers_does_not_hold_a_scrape_up(monkeypatch):
     """A database that is cut off is waited for only so long, by one thread whoever asks."""
     here = opened(ADA)
-    service = Service(here)
-    metrics = service.metrics()
+    daemon = StandIn(here)
+    metrics = daemon.metrics()
     assert scraped(metrics)["syncd_ledger_up",] == 1
     answer, asked = Event(), []
 
@@ -243,18 +244,18 @@ def test_a_ledger_that_never_answers_does_not_hold_a_scrape_up(monkeypatch):
 def test_what_a_newer_syncd_wrote_is_an_unusable_ledger():
     """While a pair is upgraded, the older daemon may not understand; it goes on telling."""
     here = opened(ADA)
-    with here.ledger._writing() as connection:
+    with here.ledger._database.writing() as connection:
         connection.exec_driver_sql("UPDATE ledger_standings SET standing = '[1]'")
 
-    assert scraped(Service(here).metrics())["syncd_ledger_up",] == 0
+    assert scraped(StandIn(here).metrics())["syncd_ledger_up",] == 0
 
 
 def test_a_cycle_under_way_is_told_with_its_age():
     """How long a run takes is seen while it does."""
-    service = Service(opened(ADA))
-    service.going_on["main"] = Progress("main", NOON - timedelta(minutes=5))
+    daemon = StandIn(opened(ADA))
+    daemon.going_on["main"] = Progress("main", NOON - timedelta(minutes=5))
 
-    told = scraped(service.metrics())
+    told = scraped(daemon.metrics())
 
     assert told["syncd_sync_under_way", "main"] == 1
     assert told["syncd_sync_under_way_seconds", "main"] == 300
@@ -262,7 +263,7 @@ def test_a_cycle_under_way_is_told_with_its_age():
 
 def test_calls_are_told_by_verb_and_errors_by_class():
     """Latency has every call, errors those that failed."""
-    metrics = Service().metrics()
+    metrics = StandIn().metrics()
     metrics.call("wiki", "users.create", 0.2, "")
     metrics.call("wiki", "users.create", 0.4, "Unavailable")
 
@@ -275,10 +276,10 @@ def test_calls_are_told_by_verb_and_errors_by_class():
 def test_a_sync_that_is_not_configured_any_more_is_not_told():
     """What once ran and is no longer there would be an alert for ever."""
     here = opened(ADA)
-    service = Service(here)
-    service.next_runs = dict
+    daemon = StandIn(here)
+    daemon.settings.syncs.clear()
 
-    assert not [name for name, *labels in scraped(service.metrics()) if "main" in labels]
+    assert not [name for name, *labels in scraped(daemon.metrics()) if "main" in labels]
 
 
 @pytest.mark.parametrize(
@@ -292,18 +293,33 @@ def test_a_sync_that_is_not_configured_any_more_is_not_told():
 )  # fmt: skip
 def test_a_scraper_gets_the_form_that_it_asks_for(accept, form, parse):
     """OpenMetrics where it is asked for, else Prometheus' own text; whatever the header says."""
-    service = Service(opened(ADA))
-    metrics = service.metrics()
-    service.cycle(metrics)
+    daemon = StandIn(opened(ADA))
+    metrics = daemon.metrics()
+    daemon.cycle(metrics)
 
     assert Metrics.content_type(accept) == form
     names = {one.name for one in parse(metrics.render(accept).decode())}
     assert {"syncd_runs", "syncd_run_duration_seconds", "syncd_leader"} <= names
 
 
+def test_what_befell_the_daemon_is_counted():
+    """A reload that was refused is told until one is taken."""
+    metrics = StandIn().metrics()
+    listening: Listener = metrics
+    assert scraped(metrics)["syncd_reload_refused",] == 0
+
+    listening.happened("reload_refused", problems=("no such source",))
+    listening.happened("lead_won")
+    told = scraped(metrics)
+    assert told["syncd_reload_refused",] == told["syncd_events_total", "lead_won"] == 1
+
+    listening.happened("reloaded", syncs=3)
+    assert scraped(metrics)["syncd_reload_refused",] == 0
+
+
 def test_two_daemons_in_one_process_count_apart():
     """Each has a registry of its own, with the process's own metrics."""
-    one, other = Service().metrics(), Service().metrics()
+    one, other = StandIn().metrics(), StandIn().metrics()
     one.call("wiki", "users.get", 0.1, "")
 
     assert not [name for name in scraped(other) if name[0].startswith("syncd_target_call")]
@@ -315,7 +331,7 @@ def test_labels_name_no_person_and_no_host():
     labels = {label for one in families.ALL for label in one.labels}
 
     assert labels == {
-        *("sync", "source", "target", "kind", "op", "outcome", "verb", "error"),
+        *("sync", "source", "target", "kind", "op", "outcome", "verb", "error", "event"),
         *("version", "python"),
     }
     assert all(re.fullmatch(r"syncd_[a-z_]+", one.name) and one.help for one in families.ALL)
@@ -342,4 +358,4 @@ def test_the_service_of_the_tests_is_a_live_one():
     """What stands for a daemon here has all that one shows."""
     shown = {name for name in dir(Live) if not name.startswith("_")}
 
-    assert shown <= set(dir(Service()))
+    assert shown <= set(dir(StandIn()))

@@ -13,7 +13,7 @@ from syncd.core.model import Key, Op, Ref, Update, User
 from syncd.daemon.timed import TimedBackend, timed
 from syncd.errors import Conflict, Incomplete, NotFound, Unavailable
 from syncd.testing import BackendContract
-from tests.daemon.service import Service, scraped
+from tests.daemon.standin import StandIn, scraped
 from tests.world import ADA, ENGINEERING, KIM, ZOE, office
 
 COUNT = "syncd_target_call_duration_seconds_count"
@@ -208,7 +208,7 @@ def test_a_timed_sync_plans_and_applies_as_the_plain_one_does():
     here = office(ADA, ZOE, KIM, groups=[ENGINEERING])
     plain = office(ADA, ZOE, KIM, groups=[ENGINEERING])
     plain.apply()
-    metrics = Service(here).metrics()
+    metrics = StandIn(here).metrics()
     inner = here.backend
     here.backend = timed(here.sync, metrics.call).backend
 

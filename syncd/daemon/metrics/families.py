@@ -93,7 +93,17 @@ ERRORS = Family(
     ("target", "verb", "error"),
     "counter",
 )
-COUNTERS = (RUNS, CHANGES, ERRORS)
+EVENTS = Family(
+    "syncd_events_total",
+    "What befell the daemon: reloads, leads won and lost, pauses after failures, bugs",
+    ("event",),
+    "counter",
+)
+COUNTERS = (RUNS, CHANGES, ERRORS, EVENTS)
+
+REFUSED = Family(
+    "syncd_reload_refused", "Whether the last reload was refused, so that older settings are used"
+)
 
 _READING = (0.1, 0.5, 1.0, 5.0, 15.0, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
 
@@ -137,4 +147,4 @@ LEAVER_SECONDS = Family(
 )
 HISTOGRAMS = (RUN_SECONDS, SOURCE_SECONDS, TARGET_SECONDS, CALL_SECONDS, LEAVER_SECONDS)
 
-ALL = (*GAUGES, *COUNTERS, *HISTOGRAMS)
+ALL = (*GAUGES, REFUSED, *COUNTERS, *HISTOGRAMS)

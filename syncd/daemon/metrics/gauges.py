@@ -38,7 +38,7 @@ class Gauges(Collector):
         sheet, now = _Sheet(), self._clock()
         seen = self._glance.look(now)
         _daemon(sheet, self._live, seen)
-        for sync in self._live.next_runs():
+        for sync in enabled(self._live):
             self._schedule(sheet, sync, now)
             if standing := seen.standings.get(sync):
                 _standing(sheet, standing, now)
@@ -53,11 +53,15 @@ class Gauges(Collector):
         since = max(0.0, (now - progress.since).total_seconds()) if progress else 0.0
         sheet.put("syncd_sync_under_way", progress is not None, sync)
         sheet.put("syncd_sync_under_way_seconds", since, sync)
-        if settings := self._live.settings.syncs.get(sync):
-            schedule = settings.schedule
-            interval = longest_interval(schedule, now.date())
-            sheet.put("syncd_sync_interval_seconds", interval, sync)
-            sheet.put("syncd_sync_time_limit_seconds", schedule.time_limit.total_seconds(), sync)
+        schedule = self._live.settings.syncs[sync].schedule
+        interval = longest_interval(schedule, now.date())
+        sheet.put("syncd_sync_interval_seconds", interval, sync)
+        sheet.put("syncd_sync_time_limit_seconds", schedule.time_limit.total_seconds(), sync)
+
+
+def enabled(live: Live) -> list[str]:
+    """The syncs that are told of: who is not to run is never late."""
+    return [name for name, sync in live.settings.syncs.items() if sync.enabled]
 
 
 class _Sheet:

@@ -9,9 +9,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from syncd.config.cron import weekdays_by_name
 from syncd.config.running import ScheduleSettings
-
-_USUAL = timedelta(minutes=15)
-"""Where the schedule says nothing."""
+from syncd.daemon.schedule import DEFAULT
 
 _AHEAD = 10
 """Runs that are looked at: a week of workdays and more."""
@@ -20,7 +18,7 @@ _AHEAD = 10
 def longest_interval(schedule: ScheduleSettings, today: date) -> float:
     """Seconds; of a cron expression the longest between its next few runs."""
     if schedule.cron is None:
-        return (schedule.every or _USUAL).total_seconds()
+        return (schedule.every or DEFAULT).total_seconds()
     return _of_cron(schedule.cron, schedule.time_zone, today)
 
 
@@ -33,4 +31,4 @@ def _of_cron(cron: str, time_zone: str, today: date) -> float:
     ):
         runs.append(found.astimezone(UTC))
     apart = [later - earlier for earlier, later in pairwise(runs[1:])]
-    return max(apart, default=_USUAL).total_seconds()
+    return max(apart, default=DEFAULT).total_seconds()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     disable_created_metrics,
@@ -16,7 +17,7 @@ from prometheus_client.exposition import choose_encoder
 
 from syncd.daemon.live import Live
 from syncd.daemon.metrics import families
-from syncd.daemon.metrics.gauges import Gauges
+from syncd.daemon.metrics.gauges import Gauges, enabled
 from syncd.daemon.metrics.glance import Glance
 from syncd.errors import LedgerError
 from syncd.ledger import Ended, Standing
@@ -30,7 +31,7 @@ def _now() -> datetime:
 
 
 class Metrics:
-    """Of one daemon. For any thread; nothing here raises for what the ledger cannot tell."""
+    """Of one daemon, as one of its listeners. For any thread; nothing here raises."""
 
     def __init__(self, live: Live, clock: Callable[[], datetime] = _now) -> None:
         self._live, self._glance = live, Glance(live)
@@ -41,9 +42,11 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         registry.register(Gauges(live, self._glance, clock))
         ProcessCollector(registry=registry)
-        self._runs, self._changes, self._errors = (
+        self._runs, self._changes, self._errors, self._events = (
             Counter(one.name, one.help, one.labels, registry=registry) for one in families.COUNTERS
         )
+        refused = families.REFUSED
+        self._refused = Gauge(refused.name, refused.help, registry=registry)
         self._run, self._source, self._target, self._call, self._leaver = (
             Histogram(one.name, one.help, one.labels, registry=registry, buckets=one.buckets)
             for one in families.HISTOGRAMS
@@ -51,7 +54,7 @@ class Metrics:
 
     def render(self, accept: str = "") -> bytes:
         """What a scraper is told that sent this `Accept`, in the form that `content_type` names."""
-        for sync in self._live.next_runs():
+        for sync in enabled(self._live):
             # What stands at 0 before it first happens can be seen to happen.
             self._leaver.labels(sync)
             self._run.labels(sync)
@@ -65,8 +68,11 @@ class Metrics:
             return f"{_OPENMETRICS}; version=1.0.0; charset=utf-8"
         return "text/plain; version=0.0.4; charset=utf-8"
 
-    def cycle_ended(self, standing: Standing, seconds: float) -> None:
-        """As the ledger has it, once for each cycle, whatever became of it."""
+    def cycle_begun(self, sync: str) -> None:
+        """That one is under way is known when a scraper asks."""
+
+    def cycle_ended(self, _before: Standing | None, standing: Standing, seconds: float) -> None:
+        """Once for each cycle, whatever became of it."""
         sync = standing.sync
         self._glance.keep(standing)
         self._runs.labels(sync, standing.outcome).inc()
@@ -82,6 +88,11 @@ class Metrics:
         tally = Tally((one.change.kind, one.change.op, one.outcome) for one in ended)
         for (kind, op, outcome), number in tally.items():
             self._changes.labels(sync, kind.value, op.value, outcome).inc(number)
+
+    def happened(self, event: str, **_words: object) -> None:
+        self._events.labels(event).inc()
+        if event in _RELOADS:
+            self._refused.set(_RELOADS[event])
 
     def call(self, target: str, verb: str, seconds: float, error: str) -> None:
         """`error` is the name of its class, empty where all went well."""
@@ -114,3 +125,4 @@ class Metrics:
 
 
 _SUSPEND = "user.suspend"
+_RELOADS = {"reloaded": 0, "reload_refused": 1}

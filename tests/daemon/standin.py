@@ -15,13 +15,13 @@ SETTINGS = {
 }
 
 LABELS = (
-    *("sync", "source", "target", "kind", "op", "outcome", "verb", "error", "le"),
+    *("sync", "source", "target", "kind", "op", "outcome", "verb", "error", "event", "le"),
     *("version", "python"),
 )
 
 
 @dataclass
-class Service:
+class StandIn:
     """A `Live` over an office; its clock is the office's."""
 
     office: Office = field(default_factory=office)
@@ -62,10 +62,12 @@ class Service:
 
     def cycle(self, metrics: Metrics, seconds: float = 0.0):
         """A cycle as the daemon runs it, told to the metrics, whether it succeeds or not."""
+        before = self.office.ledger.desk.standing("main")
+        metrics.cycle_begun("main")
         try:
             return self.office.apply(told=lambda ended: metrics.changes("main", ended))
         finally:
-            metrics.cycle_ended(self.office.ledger.desk.standing("main"), seconds)
+            metrics.cycle_ended(before, self.office.ledger.desk.standing("main"), seconds)
 
 
 def scraped(metrics: Metrics) -> dict[tuple[str, ...], float]:
