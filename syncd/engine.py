@@ -26,7 +26,7 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
-from syncd.errors import BackendError, LedgerError
+from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
 from syncd.report import Report, Unsettled, outcome
@@ -64,8 +64,9 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
-    so, the change in hand is finished and no other begun. `told` is called with the run and
-    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words that `redact` went over.
+    so, the change in hand is finished and no other begun. `told` is called with the run and with
+    changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
+    that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
     with (
@@ -111,6 +112,8 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
 
     try:
         yield stand
+    except Stopped:
+        raise  # nothing was learnt
     except Exception as error:
         which = sync.name, sync.target
         with suppress(LedgerError):

@@ -7,8 +7,15 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from syncd.core.plan import Change, count
-from syncd.errors import BackendError, ConfigError, LedgerError, SourceError, SyncdError
-from syncd.executor import Execution
+from syncd.errors import (
+    BackendError,
+    ConfigError,
+    LedgerError,
+    SourceError,
+    SyncdError,
+    TookTooLong,
+)
+from syncd.executor import ON_REQUEST, Execution
 from syncd.ledger import Reading, Standing
 from syncd.report import Report, outcome
 
@@ -19,9 +26,10 @@ _PARTS = (
     (BackendError, "target failed"),
     (LedgerError, "ledger failed"),
     (ConfigError, "configuration failed"),
+    (TookTooLong, "took too long"),
 )
-_FINE = ("done", "stopped")
-"""Outcomes of a run that are no failure."""
+_BUG = "broken by a bug"
+_BROKEN = frozenset({*(word for _, word in _PARTS), _BUG})
 
 
 def after_run(
@@ -33,7 +41,7 @@ def after_run(
 ) -> Standing:
     """`times` are the cycle's beginning and end, `readings` those of the sources and the target."""
     plan, execution, word = report.plan, report.execution, outcome(report)
-    fine = word in _FINE
+    fine = word == "done" or execution.stopped == ON_REQUEST
     sources, target = readings
     standing = Standing(
         sync=plan.sync,
@@ -75,7 +83,7 @@ def after_error(
     old = before or Standing(
         sync=sync[0], target=sync[1], began_at=times[0], ended_at=times[1], outcome=""
     )
-    part = next((word for kind, word in _PARTS if isinstance(error, kind)), "broken by a bug")
+    part = next((word for kind, word in _PARTS if isinstance(error, kind)), _BUG)
     told = str(error) if isinstance(error, SyncdError) else type(error).__name__
     standing = replace(
         old,
@@ -130,3 +138,8 @@ def _cleaned(reading: Reading, redact: Redact) -> Reading:
 
 def _all(words: Iterable[str], redact: Redact) -> tuple[str, ...]:
     return tuple(map(redact, words))
+
+
+def broke_off(standing: Standing) -> bool:
+    """Whether the cycle came to no end, so that what its sync's standing counts is older."""
+    return standing.outcome in _BROKEN

@@ -62,19 +62,23 @@ def line(fields: Fields, redact: Redactor, *, as_json: bool, colours: bool = Fal
 
 def _plain(of: Any) -> Any:
     """In JSON's types: times as in RFC 3339, durations in seconds."""
-    if of is None or isinstance(of, bool | int):
-        return of
     if isinstance(of, str):
         return str(of)
+    if of is None or isinstance(of, bool | int):
+        return of
     if isinstance(of, Mapping):
         return {str(name): _plain(one) for name, one in of.items()}
     if isinstance(of, list | tuple | set | frozenset):
         return [_plain(one) for one in of]
+    return _measure(of)
+
+
+def _measure(of: Any) -> Any:
     if isinstance(of, float):
         return round(of, 3)
-    if isinstance(of, datetime):
-        return moment(of)
-    return round(of.total_seconds(), 3) if isinstance(of, timedelta) else str(of)
+    if isinstance(of, timedelta):
+        return round(of.total_seconds(), 3)
+    return moment(of) if isinstance(of, datetime) else str(of)
 
 
 def moment(at: datetime) -> str:
@@ -122,7 +126,7 @@ def _shortened(of: Any, longest: int) -> Any:
 
 def _json(fields: dict[str, Any]) -> str:
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(letter if safe(letter) == letter else _escaped(letter) for letter in text)
 
