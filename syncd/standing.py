@@ -29,6 +29,7 @@ _PARTS = (
     (TookTooLong, "took too long"),
 )
 _BUG = "broken by a bug"
+_BROKEN = frozenset({*(word for _, word in _PARTS), _BUG})
 
 
 def after_run(
@@ -142,3 +143,8 @@ def _cleaned(reading: Reading, redact: Redact) -> Reading:
 
 def _all(words: Iterable[str], redact: Redact) -> tuple[str, ...]:
     return tuple(map(redact, words))
+
+
+def broke_off(standing: Standing) -> bool:
+    """Whether the cycle came to no end, so that what its sync's standing counts is older."""
+    return standing.outcome in _BROKEN
