@@ -98,7 +98,7 @@ def after_error(
 
 def has_run(standing: Standing) -> bool:
     """Whether the cycle came to a run. If not, its counts and readings are an earlier one's."""
-    return standing.outcome not in {_BUG, *(word for _, word in _PARTS)}
+    return standing.outcome not in _BROKEN
 
 
 def _failing(standing: Standing, before: Standing | None) -> Standing:
@@ -143,8 +143,3 @@ def _cleaned(reading: Reading, redact: Redact) -> Reading:
 
 def _all(words: Iterable[str], redact: Redact) -> tuple[str, ...]:
     return tuple(map(redact, words))
-
-
-def broke_off(standing: Standing) -> bool:
-    """Whether the cycle came to no end, so that what its sync's standing counts is older."""
-    return standing.outcome in _BROKEN

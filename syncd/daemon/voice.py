@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from syncd.daemon.hidden import Hidden
 from syncd.daemon.lines import NOTICE
 from syncd.ledger import DONE, Ended, Reading, Standing
-from syncd.standing import broke_off
+from syncd.standing import has_run
 
 _LEVELS = {
     "lead_lost": logging.WARNING,
@@ -67,7 +67,7 @@ class Voice:
             for name in ("planned", "done", "failed", "held")
         }
         told = {"run": standing.run, "outcome": standing.outcome, "seconds": seconds}
-        if broke_off(standing):
+        if not has_run(standing):
             self._tell(logging.INFO, "cycle ended", standing, **told | {"run": None})
         else:
             self._tell(logging.INFO, "cycle ended", standing, **told, **sums)
