@@ -6,10 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from syncd.ledger import daemons, history, recall, runs, standings
+from syncd.ledger import daemons, recall, standings
 from syncd.ledger.daemons import Daemon, Request
-from syncd.ledger.history import Line
-from syncd.ledger.runs import Run
 from syncd.ledger.standings import Standing
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -38,20 +36,6 @@ class Desk:
     def stand(self, standing: Standing) -> None:
         with self._writing(standing.sync) as (connection, _):
             standings.keep(connection, standing)
-
-    def runs(self, sync: str | None, limit: int, before: int | None = None) -> list[Run]:
-        """The newest first; of those before that run, where it is given."""
-        with self._reading() as connection:
-            return runs.newest(connection, sync, limit, before)
-
-    def run(self, number: int) -> Run | None:
-        with self._reading() as connection:
-            return runs.of_number(connection, number)
-
-    def lines(self, run: int, after: int, limit: int) -> list[Line]:
-        """The run's part of the journal after that line, in its order."""
-        with self._reading() as connection:
-            return history.page(connection, run, after, limit)
 
     def suspensions(
         self, sync: str, since: datetime, until: datetime

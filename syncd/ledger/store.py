@@ -15,6 +15,7 @@ from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import history, journal, links, recall, runs, size, snapshot
+from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -66,6 +67,7 @@ class Ledger:
         self._locks = Locks(database, life)
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
+        self.chronicle = Chronicle(database.reading)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
