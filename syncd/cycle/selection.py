@@ -86,6 +86,20 @@ class Selector:
             return None
         return self._found
 
+    def pick(self, keys: Iterable[Key], refs: Iterable[Ref], *, open_too: bool) -> Selection | None:
+        """These, with all of their groups, where nothing was read; and those of whom anything was
+        left `open_too`. None where that is everybody."""
+        self._found.keys |= set(keys)
+        self._found.every_group = True
+        try:
+            if open_too:
+                self._unsettled()
+                self._link(Ref(ref) for ref in self._facts.administrators)
+            self._link(refs)
+        except _Everybody:
+            return None
+        return self._found
+
     def select_also(self, refs: Iterable[Ref]) -> Selection | None:
         """These accounts too; None where that is everybody by now."""
         try:
