@@ -15,6 +15,8 @@ from syncd.core.normal import normal
 from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.ledger import Ledger
 
+_SAID = ("user_name", "email", "display_name", "given_name", "family_name")
+
 
 class Hits(Struct):
     """Full keys of people, and refs of accounts that no link leads to."""
@@ -63,29 +65,33 @@ class Search:
                 self._add(hits, full_key(source, record.key))
 
     def _of_record(self, source: str, record: UserRecord) -> Hits | None:
-        given = record.attributes
-        names = (first(given.get("user_name", "")), first(given.get("email", "")), record.key)
-        if self._is_any(*names, full_key(source, record.key)):
-            return self.found.called
-        whole = " ".join(first(given.get(name, "")) for name in ("given_name", "family_name"))
-        return self._alike(first(given.get("display_name", "")), whole)
+        given = {name: first(record.attributes.get(name, "")) for name in _SAID}
+        key = full_key(source, record.key)
+        own = (given["user_name"], given["email"], record.key, key)
+        return self._hits(own, given["display_name"], given["given_name"], given["family_name"])
 
     def _of_account(self, stored: Stored[User]) -> Hits | None:
         user = stored.entity
-        if self._is_any(user.user_name, user.email or "", stored.ref):
+        own = (user.user_name, user.email or "", stored.ref)
+        given, family = user.given_name or "", user.family_name or ""
+        return self._hits(own, user.display_name or "", given, family)
+
+    def _hits(self, own: tuple[str, ...], display: str, given: str, family: str) -> Hits | None:
+        shown = (display, f"{given} {family}")
+        # Most are nobody's whom the word means: of these all is put into a normal form at once.
+        if self._word not in normal("\n".join((*own, *shown)), caseless=True):
+            return None
+        if self._is_any(*own):
             return self.found.called
-        whole = f"{user.given_name or ''} {user.family_name or ''}"
-        return self._alike(user.display_name or "", whole)
+        alike = any(self._word in normal(name, caseless=True) for name in shown)
+        return self.found.alike if alike else None
 
     def _is_of(self, link: Link) -> bool:
-        return self._is_any(link.name, link.ref, link.key, link.key.partition(":")[2])
+        own = (link.name, link.ref, link.key, link.key.partition(":")[2])
+        return self._hits(own, "", "", "") is not None
 
     def _is_any(self, *names: str) -> bool:
-        return self._word in {normal(name, caseless=True) for name in names}
-
-    def _alike(self, *names: str) -> Hits | None:
-        word = self._word
-        return self.found.alike if any(word in normal(n, caseless=True) for n in names) else None
+        return any(self._word == normal(name, caseless=True) for name in names)
 
     def _add(self, hits: Hits, key: Key) -> None:
         if key not in hits.keys and self._has_room(hits):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from typing import Any, Generic, Self
 
@@ -55,9 +56,10 @@ class Recollection:
 
     def asked(self, keys: Some[Key], refs: Some[Ref]) -> tuple[Question, Plan]:
         """A question about these people and accounts at least, and the plan of all."""
-        pickable = not self._facts.lost and not self._ledger.has_open_lines(self._sync.name)
-        if pickable and (question := self._about(keys, refs, open_too=True)) is not None:
-            return question, Decision(question).plan()
+        if not self._ledger.has_open_lines(self._sync.name):
+            question = self._about(keys, refs, open_too=True)
+            if question is not None:
+                return question, Decision(question).plan()
         return self.question(keys, refs), self._plan_of_everybody()
 
     def question(self, keys: Some[Key], refs: Some[Ref]) -> Question:
@@ -72,8 +74,9 @@ class Recollection:
     ) -> Question | None:
         sync, ledger = self._sync, self._ledger
         selector = Selector(sync, ledger, self._base, self._facts, self.sources, self.target)
-        selection = selector.pick(keys, refs, open_too=open_too)
-        asking = self._asking(self._named() if self._facts.lost else None)
+        named = self._named
+        selection = selector.pick(keys, refs, named, open_too=open_too)
+        asking = self._asking(named)
         if selection and (holders := asking.holders(selection, asking.desired(selection))):
             selection = selector.select_also(holders)
         if selection is None:
@@ -90,7 +93,11 @@ class Recollection:
     def _asking(self, named: Named | None) -> Asking:
         return Asking(self._sync, self.sources, self.target, self._now, named)
 
-    def _named(self) -> Named:
+    @cached_property
+    def _named(self) -> Named | None:
+        """Whom references mean, found out among all; None where there are none."""
+        if not self._facts.referring:
+            return None
         groups = (read.groups.standing.all() for read in self.sources.values())
         return DiskNamed(self.sources, chain.from_iterable(groups))
 
