@@ -125,9 +125,13 @@ class _Recalling:
         return tuple(replace(one, as_of=self._as_of) for one in some)
 
     def _nobody(self, who: str) -> str:
+        since = ""
+        if self._as_of.overtaken_by is not None:
+            run = f"run {self._as_of.overtaken_by} has begun since"
+            since = f"; {run}, and whom it is about is not known yet"
         return (
             f"nobody is called {quoted(who)}: looked for a login, e-mail, key, ref or a part of a "
-            f"display name in what the ledger has kept of {moment(self._as_of.target)}"
+            f"display name in what the ledger has kept of {moment(self._as_of.target)}{since}"
         )
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from syncd.core.memory import Link
 from syncd.core.model import ATTRIBUTES, Value
 from syncd.core.plan import Change
-from syncd.explain import Explanation, Field
+from syncd.explain import AsOf, Explanation, Field
 from syncd.render.changes import details, in_order
 from syncd.render.history import render_lines
 from syncd.render.listing import Row, listing, pairs
@@ -32,21 +32,18 @@ def _header(one: Explanation) -> Text:
     return Text.assemble(
         (safe(one.name), "bold"),
         (f"   {keys or 'in no source'}   sync {safe(one.sync)}", "dim"),
-        (_as_of(one) if one.as_of else "", "yellow"),
+        (_as_of(one.as_of, one.target) if one.as_of else "", "yellow"),
     )
 
 
-def _as_of(one: Explanation) -> str:
+def _as_of(of: AsOf, target: str) -> str:
     """When what it stands on was read, side by side where that was not at once."""
-    of = one.as_of
-    if of is None:
-        return ""
-    sides = [*of.sources.items(), (one.target, of.target)]
+    sides = [*of.sources.items(), (target, of.target)]
     told = ", ".join(f"{safe(name)} {moment(at)}" for name, at in sides)
     if set(of.sources.values()) == {of.target}:
         told = moment(of.target)
     if of.full_at != of.target:
-        told += f", all of {safe(one.target)} {moment(of.full_at)}"
+        told += f", all of {safe(target)} {moment(of.full_at)}"
     return f"\nas of {told}"
 
 
