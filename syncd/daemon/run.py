@@ -19,6 +19,7 @@ from syncd.daemon.status.app import status_app
 from syncd.daemon.status.page import page_router
 from syncd.daemon.status.server import StatusServer
 from syncd.daemon.timed import timed
+from syncd.daemon.voice import Voice
 from syncd.redact import Redactor, secrets_of
 from syncd.report import Exit
 from syncd.sync import Sync
@@ -73,7 +74,7 @@ class _House:
             os._exit(Exit.DONE)
         self._ledger.close()
 
-    def _voice(self, settings: Settings) -> log.Voice:
+    def _voice(self, settings: Settings) -> Voice:
         return log.configure(settings.log, self._redact, self._environ, sys.stderr)
 
     def _prepare(self, sync: Sync) -> Sync:
