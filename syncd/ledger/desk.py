@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from syncd.ledger import daemons, standings
+from syncd.ledger import daemons, history, recall, runs, standings
 from syncd.ledger.daemons import Daemon, Request
+from syncd.ledger.history import Line
+from syncd.ledger.runs import Run
 from syncd.ledger.standings import Standing
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -36,6 +38,27 @@ class Desk:
     def stand(self, standing: Standing) -> None:
         with self._writing(standing.sync) as (connection, _):
             standings.keep(connection, standing)
+
+    def runs(self, sync: str | None, limit: int, before: int | None = None) -> list[Run]:
+        """The newest first; of those before that run, where it is given."""
+        with self._reading() as connection:
+            return runs.newest(connection, sync, limit, before)
+
+    def run(self, number: int) -> Run | None:
+        with self._reading() as connection:
+            return runs.of_number(connection, number)
+
+    def lines(self, run: int, after: int, limit: int) -> list[Line]:
+        """The run's part of the journal after that line, in its order."""
+        with self._reading() as connection:
+            return history.page(connection, run, after, limit)
+
+    def suspensions(
+        self, sync: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, datetime]]:
+        """When each leaver who was suspended in that time was first missed, and when suspended."""
+        with self._reading() as connection:
+            return recall.suspensions(connection, sync, since, until)
 
     def daemons(self) -> list[Daemon]:
         """Who gave a sign of life within a day; who leads comes first."""

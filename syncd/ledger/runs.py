@@ -57,14 +57,27 @@ def sync_of(connection: Connection, run: int) -> str:
     return str(connection.scalars(select(RUNS.c.sync).where(RUNS.c.run == run)).one())
 
 
-def newest(connection: Connection, sync: str | None, limit: int) -> list[Run]:
-    statement = select(*(RUNS.c[name] for name in Run.__struct_fields__))
+def newest(
+    connection: Connection, sync: str | None, limit: int, before: int | None = None
+) -> list[Run]:
+    """Of those `before` that run, where it is given."""
+    statement = select(*_COLUMNS)
     if sync is not None:
         statement = statement.where(RUNS.c.sync == sync)
+    if before is not None:
+        statement = statement.where(RUNS.c.run < before)
     statement = statement.order_by(RUNS.c.run.desc()).limit(limit)
     return [_run(row._asdict()) for row in connection.execute(statement)]
+
+
+def of_number(connection: Connection, run: int) -> Run | None:
+    row = connection.execute(select(*_COLUMNS).where(RUNS.c.run == run)).first()
+    return None if row is None else _run(row._asdict())
 
 
 def _run(row: dict[str, Any]) -> Run:
     withheld = msgspec.json.decode(row["withheld"], type=tuple[str, ...])
     return Run(**{**row, "withheld": withheld})
+
+
+_COLUMNS = [RUNS.c[name] for name in Run.__struct_fields__]
