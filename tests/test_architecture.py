@@ -32,6 +32,7 @@ ALLOWED = {
     "bulk": {"core", "errors", "ports"},
     "sources": {"core", "ports", "paging", "errors", "sources", "located", "tls"},
     "redact": set(),
+    "fence": set(),
     "tls": set(),
     "backends": {
         "core",
@@ -41,6 +42,7 @@ ALLOWED = {
         "errors",
         "backends",
         "database",
+        "fence",
         "redact",
         "tls",
     },
@@ -48,10 +50,21 @@ ALLOWED = {
     "ledger": {"core", "errors", "ledger", "database"},
     "verify": {"core", "executor", "ports", "report"},
     "report": {"core", "executor"},
-    "executor": {"core", "errors", "executor", "ledger", "ports", "bulk"},
+    "executor": {"core", "errors", "executor", "fence", "ledger", "ports", "bulk"},
     "sync": {"core", "ports"},
     "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
-    "engine": {"core", "cycle", "errors", "executor", "ledger", "report", "sync", "verify"},
+    "standing": {"core", "errors", "executor", "ledger", "report"},
+    "engine": {
+        "core",
+        "cycle",
+        "errors",
+        "executor",
+        "ledger",
+        "report",
+        "standing",
+        "sync",
+        "verify",
+    },
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

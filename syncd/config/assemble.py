@@ -77,7 +77,8 @@ def ledger(settings: Settings, *, write: bool) -> Ledger:
         url = URL.create("sqlite", database=str(settings.state_directory / "ledger.db"))
     else:
         url = database_url(text, None, settings.base)
-    return open_ledger(url.render_as_string(hide_password=False), password, write=write)
+    life = settings.ledger.lock_life.total_seconds()
+    return open_ledger(url.render_as_string(hide_password=False), password, write=write, life=life)
 
 
 def digest(settings: Settings, name: str) -> str:
@@ -85,7 +86,7 @@ def digest(settings: Settings, name: str) -> str:
     sync = settings.syncs[name]
     parts = [settings.targets[sync.target], *(settings.sources[one] for one in sync.sources)]
     made_from = [
-        sync.model_dump(mode="json", exclude={"enabled", "full_every"}),
+        sync.model_dump(mode="json", exclude={"enabled", "full_every", "schedule"}),
         *(part.model_dump(mode="json") for part in parts),
     ]
     text = json.dumps(_without_passwords(made_from), sort_keys=True)
