@@ -20,6 +20,9 @@ ENVIRONMENTS := tests/servers/scim_programs/environments
 SCIM_SERVERS := $(patsubst $(ENVIRONMENTS)/%,.servers/%/installed,\
 	$(basename $(wildcard $(ENVIRONMENTS)/*)))
 
+# A small system that the tests of systemd boot, as root only.
+MACHINE := .servers/machine
+
 .PHONY: demo test check servers bench bench-docs clean
 .SILENT:
 
@@ -42,6 +45,16 @@ check: $(VENV)/installed-for-development
 
 servers: $(SCIM_SERVERS)
 	.ci/system-packages $(SERVERS)
+	if [ "$$(id -u)" = 0 ]; then $(MAKE) $(MACHINE)/installed; fi
+
+$(MACHINE)/made: .ci/machine
+	.ci/system-packages systemd-container mmdebstrap dbus
+	.ci/machine make $(@D)
+	touch $@
+
+$(MACHINE)/installed: $(MACHINE)/made pyproject.toml | $(BIN)/python
+	.ci/machine fill $(@D) $(BIN)/python
+	touch $@
 
 .servers/%/installed: $(ENVIRONMENTS)/%.txt | $(BIN)/python
 	rm -rf $(@D)
