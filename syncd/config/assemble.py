@@ -85,7 +85,7 @@ def digest(settings: Settings, name: str) -> str:
     sync = settings.syncs[name]
     parts = [settings.targets[sync.target], *(settings.sources[one] for one in sync.sources)]
     made_from = [
-        sync.model_dump(mode="json", exclude={"enabled", "full_every"}),
+        sync.model_dump(mode="json", exclude={"enabled", "full_every", "schedule"}),
         *(part.model_dump(mode="json") for part in parts),
     ]
     text = json.dumps(_without_passwords(made_from), sort_keys=True)

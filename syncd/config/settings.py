@@ -1,6 +1,5 @@
 """The configuration's shape: what may stand in the file, in the file's own words."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -8,71 +7,44 @@ from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeInt,
     SecretStr,
     SerializeAsAny,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from syncd.config.running import (
+    DaemonSettings,
+    LogSettings,
+    NotifySettings,
+    ScheduleSettings,
+    StatusSettings,
+)
+from syncd.config.shape import Duration, Strict, Texts
 from syncd.core.model import Kind, Op
 from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-
-def _duration(value: object) -> object:
-    match = re.fullmatch(r"(\d{1,4})([mhdw])", value, re.ASCII) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("should be a time such as 30d: a number up to 9999, and m, h, d or w")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,4}[mhdw]$"}),
-]
-Texts = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_one_or_more),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-
-
-class _Strict(BaseModel):
-    """Unknown names are errors, and no message repeats what was given: it could be a secret.
-
-    The JSON Schema takes what stands below a field as its description (syncd.config.schema).
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Part(_Strict):
+class Part(Strict):
     """A source or target: its type and that plug-in's own checked configuration."""
 
     type: str
     config: SerializeAsAny[BaseModel]
 
 
-class LedgerSettings(_Strict):
+class LedgerSettings(Strict):
     """Where syncd keeps its own memory."""
 
     url: str | None = None
     """sqlite:///FILE or postgresql://USER@HOST/DATABASE; ledger.db in the state directory."""
     password: SecretStr | None = None
+    lock_life: Duration = timedelta(seconds=10)
+    """A silent holder of a lock on PostgreSQL loses it after this time."""
 
     @model_validator(mode="before")
     @classmethod
@@ -96,7 +68,7 @@ class LedgerSettings(_Strict):
         return value
 
 
-class MergeSettings(_Strict):
+class MergeSettings(Strict):
     """When records of several sources are one person."""
 
     by: str | None = None
@@ -105,7 +77,7 @@ class MergeSettings(_Strict):
     """Attribute: names of sources; the first that has a value gives it."""
 
 
-class TakeSettings(_Strict):
+class TakeSettings(Strict):
     """Which people a sync takes; all of it must be true."""
 
     member_of: Texts = ()
@@ -116,7 +88,7 @@ class TakeSettings(_Strict):
     """Attribute: globs, none of them."""
 
 
-class UsersSettings(_Strict):
+class UsersSettings(Strict):
     """Which people, and how a target's fields are made: of an attribute or by a template."""
 
     take: TakeSettings = TakeSettings()
@@ -126,7 +98,7 @@ class UsersSettings(_Strict):
     """Target field: attribute or template, given once."""
 
 
-class GroupsSettings(_Strict):
+class GroupsSettings(Strict):
     """Which groups, by name, and what they are called in the target."""
 
     take: Texts = ("*",)
@@ -135,7 +107,7 @@ class GroupsSettings(_Strict):
     """A template over the group's attributes."""
 
 
-class ProtectSettings(_Strict):
+class ProtectSettings(Strict):
     """Whom nothing may take anything from."""
 
     users: Texts = ()
@@ -144,7 +116,7 @@ class ProtectSettings(_Strict):
     """Names of groups, as globs; their members are protected too."""
 
 
-class BudgetSettings(_Strict):
+class BudgetSettings(Strict):
     """How many changes of one kind may be done within the window."""
 
     count: NonNegativeInt | None = None
@@ -161,7 +133,7 @@ def _budget(kind: Kind, op: Op) -> Any:
     return Field(given, alias=f"{kind}.{op}")
 
 
-class BudgetsSettings(_Strict):
+class BudgetsSettings(Strict):
     """A budget for each kind of change; null allows any number."""
 
     window: Duration = timedelta(hours=24)
@@ -177,7 +149,7 @@ class BudgetsSettings(_Strict):
     member_remove: BudgetSettings | None = _budget(Kind.MEMBER, Op.REMOVE)
 
 
-class PolicySettings(_Strict):
+class PolicySettings(Strict):
     """What an administrator allows."""
 
     leavers: Leavers = Leavers.SUSPEND
@@ -196,7 +168,7 @@ class PolicySettings(_Strict):
     budget: BudgetsSettings = BudgetsSettings()
 
 
-class SyncSettings(_Strict):
+class SyncSettings(Strict):
     """One pairing: sources -> target."""
 
     enabled: bool = True
@@ -210,9 +182,10 @@ class SyncSettings(_Strict):
     policy: PolicySettings = PolicySettings()
     full_every: Duration | None = None
     """How often everything is read; between, only what has changed. null: each time."""
+    schedule: ScheduleSettings = ScheduleSettings()
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """All of the configuration. `base` is the directory that relative paths are relative to."""
 
     state_directory: Path = Path(".syncd")
@@ -221,6 +194,10 @@ class Settings(_Strict):
     sources: dict[str, Part] = {}
     targets: dict[str, Part] = {}
     syncs: dict[str, SyncSettings] = {}
+    daemon: DaemonSettings = DaemonSettings()
+    status: StatusSettings = StatusSettings()
+    notify: NotifySettings = NotifySettings()
+    log: LogSettings = LogSettings()
 
     _base: Path = Path()
 

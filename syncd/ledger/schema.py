@@ -1,4 +1,5 @@
-"""The ledger's tables. `migrations/` leads to exactly these; a test holds the two together."""
+"""The ledger's tables of what was done. `migrations/` leads to exactly these and those of
+`operation`; a test holds them together."""
 
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -20,12 +20,8 @@ from sqlalchemy import (
 )
 
 from syncd.database import Schema, UtcTime
-
-METADATA = MetaData()
-
-# SQLite gives out numbers by itself only for a column of exactly the type INTEGER:
-# https://sqlite.org/autoinc.html
-NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+from syncd.ledger import operation
+from syncd.ledger.metadata import METADATA, NUMBER
 
 LINKS = Table(
     "ledger_links",
@@ -227,9 +223,9 @@ JOURNAL = (
 """Each line with what its batch says of it. One without an outcome is open."""
 
 SCHEMA = Schema(
-    metadata=METADATA,
+    metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004"),
+    revisions=("0001", "0002", "0003", "0004", "0005"),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -22,7 +22,7 @@ from syncd.ledger.kept import Snapshot
 from syncd.ledger.links import Remarked
 from syncd.ledger.lock import Held, advisory_lock, file_lock, memory_lock
 from syncd.ledger.runs import Run
-from syncd.ledger.schema import METADATA, SCHEMA
+from syncd.ledger.schema import SCHEMA
 from syncd.ledger.snapshot import Head, Renewal
 
 
@@ -61,7 +61,7 @@ class Ledger:
         """An empty one that is gone when it is closed."""
         database = Database(database_url("sqlite://"), SCHEMA, "the ledger", _complaint)
         with database.writing() as connection:
-            METADATA.create_all(connection)
+            SCHEMA.metadata.create_all(connection)
         return cls(database, write=write)
 
     def recall(self, sync: str, since: datetime) -> Memory:

@@ -108,7 +108,7 @@ def test_a_ledger_of_a_newer_syncd_is_left_alone(place):
     open_ledger(*place, write=True).close()
     place.ask(SCHEMA, "UPDATE syncd_ledger_version SET version_num = '9999'")
     for write in (True, False):
-        with pytest.raises(LedgerError, match=r"revision 9999.*up to 0004: use the newer syncd"):
+        with pytest.raises(LedgerError, match=r"revision 9999.*up to 0005: use the newer syncd"):
             open_ledger(*place, write=write)
 
 
@@ -195,9 +195,9 @@ def test_an_older_ledger_is_upgraded_by_writing_only(place, monkeypatch):
     """Who reads is told what to run."""
     open_ledger(*place, write=True).close()
     monkeypatch.setattr(
-        "syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "0005"))
+        "syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "9998"))
     )
-    with pytest.raises(LedgerError, match="this syncd needs 0005: run `syncd apply` to upgrade it"):
+    with pytest.raises(LedgerError, match="this syncd needs 9998: run `syncd apply` to upgrade it"):
         open_ledger(*place, write=False)
 
 

@@ -1,0 +1,104 @@
+"""The ledger's tables for whoever operates syncd: how syncs stand, plans, approvals, daemons."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+
+from syncd.database import UtcTime
+from syncd.ledger.metadata import METADATA, NUMBER
+
+__all__ = [
+    "APPROVALS",
+    "APPROVED",
+    "DAEMONS",
+    "FINDINGS",
+    "METADATA",
+    "PLANS",
+    "REQUESTS",
+    "STANDINGS",
+]
+
+STANDINGS = Table(
+    "ledger_standings",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    # JSON, as `standing.Standing` has it.
+    Column("standing", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+PLANS = Table(
+    "ledger_plans",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("sync", Text, nullable=False),
+    # The newest run that had this plan.
+    Column("run", NUMBER, nullable=False),
+    # JSON: what of the plan is no list, and how long the lists are.
+    Column("head", Text, nullable=False),
+    Index("ledger_plans_of_sync", "sync", "run"),
+    sqlite_with_rowid=False,
+)
+
+FINDINGS = Table(
+    "ledger_findings",
+    METADATA,
+    # What a plan has besides its changes: held, refused, conflicts, failures; each list in order.
+    Column("digest", Text, ForeignKey("ledger_plans.digest", ondelete="CASCADE"), primary_key=True),
+    Column("section", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+APPROVALS = Table(
+    "ledger_approvals",
+    METADATA,
+    Column("approval", NUMBER, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("number", Integer, nullable=False),
+    Index("ledger_approvals_of_sync", "sync", "expires_at"),
+)
+
+APPROVED = Table(
+    "ledger_approved",
+    METADATA,
+    Column(
+        "approval",
+        NUMBER,
+        ForeignKey("ledger_approvals.approval", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    # The digest of the change that may be made once; `used_by` is the run that made it.
+    Column("print", Text, primary_key=True),
+    Column("used_by", NUMBER),
+    sqlite_with_rowid=False,
+)
+
+DAEMONS = Table(
+    "ledger_daemons",
+    METADATA,
+    # Host and process id.
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("leads", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+REQUESTS = Table(
+    "ledger_requests",
+    METADATA,
+    Column("request", NUMBER, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("begun_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("outcome", Text),
+    Index("ledger_requests_of_sync", "sync", "request"),
+)
