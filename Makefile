@@ -13,7 +13,8 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
-	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base
+	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base \
+	systemd-container mmdebstrap dbus
 
 # SCIM servers for the tests. What they stand on does not go together, so each has a place of its own.
 ENVIRONMENTS := tests/servers/scim_programs/environments
@@ -48,7 +49,6 @@ servers: $(SCIM_SERVERS)
 	if [ "$$(id -u)" = 0 ]; then $(MAKE) $(MACHINE)/installed; fi
 
 $(MACHINE)/made: .ci/machine
-	.ci/system-packages systemd-container mmdebstrap dbus
 	.ci/machine make $(@D)
 	touch $@
 
@@ -98,4 +98,4 @@ $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf --one-file-system $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -80,7 +80,9 @@ class Service:
 
     def users(self) -> Mapping[str, bool]:
         """Login: whether active."""
-        return {name: bool(active) for name, active in self.ask("SELECT user_name, active FROM users")}
+        return {
+            name: bool(active) for name, active in self.ask("SELECT user_name, active FROM users")
+        }
 
     def restore(self) -> None:
         run = self.machine.run

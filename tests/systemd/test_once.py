@@ -15,7 +15,9 @@ def test_a_run_makes_the_store_true_and_ends(service: Service, staffed: Slapd):
 
     service.machine.run("systemctl", "start", UNIT)
 
-    told = service.machine.properties(UNIT, "ActiveState", "Result", "ExecMainStatus", "DynamicUser")
+    told = service.machine.properties(
+        UNIT, "ActiveState", "Result", "ExecMainStatus", "DynamicUser"
+    )
     assert told == {
         "ActiveState": "inactive",
         "Result": "success",
