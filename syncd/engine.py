@@ -6,8 +6,8 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import chain
 
@@ -24,11 +24,13 @@ from syncd.cycle import GROWS, Cycle, Mode, Touched
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
+from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError
 from syncd.executor import Execution, Journal, execute
-from syncd.ledger import Ledger
+from syncd.ledger import Ended, Ledger, Reading
 from syncd.report import Report, Unsettled, outcome
+from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
 from syncd.verify import unsettled
 
@@ -56,14 +58,21 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     saved: Plan | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
+    told: Callable[[Sequence[Ended]], None] = lambda _: None,
+    redact: Redact = str,
 ) -> Report:
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
-    so, the change in hand is finished and no other begun. Raises as `plan` does, and `LedgerError`
-    where another run is under way.
+    so, the change in hand is finished and no other begun. `told` is called with changes whose
+    outcome the ledger has. How the sync stands is kept there too, in words that `redact` went over.
+    Raises as `plan` does, and `LedgerError` where another run is under way.
     """
-    with ledger.lock(sync.name), Cycle(sync, ledger, clock(), watch, mode) as cycle:
+    with (
+        ledger.lock(sync.name),
+        _standing(sync, ledger, clock, redact) as stand,
+        Cycle(sync, ledger, clock(), watch, mode) as cycle,
+    ):
         decision = Decision(cycle.read(), cycle.apart)
         planned = decision.plan()
         if saved is not None:
@@ -71,7 +80,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)
-        journal, left = Journal(ledger, run, clock), None
+        journal, left = Journal(ledger, run, clock, told), None
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch)
         report = Report(planned, run, execution)
@@ -85,7 +94,28 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
             cycle.keep(decision, left or decision.left())
+        stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
+
+
+@contextmanager
+def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Iterator[Stand]:
+    """Keeps how the sync stands after a cycle, whether that succeeds or fails."""
+    before, began = ledger.desk.standing(sync.name), clock()
+
+    def stand(report: Report, readings: tuple[Mapping[str, Reading], Reading]) -> None:
+        ledger.desk.stand(after_run(before, report, (began, clock()), readings, redact))
+
+    try:
+        yield stand
+    except Exception as error:
+        which = sync.name, sync.target
+        with suppress(LedgerError):
+            ledger.desk.stand(after_error(before, which, error, (began, clock()), redact))
+        raise
 
 
 def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:

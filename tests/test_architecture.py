@@ -51,7 +51,18 @@ ALLOWED = {
     "executor": {"core", "errors", "executor", "ledger", "ports", "bulk"},
     "sync": {"core", "ports"},
     "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
-    "engine": {"core", "cycle", "errors", "executor", "ledger", "report", "sync", "verify"},
+    "standing": {"core", "errors", "executor", "ledger", "report"},
+    "engine": {
+        "core",
+        "cycle",
+        "errors",
+        "executor",
+        "ledger",
+        "report",
+        "standing",
+        "sync",
+        "verify",
+    },
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

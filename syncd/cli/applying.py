@@ -88,6 +88,7 @@ class _Apply:
                 saved=self._saved,
                 watch=self._waiting,
                 mode=self._mode,
+                redact=self._screen.redact,
             )
             self._stop.writing = False
         return self._tell(report)

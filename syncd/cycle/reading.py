@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from time import monotonic
 from typing import Any, TypeVar
 
 from syncd.core.model import Kind, Ref
@@ -57,6 +58,7 @@ class Reader:
         found: dict[str, SourceRead] = {}
         errors: list[SourceError] = []
         for name, source in sources.items():
+            begun = monotonic()
             try:
                 told, before = None, (held_against or {}).get(name)
                 if before is not None:
@@ -70,6 +72,7 @@ class Reader:
                     self._unread(of) for of in (source_users(name), source_groups(name))
                 )
                 found[name] = SourceRead(users, groups, gaps=error.problems)
+            found[name].seconds = monotonic() - begun
         if len(errors) == len(sources):
             raise SourceError(*(problem for error in errors for problem in error.problems))
         return found
@@ -140,12 +143,14 @@ class Reader:
     def target(self, backend: Backend) -> "TargetRead":
         """Raises `BackendError` where it cannot be read at all."""
         gaps: list[str] = []
+        begun = monotonic()
         return TargetRead(
             self._stored(TARGET_USERS, "users", stored_pages(backend.users), gaps),
             self._stored(TARGET_GROUPS, "groups", stored_pages(backend.groups), gaps),
             self._stored(TARGET_MEMBERS, "members", member_pages(backend.members), gaps),
             backend.whoami(),
             tuple(gaps),
+            seconds=monotonic() - begun,
         )
 
     def unread_target(self, backend: Backend) -> "TargetRead":

@@ -1,5 +1,6 @@
 """What a cycle's readings came to: one part, one source, the target."""
 
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec import Struct
 from syncd.core.model import Ref
 from syncd.cycle.follow import Follower
 from syncd.cycle.standing import Standing
+from syncd.ledger import Reading
 from syncd.ports import Cursor
 
 T = TypeVar("T")
@@ -18,6 +20,11 @@ class PartRead(Struct, Generic[T]):
     standing: Standing[T]
     follower: Follower[T] | None = None
     delta: bool = False
+
+    @property
+    def told(self) -> int:
+        """How many were read, were it all or what has changed."""
+        return 0 if self.follower is None else self.follower.seen
 
     @property
     def seen(self) -> int | None:
@@ -37,6 +44,7 @@ class SourceRead(Struct):
     """Whether it cannot be believed, though it was read to its end."""
     untold: int = 0
     """What quick cycles had not been told of and this reading found."""
+    seconds: float = 0.0
 
     @property
     def told_of(self) -> tuple[str, ...]:
@@ -64,8 +72,19 @@ class TargetRead(Struct):
     """Whether it cannot be believed, though it was read to its end."""
     quick: bool = False
     """Whether only those were read that a quick cycle asked for."""
+    seconds: float = 0.0
 
     @property
     def proves(self) -> bool:
         """Whether what is not there is known not to be there."""
         return not self.gaps and not self.strange
+
+
+def readings(
+    sources: Mapping[str, SourceRead], target: TargetRead
+) -> tuple[dict[str, Reading], Reading]:
+    """What is told of them when all is over."""
+    return {
+        name: Reading(one.users.told, one.groups.told, one.users.delta, one.gaps, one.seconds)
+        for name, one in sources.items()
+    }, Reading(target.users.told, target.groups.told, target.quick, target.gaps, target.seconds)

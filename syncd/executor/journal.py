@@ -16,12 +16,14 @@ class Journal:
     ledger: Ledger
     run: int
     clock: Callable[[], datetime]
+    told: Callable[[Sequence[Ended]], None] = lambda _: None
 
     def begin(self, changes: Sequence[Change]) -> list[int]:
         return self.ledger.begin(self.run, changes, self.clock())
 
     def end(self, ended: Sequence[Ended]) -> None:
         self.ledger.end(ended, self.clock())
+        self.told(ended)
 
     def withdraw(self, lines: Sequence[int]) -> None:
         """Of changes that were not tried after all."""

@@ -5,6 +5,7 @@ from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
 from syncd.ledger.links import Remarked
 from syncd.ledger.runs import BROKEN_OFF, Run
+from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger, open_ledger
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "Ended",
     "Ledger",
     "Line",
+    "Reading",
     "Remarked",
     "Run",
     "Snapshot",
+    "Standing",
     "open_ledger",
 ]

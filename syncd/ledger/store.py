@@ -16,6 +16,7 @@ from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import history, journal, links, recall, runs, snapshot
+from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
@@ -55,6 +56,7 @@ class Ledger:
         self._write = write
         self._locks: dict[str, Lock] = {}
         self._held: dict[str, Held] = {}
+        self.desk = Desk(database.reading, self._writing)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:

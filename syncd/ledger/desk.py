@@ -1,0 +1,70 @@
+"""The desk of who operates syncd: how syncs stand, what daemons there are and are asked to do."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from syncd.ledger import daemons, standings
+from syncd.ledger.daemons import Daemon, Request
+from syncd.ledger.standings import Standing
+
+Transaction = Callable[[], AbstractContextManager[Connection]]
+
+
+class Desk:
+    """Part of a ledger. What is written is durable when the call returns."""
+
+    def __init__(self, reading: Transaction, writing: Transaction) -> None:
+        self._reading, self._writing = reading, writing
+
+    def standing(self, sync: str) -> Standing | None:
+        """None before its first cycle."""
+        with self._reading() as connection:
+            return standings.of(connection, sync)
+
+    def standings(self) -> dict[str, Standing]:
+        """Of every sync that ever ran, by its name."""
+        with self._reading() as connection:
+            return standings.every(connection)
+
+    def stand(self, standing: Standing) -> None:
+        with self._writing() as connection:
+            standings.keep(connection, standing)
+
+    def daemons(self) -> list[Daemon]:
+        """Who gave a sign of life within a day; who leads comes first."""
+        with self._reading() as connection:
+            return daemons.seen(connection)
+
+    def see(self, daemon: Daemon) -> None:
+        with self._writing() as connection:
+            daemons.see(connection, daemon)
+
+    def leave(self, name: str) -> None:
+        """The daemon has ended."""
+        with self._writing() as connection:
+            daemons.leave(connection, name)
+
+    def ask(self, sync: str, mode: str, by: str, now: datetime) -> int:
+        """The number of the request that the sync be run now."""
+        with self._writing() as connection:
+            return daemons.ask(connection, sync, mode, by, now)
+
+    def requests(self) -> list[Request]:
+        """Those that nobody has begun, the oldest first."""
+        with self._reading() as connection:
+            return daemons.waiting(connection)
+
+    def request(self, number: int) -> Request | None:
+        with self._reading() as connection:
+            return daemons.request(connection, number)
+
+    def begin(self, number: int, now: datetime) -> None:
+        with self._writing() as connection:
+            daemons.begin(connection, number, now)
+
+    def end(self, number: int, outcome: str, now: datetime) -> None:
+        with self._writing() as connection:
+            daemons.end(connection, number, outcome, now)

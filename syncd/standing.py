@@ -1,0 +1,132 @@
+"""How a sync stands after a cycle: pure, from how it stood before and what became of the cycle."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from syncd.core.plan import Change, count
+from syncd.errors import BackendError, ConfigError, LedgerError, SourceError, SyncdError
+from syncd.executor import Execution
+from syncd.ledger import Reading, Standing
+from syncd.report import Report, outcome
+
+Redact = Callable[[str], str]
+
+_PARTS = (
+    (SourceError, "source failed"),
+    (BackendError, "target failed"),
+    (LedgerError, "ledger failed"),
+    (ConfigError, "configuration failed"),
+)
+_FINE = ("done", "stopped")
+"""Outcomes of a run that are no failure."""
+
+
+def after_run(
+    before: Standing | None,
+    report: Report,
+    times: tuple[datetime, datetime],
+    readings: tuple[Mapping[str, Reading], Reading],
+    redact: Redact,
+) -> Standing:
+    """`times` are the cycle's beginning and end, `readings` those of the sources and the target."""
+    plan, execution, word = report.plan, report.execution, outcome(report)
+    fine = word in _FINE
+    sources, target = readings
+    standing = Standing(
+        sync=plan.sync,
+        target=plan.target,
+        began_at=times[0],
+        ended_at=times[1],
+        outcome=word,
+        trouble=redact(_trouble(report)),
+        run=report.run,
+        digest=plan.digest,
+        verified_at=before.verified_at if before else None,
+        planned=plan.summary,
+        done=_done(execution),
+        failed=count(one.change for one in (*execution.failed, *execution.unknown)),
+        held=count(one.change for one in plan.held),
+        refused=len(plan.refused),
+        conflicts=len(plan.conflicts),
+        unmapped=len(plan.failures),
+        unsettled=len(report.unsettled),
+        withheld=tuple(map(redact, plan.withheld)),
+        withheld_changes=plan.withheld_changes,
+        sources={name: _cleaned(one, redact) for name, one in sources.items()},
+        target_reading=_cleaned(target, redact),
+        told=before.told if before else {},
+    )
+    if fine and word == "done" and not plan.withheld:
+        standing = replace(standing, verified_at=times[1])
+    return standing if fine else _failing(standing, before)
+
+
+def after_error(
+    before: Standing | None,
+    sync: tuple[str, str],
+    error: Exception,
+    times: tuple[datetime, datetime],
+    redact: Redact,
+) -> Standing:
+    """`sync` is its name and its target's. What was known before is known still."""
+    old = before or Standing(
+        sync=sync[0], target=sync[1], began_at=times[0], ended_at=times[1], outcome=""
+    )
+    part = next((word for kind, word in _PARTS if isinstance(error, kind)), "broken by a bug")
+    told = str(error) if isinstance(error, SyncdError) else type(error).__name__
+    standing = replace(
+        old,
+        target=sync[1],
+        began_at=times[0],
+        ended_at=times[1],
+        outcome=part,
+        trouble=redact(told),
+    )
+    return _failing(standing, before)
+
+
+def _failing(standing: Standing, before: Standing | None) -> Standing:
+    since = before.failing_since if before else None
+    return replace(
+        standing,
+        failures=(before.failures if before else 0) + 1,
+        failing_since=since or standing.ended_at,
+    )
+
+
+def _trouble(report: Report) -> str:
+    execution = report.execution
+    if execution.stopped:
+        return execution.stopped
+    if report.unverified:
+        return f"the target could not be read again after the run: {report.unverified}"
+    if failed := [*execution.failed, *execution.unknown]:
+        more = f" (and {len(failed) - 1:,} more)" if len(failed) > 1 else ""
+        return f"{_named(failed[0].change)}: {failed[0].why}{more}"
+    if report.unsettled:
+        first = report.unsettled[0]
+        return f"{_named(first.change)}: the target did not keep {', '.join(first.fields)}"
+    return ""
+
+
+def _named(change: Change) -> str:
+    """Without the person's name: this is shown to whoever may see counts."""
+    return f"{change.op} of a {change.kind}"
+
+
+def _done(execution: Execution) -> dict[str, int]:
+    by: Counter[str] = Counter()
+    for (kind, op), number in execution.done_by.items():
+        by[f"{kind}.{op}"] += number
+    return dict(sorted(by.items()))
+
+
+def _cleaned(reading: Reading, redact: Redact) -> Reading:
+    return replace(reading, gaps=_all(reading.gaps, redact))
+
+
+def _all(words: Iterable[str], redact: Redact) -> tuple[str, ...]:
+    return tuple(map(redact, words))
