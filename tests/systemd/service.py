@@ -1,14 +1,17 @@
 """syncd as it is installed on a machine: the wheel, the units, a configuration and its secrets."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.servers.machine import Machine
+from tests.servers.ports import free_port
 from tests.servers.slapd import Slapd
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +22,7 @@ import json, sqlite3, sys
 connection = sqlite3.connect(f"file:{sys.argv[1]}?mode=rw", uri=True, timeout=20)
 print(json.dumps(connection.execute(sys.argv[2]).fetchall()))
 """
+DAEMON = "syncd.service"
 SECRET = "sources__corp__bind__password"
 
 
@@ -39,6 +43,8 @@ class Service:
 
     def __init__(self, machine: Machine, package: Path) -> None:
         self.machine = machine
+        self.listen = f"127.0.0.1:{free_port()}"
+        """Where its page is: this machine's loopback is the container's too."""
         shutil.copy(package, machine.file("/tmp"))
         how = ["--quiet", "--no-index", "--no-deps", "--force-reinstall"]
         machine.run("/opt/syncd/bin/pip", "install", *how, f"/tmp/{package.name}")
@@ -57,7 +63,9 @@ class Service:
             "sources": {"corp": corp},
             "targets": {"store": store},
             "syncs": {"wiki": {"sources": ["corp"], "target": "store"}},
+            "status": {"listen": self.listen},
         }
+        self._since = self.machine.cursor()
         self.write_config(json.dumps(settings | top))
         self.credential(SECRET, slapd.password)
 
@@ -78,11 +86,32 @@ class Service:
         path = f"/var/lib/syncd/{database}"
         return list(json.loads(self.machine.run("python3", "-c", _ASK, path, statement)))
 
-    def users(self) -> Mapping[str, bool]:
+    def users(self, database: str = "store.db") -> Mapping[str, bool]:
         """Login: whether active."""
-        return {
-            name: bool(active) for name, active in self.ask("SELECT user_name, active FROM users")
-        }
+        statement = "SELECT user_name, active FROM users"
+        return {name: bool(active) for name, active in self.ask(statement, database)}
+
+    def start(self) -> None:
+        """Returns when it is ready, as `systemctl start` does."""
+        self.machine.run("systemctl", "start", DAEMON)
+
+    def status(self, pattern: str, limit: float = 20) -> str:
+        """The status text once it matches."""
+        told: list[str] = []
+
+        def matches() -> bool:
+            told.append(self.machine.properties(DAEMON, "StatusText")["StatusText"])
+            return re.search(pattern, told[-1]) is not None
+
+        eventually(matches, limit, lambda: f"{told[-1]!r}\n{self.words()}")
+        return told[-1]
+
+    def lines(self, after: str = "") -> list[Mapping[str, Any]]:
+        """The daemon's journal since this cursor, or since it was configured."""
+        return self.machine.journal(DAEMON, after or self._since)
+
+    def words(self) -> str:
+        return "\n".join(str(line["MESSAGE"]) for line in self.lines())
 
     def restore(self) -> None:
         run = self.machine.run
@@ -90,5 +119,22 @@ class Service:
         run("systemctl", "stop", *units)
         run("systemctl", "reset-failed", check=False)
         drop_ins = [f"/etc/systemd/system/{unit}.d" for unit in units]
-        run("rm", "-rf", STATE, "/etc/syncd", "/etc/credstore", *drop_ins)
+        run(
+            "rm",
+            "-rf",
+            STATE,
+            "/etc/syncd",
+            "/etc/credstore",
+            "/etc/credstore.encrypted",
+            *drop_ins,
+        )
         run("systemctl", "daemon-reload")
+
+
+def eventually(
+    true: Callable[[], bool], limit: float = 20, why: Callable[[], str] = lambda: "never"
+) -> None:
+    end = time.monotonic() + limit
+    while not true():
+        assert time.monotonic() < end, why()
+        time.sleep(0.05)

@@ -72,3 +72,23 @@ def test_a_verb_by_hand_has_the_service_s_user_state_and_secrets(service: Servic
     assert "wiki" in history
     owners = {file.stat().st_uid for file in service.machine.file(STATE).iterdir()}
     assert owners == {service.machine.file(STATE).stat().st_uid}
+
+
+def test_a_secret_may_be_encrypted_with_the_machine_s_own_key(service: Service, staffed: Slapd):
+    """A drop-in says so, for a run of the unit and for a verb by hand."""
+    service.configure(staffed)
+    plain = service.machine.file(f"/etc/credstore/syncd.{SECRET}")
+    sealed = f"/etc/credstore.encrypted/{SECRET}"
+    service.machine.file("/etc/credstore.encrypted").mkdir()
+    encrypt = ["systemd-creds", "encrypt", f"--name={SECRET}", "-", sealed]
+    service.machine.run(*encrypt, given=plain.read_text())
+    plain.unlink()
+    for unit in (UNIT, "syncd.service"):
+        service.drop_in(unit, f"LoadCredentialEncrypted={SECRET}:{sealed}")
+
+    service.machine.run("systemctl", "start", UNIT)
+    planned = service.machine.run("syncd", "plan")
+
+    assert service.users() == dict.fromkeys(STAFF, True)
+    assert "Nothing to change" in planned
+    assert staffed.password not in service.machine.file(sealed).read_text()
