@@ -6,11 +6,12 @@ Tests that ask for it stand in one xdist group, so that there is one of it.
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.servers.fixtures_ldap import require
-from tests.servers.machine import Machine
+from tests.servers.machine import Machine, NoMachine
 
 PLACE = Path(__file__).parents[2] / ".servers" / "machine"
 
@@ -21,10 +22,16 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         pytest.skip("only root can boot a machine")
     require("systemd-nspawn", "systemd-container")
     if not (PLACE / "installed").exists():
-        missing = "there is no machine to boot: make servers, as root"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    booted = Machine(PLACE / "root", tmp_path_factory.mktemp("machine"))
+        _absent("there is no machine to boot: make servers, as root")
+    try:
+        booted = Machine(PLACE / "root", tmp_path_factory.mktemp("machine"))
+    except NoMachine as error:
+        _absent(str(error))
     yield booted
     booted.stop()
+
+
+def _absent(why: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)

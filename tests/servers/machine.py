@@ -19,6 +19,10 @@ REBOOTED = 133
 _NUMBERS = itertools.count(1)
 
 
+class NoMachine(Exception):
+    """None can be booted here; with what its console says."""
+
+
 class Machine:
     """Booted when made. `directory` takes what is written, on a file system that overlayfs takes."""
 
@@ -122,7 +126,7 @@ class Machine:
                 return
             time.sleep(0.02)
         self.stop()
-        raise RuntimeError(f"the machine does not boot:\n{self._console()}")
+        raise NoMachine(f"the machine does not boot:\n{self._console()}")
 
     def _first_process(self) -> str:
         """The process number of the machine's systemd, as it is outside; empty if it is not there."""
