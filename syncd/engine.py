@@ -26,7 +26,7 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
-from syncd.errors import BackendError, LedgerError
+from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, execute
 from syncd.ledger import Ended, Ledger, Reading
 from syncd.report import Report, Unsettled, outcome
@@ -111,6 +111,8 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
 
     try:
         yield stand
+    except Stopped:
+        raise  # nothing was learnt
     except Exception as error:
         which = sync.name, sync.target
         with suppress(LedgerError):

@@ -4,6 +4,8 @@
     ├── ConfigError          the configuration is wrong; nothing was read      exit 2
     ├── SourceError          a source could not be read                        exit 3
     ├── LedgerError          syncd's own memory cannot be used                 exit 4
+    ├── Stopped              asked to stop, before anything was written        exit 0
+    ├── TookTooLong          its time limit passed before anything was written exit 4
     └── BackendError         the target                                        exit 4
         ├── Incomplete       could not be read to its end
         ├── Unavailable      time-out, 5xx, connection lost: worth trying again
@@ -47,6 +49,18 @@ class SourceError(SyncdError):
 
 class LedgerError(SyncdError):
     """The ledger cannot be used: locked by another run, damaged, or from a newer syncd."""
+
+    exit_code = 4
+
+
+class Stopped(SyncdError):
+    """Somebody asked to stop while a run was still reading."""
+
+    exit_code = 0
+
+
+class TookTooLong(SyncdError):
+    """A run's time limit passed while it was still reading."""
 
     exit_code = 4
 

@@ -7,8 +7,15 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from syncd.core.plan import Change, count
-from syncd.errors import BackendError, ConfigError, LedgerError, SourceError, SyncdError
-from syncd.executor import Execution
+from syncd.errors import (
+    BackendError,
+    ConfigError,
+    LedgerError,
+    SourceError,
+    SyncdError,
+    TookTooLong,
+)
+from syncd.executor import ON_REQUEST, Execution
 from syncd.ledger import Reading, Standing
 from syncd.report import Report, outcome
 
@@ -19,9 +26,8 @@ _PARTS = (
     (BackendError, "target failed"),
     (LedgerError, "ledger failed"),
     (ConfigError, "configuration failed"),
+    (TookTooLong, "took too long"),
 )
-_FINE = ("done", "stopped")
-"""Outcomes of a run that are no failure."""
 
 
 def after_run(
@@ -33,7 +39,7 @@ def after_run(
 ) -> Standing:
     """`times` are the cycle's beginning and end, `readings` those of the sources and the target."""
     plan, execution, word = report.plan, report.execution, outcome(report)
-    fine = word in _FINE
+    fine = word == "done" or execution.stopped == ON_REQUEST
     sources, target = readings
     standing = Standing(
         sync=plan.sync,

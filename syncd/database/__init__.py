@@ -4,8 +4,10 @@ The ledger and the SQL target both stand on it; they may share one PostgreSQL da
 """
 
 from syncd.database.driver import driver
+from syncd.database.engine import myself
 from syncd.database.faults import Complaint, Trouble, complaints
 from syncd.database.opening import Database, Schema, Standing
+from syncd.database.session import Session
 from syncd.database.time import UtcTime
 from syncd.database.url import database_url, place, shown, without_password
 
@@ -13,12 +15,14 @@ __all__ = [
     "Complaint",
     "Database",
     "Schema",
+    "Session",
     "Standing",
     "Trouble",
     "UtcTime",
     "complaints",
     "database_url",
     "driver",
+    "myself",
     "place",
     "shown",
     "without_password",

@@ -10,26 +10,43 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import StaticPool
 
-from syncd.database.url import POSTGRESQL, SQLITE, sqlite_file
+from syncd.database.url import SQLITE, sqlite_file
 from syncd.errors import ConfigError
 
 WRITES = "syncd_writes"
 """Execution option of a connection whose transactions write."""
 
 _SECONDS = 10
-_OPTIONS: dict[str, dict[str, Any]] = {
-    POSTGRESQL: {
-        "connect_timeout": _SECONDS,
-        "application_name": f"syncd pid {os.getpid()} on {socket.gethostname()}"[:63],
-        "options": "-c lock_timeout=30s",
-    },
-    SQLITE: {"timeout": _SECONDS},
+
+# A server or a network that is silent is given up after half a minute, by either side.
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 10, "keepalives_count": 2}
+_SERVER = {
+    "lock_timeout": "30s",
+    "tcp_user_timeout": "30s",
+    **{f"tcp_{name}": value for name, value in _KEEPALIVES.items()},
 }
+
+
+def myself() -> str:
+    """This process for people who look from elsewhere; no longer than PostgreSQL keeps of it."""
+    return f"syncd pid {os.getpid()} on {socket.gethostname()}"[:63]
+
+
+def _defaults(driver: str) -> dict[str, Any]:
+    if driver == SQLITE:
+        return {"timeout": _SECONDS}
+    return {
+        "connect_timeout": _SECONDS,
+        "application_name": myself(),
+        "options": " ".join(f"-c {name}={value}" for name, value in _SERVER.items()),
+        "tcp_user_timeout": 30_000,
+        **_KEEPALIVES,
+    }
 
 
 def open_engine(url: URL) -> Engine:
     """What the URL's own query says wins over the defaults here."""
-    defaults = _OPTIONS[url.drivername].items()
+    defaults = _defaults(url.drivername).items()
     options: dict[str, Any] = {
         "connect_args": {name: value for name, value in defaults if name not in url.query},
         "hide_parameters": True,

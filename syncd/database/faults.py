@@ -40,6 +40,7 @@ _POSTGRESQL = {
     "22": Trouble.REJECTED,  # data
     "23": Trouble.REJECTED,  # constraint
     "25006": Trouble.DENIED,  # read-only transaction
+    "25P03": Trouble.UNAVAILABLE,  # silent for too long in a transaction that writes
     "28": Trouble.DENIED,  # authentication
     "40": Trouble.UNAVAILABLE,  # serialization, deadlock
     "42501": Trouble.DENIED,  # privilege

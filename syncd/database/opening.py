@@ -41,8 +41,11 @@ class Standing(Enum):
 
 
 class Database:
-    def __init__(self, url: URL, schema: Schema, what: str, complaint: Complaint) -> None:
-        """`what` names it in messages; `complaint` makes the errors that are raised."""
+    def __init__(
+        self, url: URL, schema: Schema, what: str, complaint: Complaint, *, silence: float = 10.0
+    ) -> None:
+        """`what` names it in messages; `complaint` makes the errors that are raised. `silence` is
+        how many seconds PostgreSQL waits for a writer's next word before it undoes its work."""
         self.url = url
         self.schema = schema
         self.where = f"{what} {shown(url)}"
@@ -51,6 +54,7 @@ class Database:
         self.engine = open_engine(url)
         self._in_memory = url.drivername == SQLITE and self.file is None
         self._turn = RLock()
+        self._silence = silence
 
     def standing(self) -> Standing:
         """Where the tables stand. Creates nothing, not even an empty file."""
@@ -105,10 +109,21 @@ class Database:
         with self._turn, complaints(self.where, self.complaint), self.engine.connect() as plain:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
+                self._bound(connection)
                 yield connection
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _bound(self, connection: Connection) -> None:
+        """Who is frozen or cut off in the middle keeps nobody else from these rows for ever.
+
+        https://www.postgresql.org/docs/current/runtime-config-client.html
+        """
+        if connection.dialect.name == "postgresql":
+            milliseconds = round(self._silence * 1000)
+            setting = f"idle_in_transaction_session_timeout = {milliseconds}"
+            connection.exec_driver_sql(f"SET LOCAL {setting}")
 
     def _absent(self, path: Path) -> bool:
         """Only where the system says so: what may not be looked at may well be there."""

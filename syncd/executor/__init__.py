@@ -9,6 +9,6 @@ at it.
 
 from syncd.executor.execution import Execution, Failed
 from syncd.executor.journal import Journal
-from syncd.executor.run import execute
+from syncd.executor.run import ON_REQUEST, execute
 
-__all__ = ["Execution", "Failed", "Journal", "execute"]
+__all__ = ["ON_REQUEST", "Execution", "Failed", "Journal", "execute"]

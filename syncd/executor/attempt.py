@@ -8,7 +8,7 @@ from syncd.core.model import Key, Kind, Op, Ref, Update, group_of, user_of
 from syncd.core.plan import Change
 from syncd.errors import BackendError, NotFound, Rejected
 from syncd.executor.chunks import calls, families, groups, levels
-from syncd.ledger import DONE, FAILED
+from syncd.ledger import DONE, FAILED, Held
 from syncd.ports import Backend
 
 Outcome = tuple[str, Ref | None, str]
@@ -42,16 +42,19 @@ class Job:
         self.outcomes = [None] * len(self.changes)
 
 
-def attempt(job: Job, backend: Backend) -> BackendError | None:
+def attempt(job: Job, backend: Backend, held: Held) -> BackendError | None:
     """Tries what is undecided; what ended it, where not all of it is decided then.
 
     A batch counts only once the backend has stored it, so that it is decided whole or not at all.
+    Each write asks `held` first, and so does a batch's end: where that raises, nothing is sent.
     """
-    work = _Attempt(job, backend)
+    work = _Attempt(job, backend, held)
     if backend.batch_size > 1:
+        held()
         try:
             with backend.batch():
                 work.together()
+                held()
         except BackendError as error:
             job.forget()
             return error
@@ -64,8 +67,9 @@ def attempt(job: Job, backend: Backend) -> BackendError | None:
 
 
 class _Attempt:
-    def __init__(self, job: Job, backend: Backend) -> None:
+    def __init__(self, job: Job, backend: Backend, held: Held) -> None:
         self._job = job
+        self._held = held
         self._changes = job.changes
         self._collections: dict[Kind, Any] = {
             Kind.USER: backend.users,
@@ -121,7 +125,9 @@ class _Attempt:
         ready = self._ready(at)
         if not ready:
             return
-        answers = write([self._as_write(self._changes[position]) for position in ready])
+        writes = [self._as_write(self._changes[position]) for position in ready]
+        self._held()
+        answers = write(writes)
         for position, answer in zip(ready, answers, strict=True):
             if isinstance(answer, Rejected):
                 self._reject([position], answer)
@@ -135,6 +141,7 @@ class _Attempt:
         if not ready:
             return
         deltas = [self._as_delta([self._changes[at] for at in call]) for call in ready]
+        self._held()
         for call, answer in zip(ready, write(deltas), strict=True):
             if answer is None:
                 self._done(call, None)
@@ -170,9 +177,11 @@ class _Attempt:
         collection = self._collections[change.kind]
         if change.kind is Kind.MEMBER:
             delta = self._as_delta(changes)
+            self._held()
             collection.change(delta.group, delta.add, delta.remove)
             return None
         write = self._as_write(change)
+        self._held()
         if change.op is Op.CREATE:
             return Ref(collection.create(write.key, write.entity))
         if change.op is Op.DELETE:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from syncd.executor.attempt import Job, attempt
 from syncd.executor.limit import Limit
+from syncd.ledger import Held
 from syncd.ports import Backend
 
 Answer = tuple[Job, BaseException | None]
@@ -44,16 +45,16 @@ class Crew(Protocol):
         ...
 
 
-def crew_of(backend: Backend) -> Crew:
-    """A batch is one thread's affair."""
+def crew_of(backend: Backend, held: Held) -> Crew:
+    """A batch is one thread's affair. `held` is asked before each write."""
     if backend.batch_size > 1 or backend.concurrency == 1:
-        return Alone(backend)
-    return Threads(backend)
+        return Alone(backend, held)
+    return Threads(backend, held)
 
 
 class Alone:
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, backend: Backend, held: Held) -> None:
+        self._backend, self._held = backend, held
         self.limit = Limit(1)
         self._ready: deque[Job] = deque()
 
@@ -77,7 +78,7 @@ class Alone:
         job = self._ready.popleft()
         self.limit.begin(job)
         begun = time.monotonic()
-        error = attempt(job, self._backend)
+        error = attempt(job, self._backend, self._held)
         now = time.monotonic()
         self.limit.end(job, error, now - begun, now)
         return [(job, error)]
@@ -94,8 +95,8 @@ class Alone:
 class Threads:
     """Threads take the jobs by themselves; who gave them is woken when it is worth it."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, backend: Backend, held: Held) -> None:
+        self._backend, self._held = backend, held
         self._width = backend.concurrency
         self._enough = 4 * self._width
         self.limit = Limit(self._width)
@@ -150,7 +151,7 @@ class Threads:
             begun = time.monotonic()
             error: BaseException | None
             try:
-                error = attempt(job, self._backend)
+                error = attempt(job, self._backend, self._held)
             except BaseException as unforeseen:  # noqa: BLE001  raised anew by who waits
                 error = unforeseen
             self._answer(job, error, begun)

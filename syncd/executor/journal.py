@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
-from syncd.ledger import Ended, Ledger
+from syncd.ledger import Ended, Held, Ledger
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Journal:
     def withdraw(self, lines: Sequence[int]) -> None:
         """Of changes that were not tried after all."""
         self.ledger.withdraw(lines, self.clock())
+
+    def held(self) -> Held:
+        """What to ask before each write: it raises where another run may be at the target."""
+        return self.ledger.held(self.run)
 
     def refs(self, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
         """What the links of these lead to, where they have one."""

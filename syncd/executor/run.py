@@ -25,6 +25,9 @@ _PATIENCE = 300.0
 _AHEAD = 16
 """Lines that are begun at once for each call that may be under way."""
 
+ON_REQUEST = "stopped on request"
+"""Why a run ended that was asked to."""
+
 Watch = Callable[[str, int, int | None], None]
 
 
@@ -34,9 +37,10 @@ def execute(
     """Runs the changes in the plan's order, or side by side as far as their needs allow.
 
     Walks once through `plan.changes`. What neither target nor ledger accounts for is raised when
-    the calls under way have ended; an interruption, at once.
+    the calls under way have ended; an interruption, at once. So is `LedgerError` where the run's
+    lock was lost: nothing more is sent, and the lines of what was begun stay open.
     """
-    crew = crew_of(backend)
+    crew = crew_of(backend, journal.held())
     run = _Run(plan.changes, backend, journal, crew, stop)
     try:
         run.through(watch)
@@ -77,7 +81,7 @@ class _Run:
             for job, error in crew.take():
                 self._settle(job, error)
             if crew.waiting() and not self.execution.stopped and self._stop():
-                self._halt("stopped on request")
+                self._halt(ON_REQUEST)
             books.write(enough=self._size if crew.busy() else 1)
             watch("applying", books.settled, len(changes))
         books.write(enough=1)
@@ -88,7 +92,7 @@ class _Run:
             if chunk is None:
                 return
             if self._stop():
-                self._halt("stopped on request")
+                self._halt(ON_REQUEST)
             else:
                 self._give(self._books.begin(chunk))
                 self._books.write(enough=self._size)

@@ -1,9 +1,13 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
+from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
+from syncd.ledger.leadership import Leadership
+from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
+from syncd.ledger.locks import Held
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger, open_ledger
@@ -12,12 +16,17 @@ __all__ = [
     "BROKEN_OFF",
     "DONE",
     "FAILED",
+    "LIFE",
     "MOOT",
+    "Daemon",
     "Ended",
+    "Held",
+    "Leadership",
     "Ledger",
     "Line",
     "Reading",
     "Remarked",
+    "Request",
     "Run",
     "Snapshot",
     "Standing",

@@ -1,10 +1,9 @@
 """The ledger: syncd's own memory, in SQLite or PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from pathlib import Path
-from threading import Lock
+from functools import partial
 from typing import Self
 
 from pydantic import SecretStr
@@ -20,16 +19,26 @@ from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
+from syncd.ledger.leadership import Leadership
+from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
-from syncd.ledger.lock import Held, advisory_lock, file_lock, memory_lock
+from syncd.ledger.locks import Held, Locks, still
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import SCHEMA
 from syncd.ledger.snapshot import Head, Renewal
 
 
-def open_ledger(url: str, password: SecretStr | None = None, *, write: bool) -> "Ledger":
-    """For writing, creates or upgrades it; for reading, changes nothing: absent is empty."""
-    database = Database(database_url(url, password), SCHEMA, "the ledger", _complaint)
+def open_ledger(
+    url: str, password: SecretStr | None = None, *, write: bool, life: float = LIFE
+) -> "Ledger":
+    """For writing, creates or upgrades it; for reading, changes nothing: absent is empty.
+
+    `life` is for how many seconds PostgreSQL keeps the lock of a holder who is silent.
+    """
+    # Half of it, so that who is silent in the middle of writing has lost that before the lock.
+    database = Database(
+        database_url(url, password), SCHEMA, "the ledger", _complaint, silence=life / 2
+    )
     with ExitStack() as undo:
         undo.callback(database.close)
         if write:
@@ -37,7 +46,7 @@ def open_ledger(url: str, password: SecretStr | None = None, *, write: bool) -> 
         elif not _readable(database):
             return Ledger.in_memory(write=False)
         undo.pop_all()
-        return Ledger(database, write=write)
+        return Ledger(database, write=write, life=life)
 
 
 def _readable(database: Database) -> bool:
@@ -51,10 +60,10 @@ def _readable(database: Database) -> bool:
 
 
 class Ledger:
-    def __init__(self, database: Database, *, write: bool) -> None:
+    def __init__(self, database: Database, *, write: bool, life: float = LIFE) -> None:
         self._database = database
         self._write = write
-        self._locks: dict[str, Lock] = {}
+        self._locks = Locks(database, life)
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
 
@@ -140,7 +149,7 @@ class Ledger:
     ) -> None:
         """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided` only those that
         are `left` are unsettled from now on."""
-        with self._writing() as connection:
+        with self._writing(sync) as (connection, _):
             if afresh:
                 snapshot.clear(connection, sync)
             for renewal in renewals:
@@ -149,26 +158,23 @@ class Ledger:
             snapshot.keep_head(connection, sync, head)
 
     def begin_run(self, sync: str, plan: Plan, now: datetime) -> int:
-        with self._writing() as connection:
+        with self._writing(sync) as (connection, _):
             return runs.begin(connection, sync, plan, now)
 
     def end_run(self, run: int, outcome: str, done: int, failed: int, now: datetime) -> None:
         ended = {"outcome": outcome, "done": done, "failed": failed, "ended_at": now}
-        with self._writing() as connection:
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, _):
             runs.end(connection, run, **ended)
 
     def begin(self, run: int, changes: Sequence[Change], now: datetime) -> list[int]:
         """A line for each change that is about to be tried, durable when this returns."""
-        with self._writing() as connection:
-            sync = runs.sync_of(connection, run)
-            if held := self._held.get(sync):
-                held()
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, sync):
             return journal.begin(connection, run, sync, changes, now)
 
     def withdraw(self, lines: Sequence[int], now: datetime) -> None:
         """These changes were not tried after all; there is at least one."""
-        with self._writing() as connection:
-            journal.withdraw(connection, history.sync_of(connection, lines[0]), lines, now)
+        with self._writing(partial(history.sync_of, line=lines[0])) as (connection, sync):
+            journal.withdraw(connection, sync, lines, now)
 
     def refs(self, run: int, kind: Kind, keys: Collection[Key]) -> dict[Key, Ref]:
         """What the links of these keys lead to, in the run's sync; without those that have none."""
@@ -179,35 +185,51 @@ class Ledger:
         """The outcomes, and the links and stamps they lead to, as one."""
         if not ended:
             return
-        with self._writing() as connection:
-            sync = history.sync_of(connection, ended[0].line)
+        with self._writing(partial(history.sync_of, line=ended[0].line)) as (connection, sync):
             journal.end(connection, sync, ended, now)
             links.follow(connection, sync, ended, now)
 
     def mark(self, run: int, marks: Sequence[Mark], now: datetime) -> None:
-        with self._writing() as connection:
-            links.mark(connection, run, runs.sync_of(connection, run), marks, now)
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, sync):
+            links.mark(connection, run, sync, marks, now)
 
     def rename(self, sync: str, names: Mapping[tuple[Kind, Ref], str]) -> None:
         """The links to these refs have these names."""
         if names:
-            with self._writing() as connection:
+            with self._writing(sync) as (connection, _):
                 links.rename(connection, sync, names)
 
     def settle(self, sync: str, before_run: int, now: datetime) -> None:
         """Closes what earlier runs left open, after a plan has taken it into account."""
-        with self._writing() as connection:
+        with self._writing(sync) as (connection, _):
             journal.settle(connection, sync, before_run, now)
 
     @contextmanager
     def lock(self, sync: str) -> Iterator[None]:
-        """Held for a run; raises `LedgerError` at once where another run holds it."""
-        with self._lock(sync) as held:
-            self._held[sync] = held
-            try:
-                yield
-            finally:
-                del self._held[sync]
+        """Held for a run; raises `LedgerError` at once where another run holds it.
+
+        Where it is lost meanwhile, the run's writes to the ledger raise `LedgerError`.
+        """
+        self._check_write()
+        grip = self._locks.run(sync)
+        self._held[sync] = still(grip, sync)
+        try:
+            yield
+        finally:
+            del self._held[sync]
+            grip.release()
+
+    def held(self, run: int) -> Held:
+        """What to ask before each write to the run's target: it raises `LedgerError` where the
+        lock that the run was begun under was lost. Cheap, and for any thread."""
+        with self._database.reading() as connection:
+            sync = runs.sync_of(connection, run)
+        return self._held.get(sync, _nobody_asks)
+
+    def leadership(self) -> Leadership:
+        """The right of one daemon among several; it is taken apart from any sync's lock."""
+        self._check_write()
+        return Leadership(self._locks)
 
     def runs(self, sync: str | None = None, limit: int = 20) -> list[Run]:
         """The newest first."""
@@ -234,23 +256,27 @@ class Ledger:
     def close(self) -> None:
         self._database.close()
 
-    def _lock(self, sync: str) -> AbstractContextManager[Held]:
-        self._check_write()
-        if self._database.file is not None:
-            return file_lock(Path(self._database.file), sync)
-        if self._database.engine.dialect.name == "postgresql":
-            return advisory_lock(self._database, sync)
-        return memory_lock(self._locks, sync)
-
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(
+        self, whose: str | Callable[[Connection], str]
+    ) -> Iterator[tuple[Connection, str]]:
+        """Of a sync, which is found out where it is not named. Stores nothing where its lock was
+        taken and is lost, neither before nor meanwhile."""
         self._check_write()
         with self._database.writing() as connection:
-            yield connection
+            sync = whose if isinstance(whose, str) else whose(connection)
+            held = self._held.get(sync, _nobody_asks)
+            held()
+            yield connection, sync
+            held()
 
     def _check_write(self) -> None:
         if not self._write:
             raise AssertionError("the ledger was opened for reading")
+
+
+def _nobody_asks() -> None:
+    """Of a sync that nobody took the lock of."""
 
 
 def _complaint(_trouble: Trouble, text: str) -> LedgerError:

@@ -1,0 +1,286 @@
+"""The daemon: leads or waits, runs what is due, and heeds signals, in this one thread."""
+
+import os
+import socket
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from time import monotonic
+from typing import Protocol
+
+from syncd import __version__
+from syncd.config.running import WhenLocked
+from syncd.config.settings import Settings, SyncSettings
+from syncd.cycle.mode import Mode
+from syncd.daemon import signals
+from syncd.daemon.backoff import pause
+from syncd.daemon.cycles import Cycles
+from syncd.daemon.listener import Listener
+from syncd.daemon.live import Progress
+from syncd.daemon.schedule import Schedule
+from syncd.daemon.service import Service
+from syncd.daemon.words import status
+from syncd.errors import ConfigError, LedgerError
+from syncd.ledger import Daemon as Sign
+from syncd.ledger import Ledger, Standing
+
+TICK = 1.0
+_SIGN_EVERY = 10.0
+"""Seconds between signs of life in the ledger."""
+
+_READERS_HAVE = 5.0
+"""Seconds for cycles that have written nothing to end when the daemon is to stop."""
+
+
+class Waits(Protocol):
+    """Signals, as `signals.Signals` gives them."""
+
+    def wait(self, seconds: float) -> list[int]: ...
+
+
+class Daemon:
+    """From `run` to its end. The rest is what `Live` promises, for other threads.
+
+    `load` reads the configuration anew and raises `ConfigError`; `reloaded` is told of settings
+    that are in force from now on, and raises `ConfigError` where it cannot follow.
+    """
+
+    def __init__(  # noqa: PLR0913  all that it stands on
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        cycles: Cycles,
+        service: Service,
+        listener: Listener,
+        *,
+        load: Callable[[], Settings],
+        reloaded: Callable[[Settings], None],
+    ) -> None:
+        self._settings, self._ledger, self._cycles = settings, ledger, cycles
+        self._service, self._listener = service, listener
+        self._load, self._reloaded = load, reloaded
+        self._schedule = Schedule(self._cycle, settings.daemon.parallel)
+        self._leadership = ledger.leadership()
+        self._leads, self._trouble, self._refused = False, "", ""
+        self._signed = float("-inf")
+        self._turn = Lock()
+        self._asked: dict[str, list[int]] = defaultdict(list)
+        self._modes: dict[str, Mode] = {}
+        self.started_at = datetime.now(UTC)
+        self.name = f"pid {os.getpid()} on {socket.gethostname()}"
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._ledger
+
+    def alive(self) -> bool:
+        return self._schedule.alive() and not self._cycles.hanging()
+
+    def unable(self) -> str:
+        return self._trouble
+
+    def leads(self) -> bool:
+        return self._leads
+
+    def next_runs(self) -> Mapping[str, datetime | None]:
+        planned = self._schedule.next_runs()
+        return {name: planned.get(name) for name in {**_enabled(self._settings), **planned}}
+
+    def under_way(self) -> Mapping[str, Progress]:
+        return self._cycles.under_way()
+
+    def run_now(self, sync: str, by: str) -> int:
+        if sync not in self._settings.syncs:
+            raise ConfigError(f"there is no sync {sync}")
+        return self._ledger.desk.ask(sync, Mode.DUE, by, datetime.now(UTC))
+
+    def run(self, waits: Waits) -> None:
+        """Until a signal says to stop. Raises `LedgerError` where another daemon leads, and this
+        one was told to exit then."""
+        self._schedule.start()
+        try:
+            self._lead_or_wait()
+            if not self._leads and self._settings.daemon.when_locked is WhenLocked.EXIT:
+                raise LedgerError(f"another daemon leads: {self._leadership.holder}")
+            self._sign()
+            self._listener.happened("ready", leads=self._leads, syncs=len(self._settings.syncs))
+            self._service.ready(self._status())
+            while not self._heed(waits.wait(TICK)):
+                self._tick()
+        finally:
+            self._end(waits)
+
+    def _heed(self, came: list[int]) -> bool:
+        """Whether to stop."""
+        for signum in came:
+            if signum in signals.STOP:
+                return True
+            if signum == signals.RELOAD:
+                self._reload()
+            elif signum == signals.RUN_NOW:
+                self._run_all()
+        return False
+
+    def _tick(self) -> None:
+        self._lead_or_wait()
+        with suppress(LedgerError):  # told of by the next try to lead
+            if self._leads:
+                self._take_requests()
+            self._sign()
+        if self.alive():
+            self._service.ping()
+        self._service.status(self._status())
+
+    def _lead_or_wait(self) -> None:
+        before, trouble = self._leads, ""
+        try:
+            self._leads = self._leadership.take()
+            if self._leads and not before:
+                self._take_over()
+        except LedgerError as error:
+            self._leads, trouble = False, str(error)
+        if before and not self._leads:
+            self._schedule.clear()
+            self._listener.happened("lead_lost", why=trouble or self._leadership.holder)
+        if trouble and not self._trouble:
+            self._listener.happened("ledger_trouble", error=trouble)
+        self._trouble = trouble
+
+    def _take_over(self) -> None:
+        """Who led before may have been stopped in the middle of anything: its journal tells."""
+        standings = self._ledger.desk.standings()
+        last = {name: one.began_at for name, one in standings.items()}
+        enabled = _enabled(self._settings)
+        self._schedule.clear()
+        self._schedule.add({name: sync.schedule for name, sync in enabled.items()}, last)
+        self._signed = float("-inf")
+        self._listener.happened("lead_won")
+
+    def _take_requests(self) -> None:
+        desk = self._ledger.desk
+        for request in desk.requests():
+            now = datetime.now(UTC)
+            desk.begin(request.request, now)
+            if request.sync not in self._settings.syncs:
+                desk.end(request.request, "no such sync", now)
+                continue
+            with self._turn:
+                self._asked[request.sync].append(request.request)
+                self._modes[request.sync] = Mode(request.mode)
+            self._listener.happened("run_now", sync=request.sync, by=request.asked_by)
+            self._schedule.run_now(request.sync)
+
+    def _run_all(self) -> None:
+        self._listener.happened("run_now", by="SIGUSR1")
+        for name in _enabled(self._settings) if self._leads else ():
+            self._schedule.run_now(name)
+
+    def _cycle(self, name: str) -> timedelta | None:
+        """In a thread of the schedule's. The pause after a failure; None for the usual time."""
+        settings = self._settings
+        if name not in settings.syncs:
+            return None
+        with self._turn:
+            asked, mode = self._asked.pop(name, []), self._modes.pop(name, Mode.DUE)
+        standing = self._cycles.run(settings, name, mode)
+        self._answer(asked, standing)
+        if standing is None:
+            return None
+        wait = pause(standing, settings.syncs[name].schedule.back_off)
+        if wait is not None:
+            words = {"failures": standing.failures, "seconds": int(wait.total_seconds())}
+            self._listener.happened("back_off", sync=name, **words)
+        return wait
+
+    def _answer(self, asked: list[int], standing: Standing | None) -> None:
+        with suppress(LedgerError):  # who asked sees that there is no answer
+            for number in asked:
+                outcome = standing.outcome if standing else "stopped"
+                self._ledger.desk.end(number, outcome, datetime.now(UTC))
+
+    def _reload(self) -> None:
+        self._service.reloading()
+        try:
+            settings = self._load()
+            _refuse_what_needs_a_restart(self._settings, settings)
+            self._reloaded(settings)
+        except ConfigError as error:
+            self._refused = f"a reload was refused: {error.problems[0]}"
+            self._listener.happened("reload_refused", problems=error.problems)
+        else:
+            self._refused = ""
+            self._follow(settings)
+            self._listener.happened("reloaded", syncs=len(settings.syncs))
+        self._service.ready(self._status())
+
+    def _follow(self, settings: Settings) -> None:
+        before, self._settings = _enabled(self._settings), settings
+        self._schedule.slots.resize(settings.daemon.parallel)
+        if not self._leads:
+            return
+        now = _enabled(settings)
+        self._schedule.clear(keep=now)
+        new = {name: sync.schedule for name, sync in now.items() if name not in before}
+        self._schedule.add(new, {})
+        for name in now.keys() & before.keys():
+            if now[name].schedule != before[name].schedule:
+                self._schedule.change(name, now[name].schedule)
+
+    def _sign(self) -> None:
+        """A sign of life in the ledger."""
+        if monotonic() - self._signed < _SIGN_EVERY:
+            return
+        sign = Sign(self.name, __version__, self.started_at, datetime.now(UTC), self._leads)
+        self._ledger.desk.see(sign)
+        self._signed = monotonic()
+
+    def _status(self) -> str:
+        if self._trouble:
+            return self._trouble
+        if not self._leads:
+            return f"waiting: {self._leadership.holder} leads"
+        try:
+            standings = self._ledger.desk.standings()
+        except LedgerError as error:
+            return str(error)
+        now = datetime.now(UTC)
+        words = status(standings, self.under_way(), self.next_runs(), now)
+        return f"{self._refused} · {words}" if self._refused else words
+
+    def _end(self, waits: Waits) -> None:
+        """What is in hand is finished; a second signal breaks it off."""
+        self._service.stopping("stopping: the change in hand is finished")
+        self._listener.happened("stopping")
+        self._cycles.stop()
+        self._schedule.shutdown()
+        began = monotonic()
+        while self._must_wait(monotonic() - began):
+            if signals.STOP & set(waits.wait(0.1)):
+                self._listener.happened("broken_off")
+                break
+            self._service.ping()
+        with suppress(LedgerError):
+            self._ledger.desk.leave(self.name)
+        self._leadership.give_up()
+        self._listener.happened("stopped")
+
+    def _must_wait(self, waited: float) -> bool:
+        under_way = self._cycles.under_way().values()
+        return any(one.writing or waited < _READERS_HAVE for one in under_way)
+
+
+def _enabled(settings: Settings) -> dict[str, SyncSettings]:
+    return {name: sync for name, sync in settings.syncs.items() if sync.enabled}
+
+
+def _refuse_what_needs_a_restart(before: Settings, after: Settings) -> None:
+    """Raises `ConfigError`."""
+    for name in ("state_directory", "ledger"):
+        if getattr(before, name) != getattr(after, name):
+            raise ConfigError(f"{name} has changed, for which syncd must be restarted")

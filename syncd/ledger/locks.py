@@ -1,0 +1,55 @@
+"""The locks of one ledger: one for each sync's run, and the leader's, each as its database can."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from urllib.parse import quote
+
+from syncd.database import Database
+from syncd.errors import LedgerError
+from syncd.ledger.lease import Lease
+from syncd.ledger.lock import FileLock, Grip, MemoryLock, Taken
+
+Held = Callable[[], None]
+"""Raises `LedgerError` where the lock was lost meanwhile."""
+
+
+class Locks:
+    """`life` is for how many seconds PostgreSQL bears a holder's silence."""
+
+    def __init__(self, database: Database, life: float) -> None:
+        self._database = database
+        self._life = life
+        self._in_memory: defaultdict[str, Lock] = defaultdict(Lock)
+
+    def run(self, sync: str) -> Grip:
+        """Raises `LedgerError` at once where another run of the sync is under way."""
+        try:
+            return self._grip(f"run {sync}", f".{quote(sync, safe='')}.lock")
+        except Taken as taken:
+            raise LedgerError(f"another run of {sync} is under way ({taken})") from taken
+
+    def leader(self) -> Grip:
+        """Raises `Taken` at once where somebody else leads."""
+        return self._grip("leader", "-leader.lock")
+
+    def _grip(self, name: str, suffix: str) -> Grip:
+        file = self._database.file
+        if file is not None:
+            path = Path(file)
+            return FileLock(path.with_name(path.name + suffix))
+        if self._database.engine.dialect.name == "postgresql":
+            return Lease(self._database, name, self._life)
+        return MemoryLock(self._in_memory[name])
+
+
+def still(grip: Grip, sync: str) -> Held:
+    def held() -> None:
+        if not grip.held():
+            raise LedgerError(
+                f"the lock of {sync} was lost with its connection to PostgreSQL: another run may"
+                " have begun, so this one stops; run it again"
+            )
+
+    return held
