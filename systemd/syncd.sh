@@ -10,5 +10,5 @@ exec systemd-run --quiet --wait --collect "$how" \
     --property=User=syncd --property=DynamicUser=yes \
     --property=StateDirectory=syncd --property=StateDirectoryMode=0700 \
     --property=WorkingDirectory=/var/lib/syncd --property=NoNewPrivileges=yes \
-    --property=UMask=0077 $secrets \
+    --property=UMask=0077 $secrets --setenv="SUDO_USER=${SUDO_USER:-$(id -un)}" \
     /opt/syncd/bin/syncd --config /etc/syncd/config.yaml "$@"

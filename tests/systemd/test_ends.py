@@ -16,7 +16,7 @@ def test_a_process_that_hangs_is_replaced(service: Service, staffed: Slapd):
     service.configure(staffed)
     service.drop_in(DAEMON, "WatchdogSec=2s", "RestartSec=100ms")
     service.start()
-    service.status("wiki: 20 changes applied")
+    service.status("wiki: 41 changes applied")
     hung = service.machine.properties(DAEMON, "MainPID")["MainPID"]
 
     service.machine.run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", DAEMON)
@@ -60,7 +60,7 @@ def test_what_it_knows_outlives_a_reboot(service: Service, staffed: Slapd):
     """An enabled daemon is there again after a boot, knows its accounts, and goes on."""
     service.configure(staffed)
     service.start()
-    service.status("wiki: 20 changes applied")
+    service.status("wiki: 41 changes applied")
     made = service.ask("SELECT id FROM users ORDER BY id")
     service.machine.run("systemctl", "enable", DAEMON)
 

@@ -18,7 +18,7 @@ def test_a_secret_is_used_and_appears_nowhere(service: Service, staffed: Slapd):
     service.configure(staffed)
     service.credential("status__token", TOKEN)
     service.start()
-    service.status("wiki: 20 changes applied")
+    service.status("wiki: 41 changes applied")
 
     run = service.machine.run
     pid = service.machine.properties(DAEMON, "MainPID")["MainPID"]
@@ -59,7 +59,7 @@ def test_each_event_is_one_line_with_its_priority(service: Service, staffed: Sla
     service.drop_in(DAEMON, f"LoadCredential={name}:syncd.{name}")
 
     service.start()
-    service.status("wiki: 20 changes applied")
+    service.status("wiki: 41 changes applied")
     service.status("mail: ")
 
     lines = [line for line in service.lines() if line.get("_SYSTEMD_UNIT") == DAEMON]
