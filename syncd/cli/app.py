@@ -129,6 +129,30 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
 
 
 @app.command()
+def run(context: typer.Context) -> None:
+    """Run every enabled sync on its schedule, as a service does, until told to stop."""
+    from syncd.cli.running import run
+
+    _run(context, lambda opened: run(opened, context.obj))
+
+
+@app.command()
+def run_now(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="SYNC", help="Default: all that are enabled.")
+    ] = None,
+    full: Full = False,
+    quick: Quick = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it has ended; say how.")] = False,
+) -> None:
+    """Ask the service to run a sync now."""
+    from syncd.cli.running import run_now
+
+    _run(context, lambda opened: run_now(opened, names or [], Reading(full, quick), wait=wait))
+
+
+@app.command()
 def history(
     context: typer.Context,
     run: Annotated[

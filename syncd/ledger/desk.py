@@ -11,12 +11,16 @@ from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.standings import Standing
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
+Fenced = Callable[[str], AbstractContextManager[tuple[Connection, str]]]
+"""A transaction that is stored only where the named sync's lock was not lost meanwhile."""
+
+_NO_SYNC = ""
 
 
 class Desk:
     """Part of a ledger. What is written is durable when the call returns."""
 
-    def __init__(self, reading: Transaction, writing: Transaction) -> None:
+    def __init__(self, reading: Transaction, writing: Fenced) -> None:
         self._reading, self._writing = reading, writing
 
     def standing(self, sync: str) -> Standing | None:
@@ -30,7 +34,7 @@ class Desk:
             return standings.every(connection)
 
     def stand(self, standing: Standing) -> None:
-        with self._writing() as connection:
+        with self._writing(standing.sync) as (connection, _):
             standings.keep(connection, standing)
 
     def daemons(self) -> list[Daemon]:
@@ -39,17 +43,17 @@ class Desk:
             return daemons.seen(connection)
 
     def see(self, daemon: Daemon) -> None:
-        with self._writing() as connection:
+        with self._writing(_NO_SYNC) as (connection, _):
             daemons.see(connection, daemon)
 
     def leave(self, name: str) -> None:
         """The daemon has ended."""
-        with self._writing() as connection:
+        with self._writing(_NO_SYNC) as (connection, _):
             daemons.leave(connection, name)
 
     def ask(self, sync: str, mode: str, by: str, now: datetime) -> int:
         """The number of the request that the sync be run now."""
-        with self._writing() as connection:
+        with self._writing(_NO_SYNC) as (connection, _):
             return daemons.ask(connection, sync, mode, by, now)
 
     def requests(self) -> list[Request]:
@@ -62,9 +66,9 @@ class Desk:
             return daemons.request(connection, number)
 
     def begin(self, number: int, now: datetime) -> None:
-        with self._writing() as connection:
+        with self._writing(_NO_SYNC) as (connection, _):
             daemons.begin(connection, number, now)
 
     def end(self, number: int, outcome: str, now: datetime) -> None:
-        with self._writing() as connection:
+        with self._writing(_NO_SYNC) as (connection, _):
             daemons.end(connection, number, outcome, now)

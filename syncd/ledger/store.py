@@ -261,7 +261,7 @@ class Ledger:
         self, whose: str | Callable[[Connection], str]
     ) -> Iterator[tuple[Connection, str]]:
         """Of a sync, which is found out where it is not named. Stores nothing where its lock was
-        taken and is lost, neither before nor meanwhile."""
+        taken and is lost, be it meanwhile."""
         self._check_write()
         with self._database.writing() as connection:
             sync = whose if isinstance(whose, str) else whose(connection)

@@ -1,0 +1,67 @@
+"""`syncd run`, the service, and `syncd run-now`, which asks it for a run."""
+
+import getpass
+import os
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+
+from syncd.cli.failures import Interrupted
+from syncd.cli.opening import Opened, mode, now
+from syncd.cli.words import Reading
+from syncd.config.assemble import chosen, ledger
+from syncd.errors import ConfigError, LedgerError
+from syncd.ledger import Ledger, Request
+from syncd.report import Exit
+
+_GLANCE = 0.2
+_SLOW = 10.0
+"""Seconds after which somebody is told that no daemon has taken up the request."""
+
+
+def run(opened: Opened, config: Path) -> int:
+    """Until it is told to stop."""
+    from syncd.daemon.run import serve  # noqa: PLC0415  all that a service needs
+
+    return serve(opened.settings, config, opened.screen.redact, os.environ)
+
+
+def run_now(opened: Opened, names: list[str], how: Reading, *, wait: bool) -> int:
+    """Asks the daemon by the ledger, which both of them have."""
+    syncs, how_much = chosen(opened.settings, names), mode(how)
+    with closing(ledger(opened.settings, write=True)) as memory:
+        if not any(one.leads for one in memory.desk.daemons()):
+            raise ConfigError(
+                "no daemon leads that could run it: is the service up? `syncd apply` runs it here"
+            )
+        numbers = [memory.desk.ask(name, how_much, _who(), now()) for name in syncs]
+        if not wait:
+            opened.screen.say(f"asked for: {', '.join(syncs)}")
+            return Exit.DONE
+        ended = [_awaited(opened, memory, number) for number in numbers]
+    for one in ended:
+        opened.screen.say(f"{one.sync}: {one.outcome}")
+    return Exit.DONE if all(one.outcome == "done" for one in ended) else Exit.TARGET
+
+
+def _awaited(opened: Opened, memory: Ledger, number: int) -> Request:
+    began, warned = time.monotonic(), False
+    while True:
+        request = memory.desk.request(number)
+        if request is None:
+            raise LedgerError("the request was forgotten: somebody has emptied the ledger")
+        if request.ended_at is not None:
+            return request
+        if request.begun_at is None and not warned and time.monotonic() - began > _SLOW:
+            opened.screen.say("no daemon has taken it up yet; Ctrl-C ends the waiting only")
+            warned = True
+        try:
+            time.sleep(_GLANCE)
+        except KeyboardInterrupt:
+            raise Interrupted(2, "the request stays; the daemon runs it all the same") from None
+
+
+def _who() -> str:
+    name = os.environ.get("SUDO_USER") or getpass.getuser()
+    return f"{name} on {socket.gethostname()}"
