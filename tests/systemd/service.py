@@ -95,6 +95,10 @@ class Service:
         """Returns when it is ready, as `systemctl start` does."""
         self.machine.run("systemctl", "start", DAEMON)
 
+    def run_now(self) -> None:
+        """By the signal for it."""
+        self.machine.run("systemctl", "kill", "--signal=USR1", "--kill-whom=main", DAEMON)
+
     def status(self, pattern: str, limit: float = 20) -> str:
         """The status text once it matches."""
         told: list[str] = []

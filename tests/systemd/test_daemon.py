@@ -33,7 +33,7 @@ def test_the_daemon_is_ready_when_it_has_started_and_tells_how_its_syncs_are(
         assert answer.status == 200
 
     staffed.add_user("newcomer")
-    service.machine.run("systemctl", "kill", "--signal=USR1", "--kill-whom=main", DAEMON)
+    service.run_now()
 
     service.status(r"wiki: 1 change applied")
     assert service.users() == dict.fromkeys((*STAFF, "newcomer"), True)
@@ -88,7 +88,7 @@ def test_a_bad_configuration_is_refused_with_its_errors_and_the_old_one_stays(
     assert any(re.search(r"config\.yaml:1:\d+: shedule: is not known here", e) for e in errors)
     assert any("status.listen" in each for each in errors)
     staffed.add_user("newcomer")
-    service.machine.run("systemctl", "kill", "--signal=USR1", "--kill-whom=main", DAEMON)
+    service.run_now()
     eventually(lambda: "newcomer" in service.users())
 
     service.write_config(good)
