@@ -14,7 +14,8 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import history, journal, links, recall, runs, snapshot
+from syncd.ledger import history, journal, links, recall, runs, size, snapshot
+from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -66,6 +67,7 @@ class Ledger:
         self._locks = Locks(database, life)
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
+        self.chronicle = Chronicle(database.reading)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
@@ -252,6 +254,10 @@ class Ledger:
         """The marks of one thing with their rules, the newest first."""
         with self._database.reading() as connection:
             return links.remarked(connection, sync, key)
+
+    def size(self) -> int:
+        """Bytes that it takes: its file and the journal beside it, or its tables."""
+        return size.of(self._database)
 
     def close(self) -> None:
         self._database.close()
