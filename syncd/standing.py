@@ -29,6 +29,7 @@ _PARTS = (
     (TookTooLong, "took too long"),
 )
 _BUG = "broken by a bug"
+_BROKEN = frozenset({*(word for _, word in _PARTS), _BUG})
 
 
 def after_run(
@@ -97,7 +98,7 @@ def after_error(
 
 def has_run(standing: Standing) -> bool:
     """Whether the cycle came to a run. If not, its counts and readings are an earlier one's."""
-    return standing.outcome not in {_BUG, *(word for _, word in _PARTS)}
+    return standing.outcome not in _BROKEN
 
 
 def _failing(standing: Standing, before: Standing | None) -> Standing:

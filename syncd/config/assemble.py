@@ -77,7 +77,8 @@ def ledger(settings: Settings, *, write: bool) -> Ledger:
         url = URL.create("sqlite", database=str(settings.state_directory / "ledger.db"))
     else:
         url = database_url(text, None, settings.base)
-    return open_ledger(url.render_as_string(hide_password=False), password, write=write)
+    life = settings.ledger.lock_life.total_seconds()
+    return open_ledger(url.render_as_string(hide_password=False), password, write=write, life=life)
 
 
 def digest(settings: Settings, name: str) -> str:

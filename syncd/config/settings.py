@@ -37,6 +37,9 @@ class Part(Strict):
     config: SerializeAsAny[BaseModel]
 
 
+_SHORTEST_LIFE = timedelta(seconds=2)
+
+
 class LedgerSettings(Strict):
     """Where syncd keeps its own memory."""
 
@@ -45,6 +48,13 @@ class LedgerSettings(Strict):
     password: SecretStr | None = None
     lock_life: Duration = timedelta(seconds=10)
     """A silent holder of a lock on PostgreSQL loses it after this time."""
+
+    @field_validator("lock_life")
+    @classmethod
+    def _alive(cls, value: timedelta) -> timedelta:
+        if value < _SHORTEST_LIFE:
+            raise ValueError("should be 2s or more: servers and networks pause for shorter times")
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -42,7 +42,7 @@ class Standing(Enum):
 
 class Database:
     def __init__(
-        self, url: URL, schema: Schema, what: str, complaint: Complaint, *, silence: float = 10.0
+        self, url: URL, schema: Schema, what: str, complaint: Complaint, *, silence: float = 5.0
     ) -> None:
         """`what` names it in messages; `complaint` makes the errors that are raised. `silence` is
         how many seconds PostgreSQL waits for a writer's next word before it undoes its work."""

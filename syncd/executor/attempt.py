@@ -8,6 +8,7 @@ from syncd.core.model import Key, Kind, Op, Ref, Update, group_of, user_of
 from syncd.core.plan import Change
 from syncd.errors import BackendError, NotFound, Rejected
 from syncd.executor.chunks import calls, families, groups, levels
+from syncd.fence import ask, fenced
 from syncd.ledger import DONE, FAILED, Held
 from syncd.ports import Backend
 
@@ -48,28 +49,30 @@ def attempt(job: Job, backend: Backend, held: Held) -> BackendError | None:
     A batch counts only once the backend has stored it, so that it is decided whole or not at all.
     Each write asks `held` first, and so does a batch's end: where that raises, nothing is sent.
     """
-    work = _Attempt(job, backend, held)
-    if backend.batch_size > 1:
-        held()
-        try:
-            with backend.batch():
-                work.together()
-                held()
-        except BackendError as error:
+    batched = backend.batch_size > 1
+    try:
+        with fenced(held):
+            _make(_Attempt(job, backend), backend, batched=batched)
+    except BackendError as error:
+        if batched:
             job.forget()
-            return error
-    else:
-        try:
-            work.singly(job.undecided)
-        except BackendError as error:
-            return error
+        return error
     return None
 
 
+def _make(work: "_Attempt", backend: Backend, *, batched: bool) -> None:
+    if batched:
+        ask()
+        with backend.batch():
+            work.together()
+            ask()
+    else:
+        work.singly()
+
+
 class _Attempt:
-    def __init__(self, job: Job, backend: Backend, held: Held) -> None:
+    def __init__(self, job: Job, backend: Backend) -> None:
         self._job = job
-        self._held = held
         self._changes = job.changes
         self._collections: dict[Kind, Any] = {
             Kind.USER: backend.users,
@@ -83,7 +86,7 @@ class _Attempt:
             kind = self._changes[family[0]].kind
             write = getattr(self._collections[kind], "write", None)
             if write is None:
-                self.singly(family)
+                self._singly(family)
             elif kind is Kind.MEMBER:
                 for part in groups(self._changes, family):
                     self._write_members(write, part)
@@ -91,7 +94,11 @@ class _Attempt:
                 for level in levels(self._changes, family):
                     self._write(write, level)
 
-    def singly(self, at: Sequence[int]) -> None:
+    def singly(self) -> None:
+        """What is undecided, each by a verb of its own as far as it is not alike."""
+        self._singly(self._job.undecided)
+
+    def _singly(self, at: Sequence[int]) -> None:
         """One call for changes that are alike; one by one where they are rejected together."""
         for call in calls(self._changes, at):
             if ready := self._ready(call):
@@ -126,7 +133,7 @@ class _Attempt:
         if not ready:
             return
         writes = [self._as_write(self._changes[position]) for position in ready]
-        self._held()
+        ask()
         answers = write(writes)
         for position, answer in zip(ready, answers, strict=True):
             if isinstance(answer, Rejected):
@@ -141,7 +148,7 @@ class _Attempt:
         if not ready:
             return
         deltas = [self._as_delta([self._changes[at] for at in call]) for call in ready]
-        self._held()
+        ask()
         for call, answer in zip(ready, write(deltas), strict=True):
             if answer is None:
                 self._done(call, None)
@@ -177,11 +184,11 @@ class _Attempt:
         collection = self._collections[change.kind]
         if change.kind is Kind.MEMBER:
             delta = self._as_delta(changes)
-            self._held()
+            ask()
             collection.change(delta.group, delta.add, delta.remove)
             return None
         write = self._as_write(change)
-        self._held()
+        ask()
         if change.op is Op.CREATE:
             return Ref(collection.create(write.key, write.entity))
         if change.op is Op.DELETE:

@@ -1,5 +1,6 @@
 """syncd's own memory: links, the journal, lifecycle stamps and runs."""
 
+from syncd.ledger.chronicle import Day
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.journal import Ended
@@ -19,6 +20,7 @@ __all__ = [
     "LIFE",
     "MOOT",
     "Daemon",
+    "Day",
     "Ended",
     "Held",
     "Leadership",

@@ -75,7 +75,11 @@ class Lease:
         self._keeper.join()
 
     def _is_sure(self) -> bool:
-        return _now() - self._confirmed < self._life / _BELIEVED and not self._session.is_readable()
+        """The clock has the last word: to look at the socket lets other threads run, and whoever
+        is frozen meanwhile has seen a socket of before."""
+        if self._session.is_readable():
+            return False
+        return _now() - self._confirmed < self._life / _BELIEVED
 
     def _keep(self) -> None:
         while not self._over and not self._ended.wait(self._life / _BEATS):

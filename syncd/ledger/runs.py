@@ -1,11 +1,12 @@
 """Runs: what each pass of a sync set out to do, and how it ended."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from syncd.core.plan import Plan
 from syncd.ledger.schema import RUNS
@@ -57,12 +58,26 @@ def sync_of(connection: Connection, run: int) -> str:
     return str(connection.scalars(select(RUNS.c.sync).where(RUNS.c.run == run)).one())
 
 
-def newest(connection: Connection, sync: str | None, limit: int) -> list[Run]:
-    statement = select(*(RUNS.c[name] for name in Run.__struct_fields__))
-    if sync is not None:
-        statement = statement.where(RUNS.c.sync == sync)
+def newest(
+    connection: Connection, sync: str | None, limit: int, before: int | None = None
+) -> list[Run]:
+    """Of those `before` that run, where it is given."""
+    where = [RUNS.c.sync == sync] if sync is not None else []
+    where += [RUNS.c.run < before] if before is not None else []
+    return newest_where(connection, where, limit)
+
+
+def newest_where(
+    connection: Connection, where: Iterable[ColumnElement[bool]], limit: int
+) -> list[Run]:
+    """The newest first."""
+    statement = select(*(RUNS.c[name] for name in Run.__struct_fields__)).where(*where)
     statement = statement.order_by(RUNS.c.run.desc()).limit(limit)
     return [_run(row._asdict()) for row in connection.execute(statement)]
+
+
+def numbered(connection: Connection, run: int) -> Run | None:
+    return next(iter(newest_where(connection, [RUNS.c.run == run], 1)), None)
 
 
 def _run(row: dict[str, Any]) -> Run:

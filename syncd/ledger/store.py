@@ -15,6 +15,7 @@ from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import history, journal, links, recall, runs, size, snapshot
+from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -66,6 +67,7 @@ class Ledger:
         self._locks = Locks(database, life)
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
+        self.chronicle = Chronicle(database.reading)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
@@ -265,7 +267,7 @@ class Ledger:
         self, whose: str | Callable[[Connection], str]
     ) -> Iterator[tuple[Connection, str]]:
         """Of a sync, which is found out where it is not named. Stores nothing where its lock was
-        taken and is lost, neither before nor meanwhile."""
+        taken and is lost, be it meanwhile."""
         self._check_write()
         with self._database.writing() as connection:
             sync = whose if isinstance(whose, str) else whose(connection)

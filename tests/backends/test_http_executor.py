@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from syncd.core.model import user_of
 from syncd.core.plan import Plan
+from syncd.errors import LedgerError
 from syncd.executor import Journal, execute
+from syncd.fence import fenced
 from syncd.ledger import Ledger
 from tests.benchmarks.http_apply import applied, creates
 from tests.benchmarks.json_store import JsonStore
@@ -74,3 +77,22 @@ def test_the_benchmark_of_http_measures_what_it_says(tmp_path):
         rate, calls = applied(f"http://127.0.0.1:{port}", tmp_path, creates(50))
     assert rate > 0
     assert calls == 1
+
+
+def test_a_call_whose_lock_was_lost_while_it_waited_is_not_sent():
+    """A pause, a token or a connection may lie between the executor's question and the octets."""
+    asked: list[bool] = []
+
+    def held() -> None:
+        asked.append(True)
+        raise LedgerError("the lock was lost")
+
+    with serving(usual=GOOD) as server:
+        store, change = JsonStore(server.url), creates(1)[0]
+        entity = user_of(change.after)
+        with fenced(held), pytest.raises(LedgerError, match="the lock was lost"):
+            store.users.create(change.key, entity)
+        assert (len(server.requests), asked) == (0, [True])
+        assert store.users.create(change.key, entity)
+        assert len(server.requests) == 1
+        store.close()

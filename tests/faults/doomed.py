@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,7 +20,6 @@ import psycopg
 from sqlalchemy import Engine, event
 
 from syncd.cli import main
-from syncd.config import assemble
 
 EVENTS = {
     "all": ("before_cursor_execute", "commit"),
@@ -62,14 +60,8 @@ def watch_copies(statement: Callable[..., None]) -> None:
     psycopg.Cursor.copy = copy  # type: ignore[method-assign]  the same, and counted
 
 
-def outlive_a_stop() -> None:
-    """Who stands still here on purpose keeps its lock for as long as a test takes."""
-    assemble.open_ledger = partial(assemble.open_ledger, life=120.0)
-
-
 if __name__ == "__main__":
     name, steps, numbers, *arguments = sys.argv[1:]
     doom(signal.Signals[f"SIG{name}"], steps, map(int, numbers.split(",")))
-    outlive_a_stop()
     sys.argv[1:] = arguments
     main()

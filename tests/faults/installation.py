@@ -54,7 +54,8 @@ class Installation:
         policy = {"leavers": "delete", "vanished_groups": "delete", "budget": any_number}
         store = {"type": "sql", "url": self.databases["store"], "batch_size": batch_size}
         settings = {
-            "ledger": {"url": self.databases["ledger"]},
+            # Who is stopped on purpose keeps its lock for as long as a test takes.
+            "ledger": {"url": self.databases["ledger"], "lock_life": "2m"},
             "sources": {"people": {"type": "yaml", "paths": ["people.yaml"]}},
             "targets": {"store": store, "other": {"type": "sql", "url": "sqlite:///other.db"}},
             "syncs": {

@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts the line, or falls silent, after so many octets from the server."""
+"""A TCP proxy that cuts the line, or falls silent: after so many octets from the server, or now."""
 
 import contextlib
 import socket
@@ -18,6 +18,8 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._limit: int | None = None
         self._stalls = False
+        self._flows = threading.Event()
+        self._flows.set()
         self.passed = 0
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -31,7 +33,22 @@ class Proxy:
         """Pass on nothing more after so many octets, and keep the line open."""
         self._limit, self._stalls = octets, True
 
+    def swallow(self) -> None:
+        """From now on nothing passes, either way; whoever sends something never learns that."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        """Everything passes again, and first what was swallowed, as TCP would send it again."""
+        self._flows.set()
+
+    def cut(self) -> None:
+        """Close all lines that there are."""
+        for each in self._sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
+        self._flows.set()
         for each in (self._listener, *self._sockets):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -59,6 +76,7 @@ class Proxy:
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while octets := client.recv(65536):
+                self._flows.wait()
                 server.sendall(octets)
             server.shutdown(socket.SHUT_WR)
 
@@ -68,6 +86,7 @@ class Proxy:
         passed = 0
         with contextlib.suppress(OSError):
             while octets := server.recv(4096):
+                self._flows.wait()
                 if limit is not None:
                     octets = octets[: limit - passed]
                 client.sendall(octets)

@@ -74,6 +74,7 @@ SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs
         (SYNC + "schedule: {cron: '0 6 * *'}}}", "config.yaml:3:55: syncs.s.schedule.cron: should have 5 fields: minute hour day month weekday"),
         (SYNC + "schedule: {cron: '0 6 1 * 1'}}}", "config.yaml:3:55: syncs.s.schedule.cron: restricts the day of month and of week; write * for one of them"),
         (SYNC + "schedule: {time_zone: Europe/Atlantis}}}", "config.yaml:3:60: syncs.s.schedule.time_zone: is no time zone of this system; say one as Europe/Berlin"),
+        ("ledger: {lock_life: 1s}", "config.yaml:1:21: ledger.lock_life: should be 2s or more: servers and networks pause for shorter times"),
         ("status: {listen: '0.0.0.0:80'}", "config.yaml:1:1: status: listen is open to other machines, so there must be a token; or say listen: 127.0.0.1:PORT, or unix:/PATH"),
         ("status: {listen: '8425'}", "config.yaml:1:18: status.listen: should be HOST:PORT or unix:/PATH, such as 127.0.0.1:8425"),
         ("status: {actions: true}", "config.yaml:1:1: status: actions need an action_token of their own"),

@@ -17,6 +17,7 @@ from msgspec import Struct
 from syncd.backends.http.body import read_body
 from syncd.backends.http.incoming import Incoming
 from syncd.backends.http.pool import Line
+from syncd.fence import ask
 
 
 class Got(Struct):
@@ -31,8 +32,10 @@ class Got(Struct):
 
 
 def exchange(line: Line, request: bytes, largest: int) -> Got:
-    """Raises OSError, HTTPException or `TooLarge`, and then the connection is of no use."""
+    """Raises OSError, HTTPException or `TooLarge`, and then the connection is of no use; and sends
+    nothing where the run may not (`syncd.fence`), which is raised."""
     sock = line.connection.sock
+    ask()
     # Who does not want a request to its end may have said why before it closed.
     with suppress(BrokenPipeError, ConnectionResetError):
         sock.sendall(request)
