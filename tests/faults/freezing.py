@@ -3,9 +3,8 @@
     python -m tests.faults.freezing LEDGER-URL LIFE FILE WHERE
 
 WHERE is `begun`: the journal has what is to be done and the target nothing of it; `between` two
-calls, `abreast` the same with three calls under way; or `batch`, before a
-batch is stored. A line in
-the file is a call that came to the target, and one that says `batch` what a batch stored.
+calls, `abreast` the same with three calls under way; or `batch`, before a batch is stored. A line
+in the file is a call that came to the target, and one that says `batch` what a batch stored.
 """
 
 import os
