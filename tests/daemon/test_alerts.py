@@ -121,7 +121,9 @@ def test_an_alert_waits_as_long_as_it_says(name, tmp_path):
 def test_what_rules_and_dashboard_ask_for_is_there(series):
     """No alert is silent, and no panel empty, because a name was changed."""
     rules = [rule["expr"] for group in GROUPS for rule in group["rules"]]
-    variables = [one["definition"] for one in dashboard()["templating"]["list"] if "definition" in one]
+    variables = [
+        one["definition"] for one in dashboard()["templating"]["list"] if "definition" in one
+    ]
     asked = set().union(*map(names, (*rules, *queries(), *variables)))
 
     assert asked - PROMETHEUS_OWN - RECORDED <= series

@@ -90,7 +90,7 @@ def main(url: str, life: str, file: str, where: str) -> None:
     ledger = open_ledger(url, write=True, life=float(life))
     with ledger.lock(SYNC):
         journal = StoppingJournal(
-            ledger, ledger.begin_run(SYNC, plan, now), lambda: datetime.now(UTC), at
+            ledger, ledger.begin_run(SYNC, plan, now), lambda: datetime.now(UTC), at=at
         )
         target = FileTarget(Path(file), where, at)
         try:
