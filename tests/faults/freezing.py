@@ -46,7 +46,7 @@ class FileTarget:
         self.concurrency = 3 if where == "abreast" else 1
         self.users, self.groups, self.members = self, Nothing(), Nothing()
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self._where, self._at = where, at
+        self._at = at
         self._batch: list[str] | None = None
         self._calls = 0
 
@@ -65,7 +65,7 @@ class FileTarget:
             self._batch.append(f"batch {key}")
         self._calls += 1
         if self._calls == (3 if self._batch is None else self.batch_size):
-            self._at(self._where)
+            self._at("called")
         return Ref(f"ref-{key}")
 
     def _write(self, line: str) -> None:
@@ -75,8 +75,12 @@ class FileTarget:
 
 
 def main(url: str, life: str, file: str, where: str) -> None:
+    awaited = "begun" if where == "begun" else "called"
+
     def at(place: str) -> None:
-        if place == where:
+        nonlocal awaited
+        if place == awaited:
+            awaited = ""
             os.kill(os.getpid(), signal.SIGSTOP)
 
     changes = [
