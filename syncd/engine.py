@@ -6,7 +6,7 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import chain
@@ -27,8 +27,8 @@ from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
-from syncd.executor import Execution, Journal, execute
-from syncd.ledger import Ended, Ledger, Reading
+from syncd.executor import Execution, Journal, Told, execute
+from syncd.ledger import Ledger, Reading
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -58,14 +58,15 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     saved: Plan | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
-    told: Callable[[Sequence[Ended]], None] = lambda _: None,
+    told: Told = lambda _run, _ended: None,
     redact: Redact = str,
 ) -> Report:
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
-    so, the change in hand is finished and no other begun. `told` is called with changes whose
-    outcome the ledger has. How the sync stands is kept there too, in words that `redact` went over.
+    so, the change in hand is finished and no other begun. `told` is called with the run and with
+    changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
+    that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
     with (
@@ -79,7 +80,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(sync, ledger, planned, decision, clock)
+        run = _begin(sync, ledger, planned, decision, clock, redact)
         journal, left = Journal(ledger, run, clock, told), None
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch)
@@ -93,7 +94,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(decision, left or decision.left())
+            cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
 
@@ -120,12 +121,21 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         raise
 
 
-def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
+def _begin(
+    sync: Sync,
+    ledger: Ledger,
+    planned: Plan,
+    decision: Decision,
+    clock: Clock,
+    redact: Redact,
+) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
+    ledger.desk.keep_plan(run, planned, clock(), redact)
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
+        ledger.desk.use_overtaken(run, planned, clock())
         ledger.settle(sync.name, run, clock())
     return run
 

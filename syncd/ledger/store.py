@@ -14,7 +14,9 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import history, journal, links, recall, runs, snapshot
+from syncd.ledger import history, journal, links, recall, runs, size, snapshot
+from syncd.ledger.chronicle import Chronicle
+from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -66,6 +68,7 @@ class Ledger:
         self._locks = Locks(database, life)
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
+        self.chronicle = Chronicle(database.reading)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
@@ -252,6 +255,14 @@ class Ledger:
         """The marks of one thing with their rules, the newest first."""
         with self._database.reading() as connection:
             return links.remarked(connection, sync, key)
+
+    def size(self) -> int:
+        """Bytes that it takes: its file and the journal beside it, or its tables."""
+        return size.of(self._database)
+
+    def copy(self, url: str, password: SecretStr | None = None) -> Mapping[str, int]:
+        """Into an empty one; how many rows each table has there. See `copying`."""
+        return copy_ledger(self._database, url, password)
 
     def close(self) -> None:
         self._database.close()

@@ -46,7 +46,7 @@ _LONGEST = 120
 
 def safe(text: str) -> str:
     """The text with all escaped that could steer a terminal or turn the reading direction."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(letter if _harmless(letter) else _escaped(letter) for letter in text)
 
@@ -88,7 +88,11 @@ def joined(names: str | Sequence[str], limit: int = 8) -> str:
 
 def tally(changes: Iterable[Change], *, done: bool = False) -> str:
     """`create 5 users, suspend 1 user, add 3 members`; `created 5 users, …` where they are done."""
-    counts = count(changes)
+    return counted(count(changes), done=done)
+
+
+def counted(counts: Mapping[str, int], *, done: bool = False) -> str:
+    """The same of counts by kind and op, as `user.create`."""
     return ", ".join(
         f"{_DONE[op] if done else op} {number(counts[what], kind)}"
         for kind in Kind
