@@ -22,7 +22,9 @@ from syncd.core.model import Key, Kind, Op, User
 from syncd.core.policy import Budget, Policy
 from syncd.cycle.mode import Mode
 from syncd.daemon.live import Progress
+from syncd.daemon.metrics import Metrics
 from syncd.daemon.status.app import status_app
+from syncd.daemon.status.page import page_router
 from syncd.daemon.status.server import StatusServer
 from syncd.errors import ConfigError, Rejected
 from syncd.ledger import Ledger, open_ledger
@@ -158,19 +160,11 @@ def observed(path: Path, **status: object) -> Observed:
     return Observed(settings, history(path))
 
 
-class Counts:
-    """Metrics of one line."""
-
-    content_type = "text/plain; version=0.0.4; charset=utf-8"
-
-    def render(self) -> bytes:
-        return b"syncd_up 1\n"
-
-
 @contextlib.contextmanager
 def served(live: Observed, *pages) -> Iterator[httpx.Client]:
     """The endpoint at a free port of loopback, and a client of it."""
-    server = StatusServer(status_app(live, Counts(), *pages), live.settings.status.listen)
+    app = status_app(live, Metrics(live), page_router(live), *pages)
+    server = StatusServer(app, live.settings.status.listen)
     server.start()
     try:
         with httpx.Client(base_url=f"http://{server.places[0]}", timeout=20) as client:

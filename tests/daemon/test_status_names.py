@@ -6,7 +6,16 @@ import httpx
 import pytest
 
 from syncd.daemon.status import door
-from tests.daemon.observed import ACTION_TOKEN, NAMES, TOKEN, WRONG, Observed, bearer, observed, served
+from tests.daemon.observed import (
+    ACTION_TOKEN,
+    NAMES,
+    TOKEN,
+    WRONG,
+    Observed,
+    bearer,
+    observed,
+    served,
+)
 
 ASKED = [
     *("/healthz", "/readyz", "/status", "/metrics", "/openapi.json", "/docs"),
@@ -90,7 +99,10 @@ def test_the_token_shows_what_is_named(client):
 
 def test_what_is_named_is_null_without_the_token_and_the_answer_says_so(client):
     """Counts are the same for all."""
-    before, after = client.get("/status").json(), client.get("/status", headers=bearer(TOKEN)).json()
+    before, after = (
+        client.get("/status").json(),
+        client.get("/status", headers=bearer(TOKEN)).json(),
+    )
     assert (before["names"], after["names"]) == (False, True)
     blind, seen = before["syncs"][0]["last"], after["syncs"][0]["last"]
     assert (blind["trouble"], blind["withheld_why"]) == (None, None)
@@ -114,9 +126,7 @@ def test_a_token_that_was_changed_holds_at_once(client, live):
 
 def test_repeated_wrong_tokens_are_slowed_and_the_right_one_is_let_in(client):
     """Each later than the one before; nobody locks out who has the token."""
-    took = [
-        client.get("/status", headers=bearer(WRONG)).elapsed.total_seconds() for _ in range(8)
-    ]
+    took = [client.get("/status", headers=bearer(WRONG)).elapsed.total_seconds() for _ in range(8)]
     assert max(took[:5]) < 0.2
     assert took[5] > 0.2
     assert took[7] > took[6] > took[5]
