@@ -9,7 +9,9 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 from pydantic import SecretStr
@@ -116,7 +118,20 @@ class Observed:
 
 def history(path: Path) -> Ledger:
     """What a week of runs leaves behind."""
-    ledger = open_ledger(f"sqlite:///{path}/ledger.db", write=True)
+    (path / "ledger.db").write_bytes(_week())
+    return open_ledger(f"sqlite:///{path}/ledger.db", write=True)
+
+
+@cache
+def _week() -> bytes:
+    """Lived through once."""
+    with TemporaryDirectory() as path:
+        _live(ledger := open_ledger(f"sqlite:///{path}/ledger.db", write=True))
+        ledger.close()
+        return (Path(path) / "ledger.db").read_bytes()
+
+
+def _live(ledger: Ledger) -> None:
     source = MemorySource([LOVELACE, HOPPER, TURING], [RESEARCH])
     here = Office(
         sources={"p": source},
@@ -145,7 +160,6 @@ def history(path: Path) -> Ledger:
     ledger.desk.see(Daemon("pid 4711 on sagittarius", "0.1.0", NOW, NOW, leads=True))
     ledger.desk.see(Daemon("pid 12 on capricorn", "0.1.0", NOW, NOW, leads=False))
     ledger.desk.ask("main", Mode.DUE, "kay.stranger", NOW)
-    return ledger
 
 
 def observed(path: Path, **status: object) -> Observed:
@@ -167,7 +181,8 @@ def served(live: Observed, *pages) -> Iterator[httpx.Client]:
     server = StatusServer(app, live.settings.status.listen)
     server.start()
     try:
-        with httpx.Client(base_url=f"http://{server.places[0]}", timeout=20) as client:
+        where = server.places[0].removeprefix("unix:").lstrip("/")
+        with httpx.Client(base_url=f"http://{where}", timeout=20) as client:
             yield client
     finally:
         server.stop()

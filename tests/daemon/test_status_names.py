@@ -22,8 +22,12 @@ ASKED = [
     *("/runs", "/runs?sync=main", "/runs?sync=main&limit=1", "/runs?before=3"),
     *(f"/runs/{number}" for number in (1, 2, 3, 4)),
     *("/runs/1?after=3", "/runs/99", "/requests/1", "/requests/99"),
+    *("/", "/ui/runs", "/ui/runs?every=1", "/ui/runs/2", "/ui/syncs/main", "/ui/session"),
+    *("/nowhere", "/plans/00000000"),
 ]
-"""Every route that tells something."""
+
+NEVER_TOLD = ["shortest@", "sealab", "Professor", "Nightwatch"]
+"""What only conflicts and unmapped records have: of these no values are kept."""
 
 
 @pytest.fixture
@@ -40,23 +44,29 @@ def client(live) -> Iterator[httpx.Client]:
         yield made
 
 
+@pytest.fixture
+def asked(live) -> list[str]:
+    """Every route that tells something, of every run and every plan."""
+    return [*ASKED, *(f"/plans/{one.digest}" for one in live.ledger.desk.plans("main"))]
+
+
 def names_in(answer: httpx.Response) -> list[str]:
     said = answer.text + repr(sorted(answer.headers.items()))
     return [name for name in NAMES if name.lower() in said.lower()]
 
 
-def test_without_the_token_no_answer_has_a_name(client):
+def test_without_the_token_no_answer_has_a_name(client, asked):
     """Neither login, mail, key, ref nor value of a field, and no words that quote one."""
-    answers = {path: client.get(path) for path in ASKED}
+    answers = {path: client.get(path) for path in asked}
     assert {answer.status_code for answer in answers.values()} == {200, 404, 503}
-    assert {path: found for path in ASKED if (found := names_in(answers[path]))} == {}
+    assert {path: found for path in asked if (found := names_in(answers[path]))} == {}
 
 
-def test_the_action_token_shows_no_name(client):
+def test_the_action_token_shows_no_name(client, asked):
     """It is for acting: whoever starts a run need not know whom it is about."""
-    answers = {path: client.get(path, headers=bearer(ACTION_TOKEN)) for path in ASKED}
+    answers = {path: client.get(path, headers=bearer(ACTION_TOKEN)) for path in asked}
     assert {answer.status_code for answer in answers.values()} == {200, 404, 503}
-    assert {path: found for path in ASKED if (found := names_in(answers[path]))} == {}
+    assert {path: found for path in asked if (found := names_in(answers[path]))} == {}
 
 
 @pytest.mark.parametrize(
@@ -72,10 +82,10 @@ def test_the_action_token_shows_no_name(client):
         "",
     ],
 )
-def test_a_wrong_token_is_refused_everywhere(client, shown, monkeypatch):
+def test_a_wrong_token_is_refused_everywhere(client, asked, shown, monkeypatch):
     """401, which is not the answer without names: who has a token should learn that it is wrong."""
     monkeypatch.setattr(door, "_FREE", 1000)
-    for path in (*ASKED, "/nowhere"):
+    for path in asked:
         answer = client.get(path, headers={"authorization": shown})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == 'Bearer realm="syncd"'
@@ -91,10 +101,10 @@ def test_without_a_token_in_the_settings_nobody_sees_names(client, live):
     assert client.get("/status", headers={"authorization": "Bearer"}).status_code == 401
 
 
-def test_the_token_shows_what_is_named(client):
+def test_the_token_shows_what_is_named(client, asked):
     """Here are the names that the others do not see: all of those that any route can tell."""
-    told = "".join(client.get(path, headers=bearer(TOKEN)).text for path in ASKED)
-    assert [name for name in NAMES if name not in told] == ["edsger.dijkstra", "sealab"]
+    told = "".join(client.get(path, headers=bearer(TOKEN)).text for path in asked)
+    assert [name for name in NAMES if name not in told] == NEVER_TOLD
 
 
 def test_what_is_named_is_null_without_the_token_and_the_answer_says_so(client):
