@@ -6,7 +6,7 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import chain
@@ -27,8 +27,8 @@ from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
-from syncd.executor import Execution, Journal, execute
-from syncd.ledger import Ended, Ledger, Reading
+from syncd.executor import Execution, Journal, Told, execute
+from syncd.ledger import Ledger, Reading
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -58,14 +58,15 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     saved: Plan | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
-    told: Callable[[Sequence[Ended]], None] = lambda _: None,
+    told: Told = lambda _run, _ended: None,
     redact: Redact = str,
 ) -> Report:
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
-    so, the change in hand is finished and no other begun. `told` is called with changes whose
-    outcome the ledger has. How the sync stands is kept there too, in words that `redact` went over.
+    so, the change in hand is finished and no other begun. `told` is called with the run and with
+    changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
+    that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
     with (

@@ -26,21 +26,25 @@ _WORDS = {"null", "true", "false"}
 
 
 class Redactor:
+    """Called from many threads while another one teaches it: what it knows is replaced whole."""
+
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: tuple[str, ...] = ()
 
     def learn(self, secrets: Iterable[str]) -> None:
-        for secret in secrets:
-            self._known |= {form for form in _forms(secret) if len(form) >= _SHORTEST}
+        forms = {form for secret in secrets for form in _forms(secret) if len(form) >= _SHORTEST}
+        self._keep({*self._known, *forms})
 
     def forget(self, secrets: Iterable[str]) -> None:
-        for secret in secrets:
-            self._known -= _forms(secret)
+        self._keep({*self._known}.difference(*map(_forms, secrets)))
 
     def __call__(self, text: str) -> str:
-        for secret in sorted(self._known, key=len, reverse=True):
+        for secret in self._known:
             text = text.replace(secret, BLOT)
         return text
+
+    def _keep(self, known: set[str]) -> None:
+        self._known = tuple(sorted(known, key=len, reverse=True))
 
 
 def secrets_of(value: object) -> Iterator[str]:

@@ -28,6 +28,8 @@ _PARTS = (
     (ConfigError, "configuration failed"),
     (TookTooLong, "took too long"),
 )
+_BUG = "broken by a bug"
+_BROKEN = frozenset({*(word for _, word in _PARTS), _BUG})
 
 
 def after_run(
@@ -81,7 +83,7 @@ def after_error(
     old = before or Standing(
         sync=sync[0], target=sync[1], began_at=times[0], ended_at=times[1], outcome=""
     )
-    part = next((word for kind, word in _PARTS if isinstance(error, kind)), "broken by a bug")
+    part = next((word for kind, word in _PARTS if isinstance(error, kind)), _BUG)
     told = str(error) if isinstance(error, SyncdError) else type(error).__name__
     standing = replace(
         old,
@@ -92,6 +94,11 @@ def after_error(
         trouble=redact(told),
     )
     return _failing(standing, before)
+
+
+def has_run(standing: Standing) -> bool:
+    """Whether the cycle came to a run. If not, its counts and readings are an earlier one's."""
+    return standing.outcome not in _BROKEN
 
 
 def _failing(standing: Standing, before: Standing | None) -> Standing:

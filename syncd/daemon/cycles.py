@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, Lock
 from time import monotonic
 
@@ -103,7 +104,7 @@ class Cycles:
                 stop=cycle.stop,
                 watch=cycle.watch,
                 mode=mode,
-                told=lambda ended: self._listener.changes(cycle.name, ended),
+                told=partial(self._listener.changes, cycle.name),
                 redact=self._redact,
             )
 

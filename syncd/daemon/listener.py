@@ -11,8 +11,8 @@ class Listener(Protocol):
 
     def cycle_begun(self, sync: str) -> None: ...
 
-    def changes(self, sync: str, ended: Sequence[Ended]) -> None:
-        """The ledger has the outcome of these."""
+    def changes(self, sync: str, run: int, ended: Sequence[Ended]) -> None:
+        """The ledger has the outcome of these, which are of that run."""
         ...
 
     def cycle_ended(self, before: Standing | None, standing: Standing, seconds: float) -> None:
@@ -34,9 +34,9 @@ class Listeners:
         for one in self.those:
             one.cycle_begun(sync)
 
-    def changes(self, sync: str, ended: Sequence[Ended]) -> None:
+    def changes(self, sync: str, run: int, ended: Sequence[Ended]) -> None:
         for one in self.those:
-            one.changes(sync, ended)
+            one.changes(sync, run, ended)
 
     def cycle_ended(self, before: Standing | None, standing: Standing, seconds: float) -> None:
         for one in self.those:

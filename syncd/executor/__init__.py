@@ -8,7 +8,7 @@ at it.
 """
 
 from syncd.executor.execution import Execution, Failed
-from syncd.executor.journal import Journal
+from syncd.executor.journal import Journal, Told
 from syncd.executor.run import ON_REQUEST, execute
 
-__all__ = ["ON_REQUEST", "Execution", "Failed", "Journal", "execute"]
+__all__ = ["ON_REQUEST", "Execution", "Failed", "Journal", "Told", "execute"]

@@ -8,6 +8,9 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
 from syncd.ledger import Ended, Held, Ledger
 
+Told = Callable[[int, Sequence[Ended]], None]
+"""Called with the run and with changes of it whose outcome the ledger has."""
+
 
 @dataclass(frozen=True)
 class Journal:
@@ -16,14 +19,14 @@ class Journal:
     ledger: Ledger
     run: int
     clock: Callable[[], datetime]
-    told: Callable[[Sequence[Ended]], None] = lambda _: None
+    told: Told = lambda _run, _ended: None
 
     def begin(self, changes: Sequence[Change]) -> list[int]:
         return self.ledger.begin(self.run, changes, self.clock())
 
     def end(self, ended: Sequence[Ended]) -> None:
         self.ledger.end(ended, self.clock())
-        self.told(ended)
+        self.told(self.run, ended)
 
     def withdraw(self, lines: Sequence[int]) -> None:
         """Of changes that were not tried after all."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from itertools import takewhile
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, DateTime, Text, and_, cast, func, or_, select
@@ -12,7 +11,7 @@ from syncd.ledger import history, runs
 from syncd.ledger.history import DONE, FAILED, Line
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
-from syncd.ledger.schema import BATCHES, JOURNAL, RUNS, TALLIES
+from syncd.ledger.schema import JOURNAL, RUNS, TALLIES
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 
@@ -53,9 +52,7 @@ class Chronicle:
     def lines_of(self, run: int, *, after: int = 0, limit: int) -> list[Line]:
         """A run's lines with higher numbers than `after`, in the order in which they were begun."""
         with self._reading() as connection:
-            batches = _batches(connection, run, after, limit)
-            some = JOURNAL.c.batch.in_(batches), JOURNAL.c.line > after
-            return history.lines_where(connection, some, JOURNAL.c.line, limit)
+            return history.page(connection, run, after, limit)
 
     def failed_of(self, run: int, limit: int) -> list[Line]:
         """A run's lines that failed, the first ones first."""
@@ -97,21 +94,6 @@ class Chronicle:
 _EVENTFUL = or_(
     RUNS.c.done > 0, RUNS.c.failed > 0, RUNS.c.outcome.is_(None), RUNS.c.outcome != DONE
 )
-
-
-def _batches(connection: Connection, run: int, after: int, limit: int) -> list[int]:
-    """As many of the run's batches as have so many lines after that one; one at least."""
-    ordered = (BATCHES.c.run == run, BATCHES.c.last > after)
-    found = select(BATCHES.c.batch, BATCHES.c.last).where(*ordered).order_by(BATCHES.c.batch)
-    room = limit
-
-    def has_room(row: tuple[int, int]) -> bool:
-        nonlocal room
-        had, room = room, room - (row[1] - max(row[0] - 1, after))
-        return had > 0
-
-    rows = ((int(batch), int(last)) for batch, last in connection.execute(found.limit(limit)))
-    return [batch for batch, _ in takewhile(has_room, rows)]
 
 
 def _days(connection: Connection, sync: str, since: datetime) -> list[Day]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from syncd.ledger import daemons, standings
+from syncd.ledger import daemons, recall, standings
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.standings import Standing
 
@@ -36,6 +36,13 @@ class Desk:
     def stand(self, standing: Standing) -> None:
         with self._writing(standing.sync) as (connection, _):
             standings.keep(connection, standing)
+
+    def suspensions(
+        self, sync: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, datetime]]:
+        """When each leaver who was suspended in that time was first missed, and when suspended."""
+        with self._reading() as connection:
+            return recall.suspensions(connection, sync, since, until)
 
     def daemons(self) -> list[Daemon]:
         """Who gave a sign of life within a day; who leads comes first."""

@@ -1,12 +1,12 @@
 """The journal as it is read: for the next plan, for history and for `explain`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
@@ -95,10 +95,44 @@ def lines_where(
     order: ColumnElement[Any],
     limit: int | None,
 ) -> list[Line]:
-    statement = select(JOURNAL).where(*where).order_by(order).limit(limit)
+    return _read(connection, select(JOURNAL).where(*where).order_by(order).limit(limit))
+
+
+def _read(connection: Connection, statement: Select[Any]) -> list[Line]:
     rows = connection.execute(statement).all()
     given = _refs_given(connection, {row.batch for row in rows})
     return [_line(row, given) for row in rows]
+
+
+def page(connection: Connection, run: int, after: int, limit: int) -> list[Line]:
+    """The run's lines after that number in their order, without a walk through all of them."""
+    found: list[Line] = []
+    for first, last in _stretches(connection, run, after, limit):
+        within = select(JOURNAL).where(JOURNAL.c.run == run, JOURNAL.c.line.between(first, last))
+        within = within.order_by(JOURNAL.c.line).limit(limit - len(found))
+        found += _read(connection, within)
+        if len(found) == limit:
+            break
+    return found
+
+
+def _stretches(
+    connection: Connection, run: int, after: int, limit: int
+) -> Iterator[tuple[int, int]]:
+    """From which number to which the run's lines are; each with `limit` of them or more, and with
+    fewer where some were withdrawn."""
+    batches = select(BATCHES.c.batch, BATCHES.c.last).where(BATCHES.c.run == run)
+    batches = batches.where(BATCHES.c.last > after).order_by(BATCHES.c.batch)
+    first, last, size = None, 0, 0
+    for batch, last in connection.execute(batches):
+        begin = max(batch, after + 1)
+        first = begin if first is None else first
+        size += last - begin + 1
+        if size >= limit:
+            yield first, last
+            first, size = None, 0
+    if first is not None:
+        yield first, last
 
 
 def sync_of(connection: Connection, line: int) -> str:

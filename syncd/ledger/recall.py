@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -49,6 +50,19 @@ def leavers_with_aliases(connection: Connection, sync: str, kind: Kind) -> tuple
     of_kind = LINKS.c.sync == sync, LINKS.c.kind == kind
     left = LINKS.c.left_at.is_not(None), LINKS.c.aliases != literal_column("'[]'")
     return tuple(_found(connection, kind, *of_kind, *left))
+
+
+def suspensions(
+    connection: Connection, sync: str, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """When each leaver who was suspended in that time was first missed, and when suspended."""
+    found = select(LINKS.c.left_at, LINKS.c.suspended_at).where(
+        LINKS.c.sync == sync,
+        LINKS.c.kind == Kind.USER,
+        LINKS.c.left_at.is_not(None),
+        LINKS.c.suspended_at.between(since, until),
+    )
+    return [(left, suspended) for left, suspended in connection.execute(found)]
 
 
 def count_links(connection: Connection, sync: str, kind: Kind) -> int:

@@ -58,8 +58,13 @@ def sync_of(connection: Connection, run: int) -> str:
     return str(connection.scalars(select(RUNS.c.sync).where(RUNS.c.run == run)).one())
 
 
-def newest(connection: Connection, sync: str | None, limit: int) -> list[Run]:
-    return newest_where(connection, [] if sync is None else [RUNS.c.sync == sync], limit)
+def newest(
+    connection: Connection, sync: str | None, limit: int, before: int | None = None
+) -> list[Run]:
+    """Of those `before` that run, where it is given."""
+    where = [RUNS.c.sync == sync] if sync is not None else []
+    where += [RUNS.c.run < before] if before is not None else []
+    return newest_where(connection, where, limit)
 
 
 def newest_where(

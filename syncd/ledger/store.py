@@ -14,7 +14,7 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import history, journal, links, recall, runs, snapshot
+from syncd.ledger import history, journal, links, recall, runs, size, snapshot
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
@@ -254,6 +254,10 @@ class Ledger:
         """The marks of one thing with their rules, the newest first."""
         with self._database.reading() as connection:
             return links.remarked(connection, sync, key)
+
+    def size(self) -> int:
+        """Bytes that it takes: its file and the journal beside it, or its tables."""
+        return size.of(self._database)
 
     def close(self) -> None:
         self._database.close()

@@ -46,7 +46,7 @@ _LONGEST = 120
 
 def safe(text: str) -> str:
     """The text with all escaped that could steer a terminal or turn the reading direction."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(letter if _harmless(letter) else _escaped(letter) for letter in text)
 

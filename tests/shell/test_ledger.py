@@ -307,3 +307,29 @@ def test_leavers_who_may_come_back_under_another_key_are_found(ledger):
         link("bob", "r-bob", left_at=LATER, aliases=(Key("q:bob"),)),
     )
     assert ledger.leavers_with_aliases("other", Kind.USER) == ()
+
+
+def test_leavers_are_known_by_when_they_were_suspended(ledger):
+    """Those of a span of time, with when they were first missed; not whom a source suspended."""
+    do(ledger, *(change(Op.CREATE, key) for key in ("ada", "zoe", "kim")))
+    remember(ledger, Remark.LEFT)
+    do(ledger, change(Op.SUSPEND, "ada", ref=Ref("r-ada")), at=LATER + timedelta(days=2))
+    do(ledger, change(Op.SUSPEND, "zoe", ref=Ref("r-zoe")), at=LATER + timedelta(days=2))
+
+    def asked(since, until):
+        return ledger.desk.suspensions("staff", LATER + since, LATER + until)
+
+    suspended = LATER + timedelta(days=2)
+    assert asked(timedelta(days=1), timedelta(days=3)) == [(LATER, suspended)]
+    assert asked(timedelta(days=2), timedelta(days=2)) == [(LATER, suspended)]
+    assert asked(timedelta(days=3), timedelta(days=4)) == []
+    assert ledger.desk.suspensions("others", NOW, suspended) == []
+
+
+def test_a_ledger_knows_what_it_takes(ledger):
+    """In bytes: it grows with what is kept, by about as much."""
+    before = ledger.size()
+    do(ledger, *(change(Op.CREATE, f"{n}" * 100) for n in range(1000)))
+
+    assert before > 10_000
+    assert 200_000 < ledger.size() - before < 20_000_000
