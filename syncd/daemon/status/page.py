@@ -107,8 +107,8 @@ class _Pages:
 
         return self._answer(request, "run.html", told)
 
-    def session(self, request: Request) -> HTMLResponse:
-        return self._answer(request, "session.html", lambda _now: {})
+    def session(self, request: Request, *, wrong: bool = False) -> HTMLResponse:
+        return self._answer(request, "session.html", lambda _now: {"wrong": wrong})
 
     def _answer(
         self,
