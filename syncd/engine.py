@@ -94,7 +94,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(decision, left or decision.left())
+            cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
 

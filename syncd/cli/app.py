@@ -180,11 +180,14 @@ def explain(
     user: Annotated[str, typer.Argument(metavar="USER", help="A login, e-mail, key or ref.")],
     sync: Syncs = None,
     format_: Shown = TableOrJson.TABLE,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="By what was last read; a part of a name will do.")
+    ] = False,
 ) -> None:
     """Say why an account is as it is, and what comes next."""
     from syncd.cli.explaining import explain
 
-    _run(context, lambda opened: explain(opened, user, sync or [], format_))
+    _run(context, lambda opened: explain(opened, user, sync or [], format_, offline=offline))
 
 
 @app.command()
