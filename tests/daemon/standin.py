@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -65,7 +66,7 @@ class StandIn:
         before = self.office.ledger.desk.standing("main")
         metrics.cycle_begun("main")
         try:
-            return self.office.apply(told=lambda ended: metrics.changes("main", ended))
+            return self.office.apply(told=partial(metrics.changes, "main"))
         finally:
             metrics.cycle_ended(before, self.office.ledger.desk.standing("main"), seconds)
 

@@ -30,8 +30,6 @@ class TestTimedMemory(BackendContract):
 
 
 class TestTimedSql(BackendContract):
-    many = 2500
-
     def reopen(self, backend):
         inner = SqlBackend("store", backend.config, backend.base)
         return TimedBackend(inner, ignored)
