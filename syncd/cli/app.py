@@ -190,6 +190,23 @@ def explain(
     _run(context, lambda opened: explain(opened, user, sync or [], format_, offline=offline))
 
 
+keeping = typer.Typer(no_args_is_help=True, help="Look after syncd's own memory.")
+app.add_typer(keeping, name="ledger")
+
+
+@keeping.command()
+def copy(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="sqlite:///FILE or postgresql://…, empty.")
+    ],
+) -> None:
+    """Copy the ledger: for a backup, or to move from SQLite to PostgreSQL."""
+    from syncd.cli.keeping import copy
+
+    _run(context, lambda opened: copy(opened, to))
+
+
 @app.command()
 def export(
     context: typer.Context,

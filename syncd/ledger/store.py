@@ -16,6 +16,7 @@ from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import history, journal, links, recall, runs, size, snapshot
 from syncd.ledger.chronicle import Chronicle
+from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -258,6 +259,10 @@ class Ledger:
     def size(self) -> int:
         """Bytes that it takes: its file and the journal beside it, or its tables."""
         return size.of(self._database)
+
+    def copy(self, url: str, password: SecretStr | None = None) -> Mapping[str, int]:
+        """Into an empty one; how many rows each table has there. See `copying`."""
+        return copy_ledger(self._database, url, password)
 
     def close(self) -> None:
         self._database.close()
