@@ -14,7 +14,7 @@ WORKERS ?= 2
 
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
 	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base \
-	systemd-container mmdebstrap dbus
+	systemd-container mmdebstrap dbus prometheus
 
 # SCIM servers for the tests. What they stand on does not go together, so each has a place of its own.
 ENVIRONMENTS := tests/servers/scim_programs/environments
