@@ -72,8 +72,11 @@ class StandIn:
 
 
 def scraped(metrics: Metrics) -> dict[tuple[str, ...], float]:
-    """The value of each series, by its name and the values of its labels in the order below."""
-    text = metrics.render().decode()
+    return by_series(metrics.render().decode())
+
+
+def by_series(text: str) -> dict[tuple[str, ...], float]:
+    """The value of each series, by its name and the values of its labels in the order above."""
     return {
         (sample.name, *(sample.labels[one] for one in LABELS if one in sample.labels)): sample.value
         for family in text_string_to_metric_families(text)
