@@ -1,6 +1,6 @@
 """The desk of who operates syncd: how syncs stand, what daemons there are and are asked to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -38,6 +38,12 @@ class Desk:
     def stand(self, standing: Standing) -> None:
         with self._writing(standing.sync) as (connection, _):
             standings.keep(connection, standing)
+
+    def tell(self, sync: str, told: Mapping[str, str | None]) -> bool:
+        """Somebody was told of these events of the sync; those with None are over. False where it
+        could not be written for a cycle that ended just then."""
+        with self._writing(sync) as (connection, _):
+            return standings.tell(connection, sync, told)
 
     def runs(self, sync: str | None, limit: int, before: int | None = None) -> list[Run]:
         """The newest first; of those before that run, where it is given."""
