@@ -1,15 +1,15 @@
 """Tells those who look after syncs: a listener that follows each, and a thread that sends.
 
 **Each message is sent at least once.** That an event was told of is written into the ledger once
-every receiver has its message or was given up, after `delivery.TRIES`. Who dies before that leaves the event
-untold, and the next cycle, of whichever daemon, tells it: again to a receiver that had it already.
-So a receiver gets a message twice for each time a daemon dies with it in hand, and as many times as there are tries
-where the receiver takes it and says that it did not.
+every receiver has its message or was given up, after as many tries as `delivery` makes. Who dies
+before that leaves the event untold, and the next cycle, of whichever daemon, tells it, also to a
+receiver that has the message already: once more for each such end. A receiver that takes a message
+and says that it did not gets it once for each try.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from syncd.config.running import Event, NotifySettings
 from syncd.core.plan import Problem, Refusal
@@ -97,7 +97,9 @@ class Messenger:
         self._happened("message_failed", **words, error="too many messages wait already")
 
     def _told(self, standing: Standing) -> Mapping[str, str]:
-        ours = {event: one.told for (of, event), one in self._unsaved.items() if of == standing.sync}
+        ours = {
+            event: one.told for (of, event), one in self._unsaved.items() if of == standing.sync
+        }
         both: dict[str, str | None] = {**standing.told, **ours}
         return {event: told for event, told in both.items() if told is not None}
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from syncd.config.running import NotifySettings, People
 from syncd.core.plan import Problem, Refusal
 from syncd.ledger import Standing
-from syncd.render.words import number, safe, tally_of
+from syncd.render.words import number, safe, counted
 
 _MOST_NAMES = 10
 _LONGEST_NAME = 100
@@ -36,7 +36,7 @@ def held(standing: Standing, those: Sequence[Refusal], settings: NotifySettings)
         standing,
         settings,
         f"{number(how_many, 'change')} held",
-        f"{number(how_many, 'change')} {waits} for an approval: {tally_of(standing.held)}.",
+        f"{number(how_many, 'change')} {waits} for an approval: {counted(standing.held)}.",
         *_names((one.change.name for one in those), how_many, settings),
         f"Look at what it is: syncd plan --sync {standing.sync}",
         f"If it is meant: syncd approve {standing.digest[:12]}",
@@ -66,7 +66,7 @@ def withheld(standing: Standing, settings: NotifySettings) -> Text:
         settings,
         f"{how_many} withheld",
         f"Not read whole: {not_whole}. {how_many} withheld until it is:"
-        f" {tally_of(standing.withheld_changes)}. Everything else goes on.",
+        f" {counted(standing.withheld_changes)}. Everything else goes on.",
         "What is there: syncd check",
         _LOG,
     )
