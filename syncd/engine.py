@@ -80,7 +80,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(sync, ledger, planned, decision, clock)
+        run = _begin(sync, ledger, planned, decision, clock, redact)
         journal, left = Journal(ledger, run, clock, told), None
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch)
@@ -94,7 +94,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         done, failed = len(execution.done), len(execution.failed)
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
-            cycle.keep(decision, left or decision.left())
+            cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
 
@@ -121,12 +121,21 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         raise
 
 
-def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
+def _begin(
+    sync: Sync,
+    ledger: Ledger,
+    planned: Plan,
+    decision: Decision,
+    clock: Clock,
+    redact: Redact,
+) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
+    ledger.desk.keep_plan(run, planned, clock(), redact)
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
+        ledger.desk.use_overtaken(run, planned, clock())
         ledger.settle(sync.name, run, clock())
     return run
 

@@ -4,7 +4,7 @@ Whom a word means is looked up among the sources' people, the target's accounts 
 links, by login, e-mail, key or ref. What is known of one person is put together by key.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -56,12 +56,27 @@ class Field(Struct, frozen=True):
     rule: str
 
 
+class AsOf(Struct, frozen=True, kw_only=True):
+    """When that was read on which an explanation stands that nobody was asked for.
+
+    `sources` has a time for each source. Of the `target` those were read then whom that cycle was
+    about; all of it at `full_at`. Where a run has begun since of which nothing is kept, it is
+    `overtaken_by` that run: its changes are in the journal, and what comes next is not known.
+    """
+
+    sources: Mapping[str, datetime]
+    target: datetime
+    full_at: datetime
+    overtaken_by: int | None = None
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
     """All that is known of one person, or of an account that is nobody's (then without a key).
 
     `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
     that is there; nothing where that is undecided. `due` is when the account of somebody who left
-    may be deleted.
+    may be deleted. `as_of` is for what was not read just now; where it is overtaken, there are no
+    `changes`, nor what else a plan has.
     """
 
     sync: str
@@ -84,6 +99,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
+    as_of: AsOf | None = None
 
 
 class Explainer:
@@ -113,7 +129,11 @@ class Explainer:
 
     def explain(self, who: str) -> list[Explanation]:
         """Everybody whom the word means; nobody, one, or several that share it."""
-        keys, refs = self.names.find(who)
+        return self.explain_all(*self.names.find(who))
+
+    def explain_all(self, keys: Collection[Key], refs: Collection[Ref]) -> list[Explanation]:
+        """Everybody who has one of these keys or accounts, each once."""
+        keys = set(keys)
         keys |= {self._owners[ref] for ref in refs if ref in self._owners}
         keys = {self._moved.get(key, key) for key in keys}
         own = {self._people[key].key if key in self._people else key for key in keys}

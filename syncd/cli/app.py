@@ -180,11 +180,31 @@ def explain(
     user: Annotated[str, typer.Argument(metavar="USER", help="A login, e-mail, key or ref.")],
     sync: Syncs = None,
     format_: Shown = TableOrJson.TABLE,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="By what was last read; a part of a name will do.")
+    ] = False,
 ) -> None:
     """Say why an account is as it is, and what comes next."""
     from syncd.cli.explaining import explain
 
-    _run(context, lambda opened: explain(opened, user, sync or [], format_))
+    _run(context, lambda opened: explain(opened, user, sync or [], format_, offline=offline))
+
+
+keeping = typer.Typer(no_args_is_help=True, help="Look after syncd's own memory.")
+app.add_typer(keeping, name="ledger")
+
+
+@keeping.command()
+def copy(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="sqlite:///FILE or postgresql://…, empty.")
+    ],
+) -> None:
+    """Copy the ledger: for a backup, or to move from SQLite to PostgreSQL."""
+    from syncd.cli.keeping import copy
+
+    _run(context, lambda opened: copy(opened, to))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`syncd explain USER`: which record, rule and run made an account so, and what comes next."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
@@ -11,19 +12,25 @@ from syncd.core.decide import decide
 from syncd.engine import ask
 from syncd.errors import ConfigError
 from syncd.explain import Explainer, Explanation
+from syncd.located.suggest import quoted
+from syncd.offline import MOST, Recalled, recall
 from syncd.render.explanation import render_explanation
+from syncd.render.words import joined
 from syncd.report import Exit
 
 _LINES = 10
 
 
-def explain(opened: Opened, who: str, names: list[str], format_: TableOrJson) -> int:
+def explain(
+    opened: Opened, who: str, names: list[str], format_: TableOrJson, *, offline: bool
+) -> int:
     """Over all syncs: it is no error to be unknown to one of them."""
+    explained_in = _recalled if offline else _explained
     found: list[Explanation] = []
     unknown: list[str] = []
 
     def one(name: str) -> int:
-        explained, nobody = _explained(opened, who, name)
+        explained, nobody = explained_in(opened, who, name)
         found.extend(explained)
         unknown.extend([] if explained else [f"sync {name}: {nobody}"])
         return Exit.DONE
@@ -49,3 +56,23 @@ def _explained(opened: Opened, who: str, name: str) -> tuple[list[Explanation], 
         lines = partial(memory.lines, sync=name, limit=_LINES)
         explainer = Explainer(question, decide(question), sync.users, lambda key: lines(key=key))
         return explainer.explain(who), explainer.names.nobody(who)
+
+
+def _recalled(opened: Opened, who: str, name: str) -> tuple[list[Explanation], str]:
+    """Neither sources nor target are reached."""
+    with (
+        closing(ledger(opened.settings, write=False)) as memory,
+        closing(assemble(opened.settings, name)) as sync,
+    ):
+        recalled = recall(sync, memory, who, now())
+    for remark in _beside(recalled, who):
+        opened.screen.say(f"sync {name}: {remark}")
+    return list(recalled.called or recalled.alike), recalled.nobody
+
+
+def _beside(recalled: Recalled, who: str) -> Iterator[str]:
+    if recalled.called and recalled.alike:
+        others = joined([one.name for one in recalled.alike])
+        yield f"{quoted(who)} is in the display name of {others}, too"
+    if recalled.more:
+        yield f"more than {MOST} were found, and not all are told of: say more of the name"

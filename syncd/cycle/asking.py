@@ -28,12 +28,19 @@ from syncd.sync import Sync
 
 
 class Asking:
-    """One sync's readings, ready to be asked about."""
+    """One sync's readings, ready to be asked about. `named` finds whom references mean, where that
+    may be others than those who are asked about, or nobody."""
 
     def __init__(
-        self, sync: Sync, sources: Mapping[str, SourceRead], target: TargetRead, now: datetime
+        self,
+        sync: Sync,
+        sources: Mapping[str, SourceRead],
+        target: TargetRead,
+        now: datetime,
+        named: Named | None = None,
     ) -> None:
         self._sync, self._sources, self._target, self._now = sync, sources, target, now
+        self._named = named
 
     def about_all(self, memory: Memory) -> Question:
         records = {
@@ -71,7 +78,7 @@ class Asking:
             name: list(read.users.standing.some(own_names(name, some.keys)))
             for name, read in self._sources.items()
         }
-        named = NamedAmong(users)
+        named = self._named or NamedAmong(users)
         records = {
             name: Records(
                 users[name], list(self._groups(name, read, some, named)), read.gaps, read.told_of
@@ -101,12 +108,12 @@ class Asking:
             standing.all() if some.every_group else standing.some(own_names(source, some.groups))
         )
         for group in groups:
-            # All references lead to somebody, or else the question were about everybody.
-            yield replace(
-                group,
-                members=tuple(sorted(keys.intersection(group.members))),
-                elsewhere=tuple(one for one in group.elsewhere if named.keys(one)),
-            )
+            elsewhere = group.elsewhere
+            if self._named is None:
+                # All references lead to somebody, or else the question were about everybody.
+                elsewhere = tuple(one for one in elsewhere if named.keys(one))
+            members = tuple(sorted(keys.intersection(group.members)))
+            yield replace(group, members=members, elsewhere=elsewhere)
 
     def _accounts(self, some: Selection) -> Iterable[Stored[User]]:
         return self._target.users.standing.some(sorted(some.refs))

@@ -18,6 +18,7 @@ from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
 from syncd.cycle.follow import name_batches
 from syncd.cycle.growth import Expected, RefsOf
+from syncd.cycle.heading import next_head
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
@@ -26,7 +27,7 @@ from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
-from syncd.ledger.snapshot import Facts, Head
+from syncd.ledger.snapshot import Facts
 from syncd.ports import Cursor
 from syncd.sync import Sync
 
@@ -87,7 +88,7 @@ class Cycle:
         held_against = self._cursors() if not quick and self._head and self._head.quick else None
         self.sources = reader.sources(self._sync.sources, cursors, held_against)
         backend = self._sync.backend
-        self._target = reader.unread_target(backend) if quick else reader.target(backend)
+        self._target = reader.unread_target(backend.whoami()) if quick else reader.target(backend)
         self._selection = self._select() if self._may_pick() else None
         if self._selection is None and self._target.quick:
             self._target = reader.target(backend)
@@ -208,10 +209,10 @@ class Cycle:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
         return self._ask()
 
-    def keep(self, planned: Decision, after: Left) -> None:
+    def keep(self, planned: Decision, after: Left, run: int) -> None:
         """Leaves to the next cycle what is known by now.
 
-        `planned` is what was decided before the run, `after` what is left by it.
+        `planned` is what was decided before the `run`, `after` what is left by it.
         """
         afresh = self._base is None
         by = self._sync.merge.by
@@ -224,7 +225,7 @@ class Cycle:
             left |= {*planned.left().open, *self._moved_in_target()}
         self._ledger.keep(
             self._sync.name,
-            self._next_head(keeping, after),
+            next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
             keeping.renewals(),
             left | self._settled(keeping),
             left,
@@ -256,26 +257,6 @@ class Cycle:
         unkept = [name for name, read in self.sources.items() if not keeping.keeps(read)]
         doubtful = tuple(full_key(name, Key("")) for name in unkept)
         return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
-
-    def _next_head(self, keeping: Keeping, after: Left) -> Head:
-        full = not self.target.quick or self._head is None
-        cursors = dict(self._head.cursors) if self._head else {}
-        for source, read in self.sources.items():
-            if not keeping.keeps(read):
-                continue  # what is kept of it is of the old cursor
-            if read.cursor is None:
-                cursors.pop(source, None)
-            else:
-                cursors[source] = read.cursor
-        return Head(
-            made_by=self._sync.made_by,
-            full_at=self._now if full or self._head is None else self._head.full_at,
-            quick=0 if full or self._head is None else self._head.quick + 1,
-            untold=(self._head.untold if self._head else 0)
-            + sum(read.untold for read in self.sources.values()),
-            cursors=cursors,
-            facts=self._facts(after),
-        )
 
     def _facts(self, after: Left) -> Facts:
         totals, before = after.totals, self._head.facts if self._head else Facts()

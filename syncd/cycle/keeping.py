@@ -25,6 +25,7 @@ class Keeping:
         *,
         afresh: bool,
     ) -> None:
+        self.sources, self.target = sources, target
         self._work, self._afresh = work, afresh
         self._points: dict[Part, Callable[[bytes], int | None]] = {}
         self._parts: list[tuple[PartRead[Any], bool]] = []

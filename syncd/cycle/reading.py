@@ -153,13 +153,21 @@ class Reader:
             seconds=monotonic() - begun,
         )
 
-    def unread_target(self, backend: Backend) -> "TargetRead":
+    def unread_source(self, name: str) -> SourceRead:
+        """A source as the snapshot has it."""
+        users, groups = (
+            PartRead(Standing[Any](of, self._base, self._work))
+            for of in (source_users(name), source_groups(name))
+        )
+        return SourceRead(users, groups)
+
+    def unread_target(self, own: Ref | None) -> "TargetRead":
         """The target as the snapshot has it, until `look` is told of whom to ask."""
         users, groups, members = (
             PartRead(Standing[Any](of, self._base, self._work))
             for of in (TARGET_USERS, TARGET_GROUPS, TARGET_MEMBERS)
         )
-        return TargetRead(users, groups, members, backend.whoami(), quick=True)
+        return TargetRead(users, groups, members, own, quick=True)
 
     def look(self, of: PartOf[T], refs: Iterable[Ref], found: Iterable[T]) -> None:
         """Takes in single things of the target that were read anew; the rest of them are gone."""

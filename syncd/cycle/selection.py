@@ -14,6 +14,7 @@ from syncd.core.memory import Link
 from syncd.core.merge import full_key
 from syncd.core.model import GroupRecord, Key, Kind, Ref
 from syncd.core.policy import Leavers
+from syncd.core.records import Named, follow
 from syncd.cycle.follow import name_batches
 from syncd.cycle.parts import own_names
 from syncd.cycle.persons import Persons
@@ -66,6 +67,7 @@ class Selector:
         self._ledger, self._base, self._facts = ledger, base, facts
         self._sources, self._target = sources, target
         self._found = Selection()
+        self._named: Named | None = None
         by = sync.merge.by
         self._persons = Persons(sync.name, by, ledger, base, sources) if by else None
 
@@ -82,6 +84,23 @@ class Selector:
                 if not self._found.every_group and (self._may_turn() or self._regroups()):
                     self._found.every_group = True
                     self._link(())
+        except _Everybody:
+            return None
+        return self._found
+
+    def pick(
+        self, keys: Iterable[Key], refs: Iterable[Ref], named: Named | None, *, open_too: bool
+    ) -> Selection | None:
+        """These, with all of their groups, where nothing was read; and those of whom anything was
+        left `open_too`. `named` finds whom references mean. None where that is everybody."""
+        self._named = named
+        self._found.keys |= set(keys)
+        self._found.every_group = True
+        try:
+            if open_too:
+                self._unsettled()
+                self._link(Ref(ref) for ref in self._facts.administrators)
+            self._link(refs)
         except _Everybody:
             return None
         return self._found
@@ -199,7 +218,10 @@ class Selector:
             if group.startswith(prefix):
                 name = group.removeprefix(prefix)
                 for one in read.groups.standing.some([name]):
-                    self._doubt_references(one)
+                    if self._named is None:
+                        self._doubt_references(one)
+                    else:
+                        self._found.keys |= {*follow(source, one, self._named)[0]}
                     self._found.keys |= {full_key(source, key) for key in one.members}
         for link in self._ledger.recall_links(self._name, [(Kind.GROUP, group)], ()):
             for one in self._target.members.standing.some([link.ref]):

@@ -24,7 +24,7 @@ class Pace:
     tries: int = TRIES
 
     def pause(self, failed: int) -> float:
-        return min(self.first * 2 ** (failed - 1), self.most)
+        return min(self.first * (1 << failed - 1), self.most)
 
 
 @dataclass

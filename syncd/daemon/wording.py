@@ -12,7 +12,7 @@ from msgspec import Struct
 from syncd.config.running import NotifySettings, People
 from syncd.core.plan import Problem, Refusal
 from syncd.ledger import Standing
-from syncd.render.words import number, safe, counted
+from syncd.render.words import counted, number, safe
 
 _MOST_NAMES = 10
 _LONGEST_NAME = 100

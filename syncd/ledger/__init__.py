@@ -1,5 +1,7 @@
-"""syncd's own memory: links, the journal, lifecycle stamps and runs."""
+"""syncd's own memory: links, the journal, lifecycle stamps, runs, plans and approvals."""
 
+from syncd.ledger.approvals import Approval, Signature
+from syncd.ledger.chronicle import Day
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.journal import Ended
@@ -8,6 +10,7 @@ from syncd.ledger.leadership import Leadership
 from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
 from syncd.ledger.locks import Held
+from syncd.ledger.plans import KeptPlan
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger, open_ledger
@@ -18,9 +21,12 @@ __all__ = [
     "FAILED",
     "LIFE",
     "MOOT",
+    "Approval",
     "Daemon",
+    "Day",
     "Ended",
     "Held",
+    "KeptPlan",
     "Leadership",
     "Ledger",
     "Line",
@@ -28,6 +34,7 @@ __all__ = [
     "Remarked",
     "Request",
     "Run",
+    "Signature",
     "Snapshot",
     "Standing",
     "open_ledger",

@@ -1,15 +1,18 @@
-"""The desk of who operates syncd: how syncs stand, what daemons there are and are asked to do."""
+"""The desk of who operates syncd: how syncs stand, what plans found and who approved of it, what
+daemons there are and are asked to do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import overload
 
 from sqlalchemy import Connection
 
-from syncd.ledger import daemons, history, recall, runs, standings
+from syncd.core.plan import Plan, Problem, Refusal
+from syncd.ledger import approvals, daemons, plans, recall, standings
+from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.daemons import Daemon, Request
-from syncd.ledger.history import Line
-from syncd.ledger.runs import Run
+from syncd.ledger.plans import KeptPlan, Problems, Refusals
 from syncd.ledger.standings import Standing
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -45,26 +48,75 @@ class Desk:
         with self._writing(sync) as (connection, _):
             return standings.tell(connection, sync, told)
 
-    def runs(self, sync: str | None, limit: int, before: int | None = None) -> list[Run]:
-        """The newest first; of those before that run, where it is given."""
-        with self._reading() as connection:
-            return runs.newest(connection, sync, limit, before)
-
-    def run(self, number: int) -> Run | None:
-        with self._reading() as connection:
-            return runs.of_number(connection, number)
-
-    def lines(self, run: int, after: int, limit: int) -> list[Line]:
-        """The run's part of the journal after that line, in its order."""
-        with self._reading() as connection:
-            return history.page(connection, run, after, limit)
-
     def suspensions(
         self, sync: str, since: datetime, until: datetime
     ) -> list[tuple[datetime, datetime]]:
         """When each leaver who was suspended in that time was first missed, and when suspended."""
         with self._reading() as connection:
             return recall.suspensions(connection, sync, since, until)
+
+    def keep_plan(
+        self, run: int, plan: Plan, now: datetime, redact: Callable[[str], str] = str
+    ) -> None:
+        """What a run begins with; what is said in it of sources and target goes by `redact`."""
+        with self._writing(plan.sync) as (connection, _):
+            plans.keep(connection, run, plan, redact, now)
+
+    def plan(self, digest: str) -> KeptPlan | None:
+        """By the first 8 or more letters of its digest. Raises `LedgerError` where that is none,
+        or where several begin so."""
+        with self._reading() as connection:
+            return plans.find(connection, digest)
+
+    def plans(self, sync: str | None = None, limit: int = 20) -> list[KeptPlan]:
+        """The newest first."""
+        with self._reading() as connection:
+            return plans.newest(connection, sync, limit)
+
+    @overload
+    def findings(
+        self, digest: str, section: Refusals, limit: int = 100, offset: int = 0
+    ) -> list[Refusal]: ...
+    @overload
+    def findings(
+        self, digest: str, section: Problems, limit: int = 100, offset: int = 0
+    ) -> list[Problem]: ...
+    def findings(
+        self, digest: str, section: Refusals | Problems, limit: int = 100, offset: int = 0
+    ) -> list[Refusal] | list[Problem]:
+        """So many of one section of the plan with that whole digest, from that place on."""
+        with self._reading() as connection:
+            if section == "held" or section == "refused":  # noqa: PLR1714  so mypy follows
+                return plans.refusals(connection, digest, section, limit, offset)
+            return plans.problems(connection, digest, section, limit, offset)
+
+    def approve(self, plan: KeptPlan | Plan, signed: Signature) -> Approval:
+        """Of all that the plan holds. Raises `LedgerError` where it holds nothing."""
+        with self._writing(_NO_SYNC) as (connection, _):
+            held: Iterable[Refusal] = (
+                plan.held if isinstance(plan, Plan) else plans.each_held(connection, plan.digest)
+            )
+            return approvals.approve(connection, plan.sync, plan.digest, held, signed)
+
+    def approvals(self, sync: str | None, now: datetime) -> list[Approval]:
+        """Those that let something through, the oldest first; for None of every sync."""
+        with self._reading() as connection:
+            return approvals.good(connection, sync, now)
+
+    def withdraw_approval(self, number: int, now: datetime) -> Approval:
+        """Raises `LedgerError` where there is none, or it lets nothing through any more."""
+        with self._writing(_NO_SYNC) as (connection, _):
+            return approvals.withdraw(connection, number, now)
+
+    def approved(self, sync: str, now: datetime) -> dict[str, str]:
+        """The `Approved` of the sync's next plan."""
+        with self._reading() as connection:
+            return approvals.approved(connection, sync, now)
+
+    def use_overtaken(self, run: int, plan: Plan, now: datetime) -> None:
+        """Uses up what was approved, was in doubt before this run, and is not in its plan."""
+        with self._writing(plan.sync) as (connection, _):
+            approvals.use_overtaken(connection, plan.sync, run, plan, now)
 
     def daemons(self) -> list[Daemon]:
         """Who gave a sign of life within a day; who leads comes first."""

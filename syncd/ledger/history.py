@@ -1,12 +1,12 @@
 """The journal as it is read: for the next plan, for history and for `explain`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
@@ -83,13 +83,19 @@ def lines(
     connection: Connection, where: dict[str, object], key: Key | None, limit: int | None
 ) -> list[Line]:
     """The newest first, where each named column has that value; None for any."""
-    statement = select(JOURNAL)
-    for column, value in where.items():
-        if value is not None:
-            statement = statement.where(JOURNAL.c[column] == value)
+    those = [JOURNAL.c[column] == value for column, value in where.items() if value is not None]
     if key is not None:
-        statement = statement.where(or_(JOURNAL.c.key == key, JOURNAL.c.member == key))
-    return _read(connection, statement.order_by(JOURNAL.c.line.desc()).limit(limit))
+        those.append(or_(JOURNAL.c.key == key, JOURNAL.c.member == key))
+    return lines_where(connection, those, JOURNAL.c.line.desc(), limit)
+
+
+def lines_where(
+    connection: Connection,
+    where: Iterable[ColumnElement[bool]],
+    order: ColumnElement[Any],
+    limit: int | None,
+) -> list[Line]:
+    return _read(connection, select(JOURNAL).where(*where).order_by(order).limit(limit))
 
 
 def _read(connection: Connection, statement: Select[Any]) -> list[Line]:

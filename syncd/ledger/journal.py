@@ -20,6 +20,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Op, Ref
 from syncd.core.plan import Change
 from syncd.database import UtcTime
+from syncd.ledger import approvals
 from syncd.ledger.history import DONE, MOOT, Kept, open_lines
 from syncd.ledger.rows import among, insert_rows
 from syncd.ledger.schema import BATCHES, ENDS, LINES, TALLIES
@@ -109,6 +110,7 @@ def end(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime
             rows += ((one.line, one.outcome, ref, one.error, at) for one, ref in own)
     insert_rows(connection, ENDS, ("line", "outcome", "ref", "error", "ended_at"), rows)
     _tally(connection, sync, in_order, now)
+    approvals.use(connection, sync, [one.line for one in in_order if one.outcome == DONE], now)
 
 
 def _new_ref(one: Ended) -> Ref | None:

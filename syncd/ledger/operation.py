@@ -58,7 +58,9 @@ APPROVALS = Table(
     Column("approved_by", Text, nullable=False),
     Column("approved_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("withdrawn_at", UtcTime),
+    # How many changes it is of.
+    Column("changes", Integer, nullable=False),
     Index("ledger_approvals_of_sync", "sync", "expires_at"),
 )
 
@@ -71,7 +73,8 @@ APPROVED = Table(
         ForeignKey("ledger_approvals.approval", ondelete="CASCADE"),
         primary_key=True,
     ),
-    # The digest of the change that may be made once; `used_by` is the run that made it.
+    # The id and the print of a change that may be made once; `used_by` is the run that made it.
+    Column("change", Text, primary_key=True),
     Column("print", Text, primary_key=True),
     Column("used_by", NUMBER),
     sqlite_with_rowid=False,

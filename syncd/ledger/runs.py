@@ -1,11 +1,12 @@
 """Runs: what each pass of a sync set out to do, and how it ended."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from syncd.core.plan import Plan
 from syncd.ledger.schema import RUNS
@@ -61,23 +62,24 @@ def newest(
     connection: Connection, sync: str | None, limit: int, before: int | None = None
 ) -> list[Run]:
     """Of those `before` that run, where it is given."""
-    statement = select(*_COLUMNS)
-    if sync is not None:
-        statement = statement.where(RUNS.c.sync == sync)
-    if before is not None:
-        statement = statement.where(RUNS.c.run < before)
+    where = [RUNS.c.sync == sync] if sync is not None else []
+    where += [RUNS.c.run < before] if before is not None else []
+    return newest_where(connection, where, limit)
+
+
+def newest_where(
+    connection: Connection, where: Iterable[ColumnElement[bool]], limit: int
+) -> list[Run]:
+    """The newest first."""
+    statement = select(*(RUNS.c[name] for name in Run.__struct_fields__)).where(*where)
     statement = statement.order_by(RUNS.c.run.desc()).limit(limit)
     return [_run(row._asdict()) for row in connection.execute(statement)]
 
 
-def of_number(connection: Connection, run: int) -> Run | None:
-    row = connection.execute(select(*_COLUMNS).where(RUNS.c.run == run)).first()
-    return None if row is None else _run(row._asdict())
+def numbered(connection: Connection, run: int) -> Run | None:
+    return next(iter(newest_where(connection, [RUNS.c.run == run], 1)), None)
 
 
 def _run(row: dict[str, Any]) -> Run:
     withheld = msgspec.json.decode(row["withheld"], type=tuple[str, ...])
     return Run(**{**row, "withheld": withheld})
-
-
-_COLUMNS = [RUNS.c[name] for name in Run.__struct_fields__]

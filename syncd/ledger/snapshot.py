@@ -58,12 +58,28 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Whether any of these names leads to nobody, or to several."""
 
 
+class Sides(Struct, frozen=True, kw_only=True):
+    """When each side was read as it is kept, and what else was learnt of the target then.
+
+    `sources` has a time for each source. `run` is the last one whose changes the target's records
+    have. `own` is the account that syncd logs in with, `declared` what the target's collections
+    hold and do, by kind, in the port's words.
+    """
+
+    sources: Mapping[str, datetime]
+    target: datetime
+    run: int
+    own: str | None = None
+    declared: Mapping[str, Mapping[str, Any]] = {}
+
+
 class Head(Struct, frozen=True, kw_only=True):
     """What a snapshot is true for, and since when.
 
     `made_by` is a digest of all that its records depend on. `cursors` are where the sources'
     readings ended, by source. `full_at` is when all was last read, `quick` how many cycles read
     less since; `untold` is what full readings found, ever, that those had not been told of.
+    `sides` is None where an earlier version kept it.
     """
 
     made_by: str
@@ -72,6 +88,7 @@ class Head(Struct, frozen=True, kw_only=True):
     untold: int = 0
     cursors: Mapping[str, bytes] = {}
     facts: Facts = Facts()
+    sides: Sides | None = None
 
 
 class Renewal(Struct, kw_only=True):

@@ -15,6 +15,8 @@ from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import history, journal, links, recall, runs, size, snapshot
+from syncd.ledger.chronicle import Chronicle
+from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -66,6 +68,7 @@ class Ledger:
         self._locks = Locks(database, life)
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
+        self.chronicle = Chronicle(database.reading)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
@@ -256,6 +259,10 @@ class Ledger:
     def size(self) -> int:
         """Bytes that it takes: its file and the journal beside it, or its tables."""
         return size.of(self._database)
+
+    def copy(self, url: str, password: SecretStr | None = None) -> Mapping[str, int]:
+        """Into an empty one; how many rows each table has there. See `copying`."""
+        return copy_ledger(self._database, url, password)
 
     def close(self) -> None:
         self._database.close()

@@ -8,7 +8,7 @@ from rich.text import Text
 from syncd.core.memory import Link
 from syncd.core.model import ATTRIBUTES, Value
 from syncd.core.plan import Change
-from syncd.explain import Explanation, Field
+from syncd.explain import AsOf, Explanation, Field
 from syncd.render.changes import details, in_order
 from syncd.render.history import render_lines
 from syncd.render.listing import Row, listing, pairs
@@ -30,8 +30,21 @@ def render_explanation(one: Explanation) -> Group:
 def _header(one: Explanation) -> Text:
     keys = ", ".join(safe(key) for key in (one.key, *one.aliases) if key)
     return Text.assemble(
-        (safe(one.name), "bold"), (f"   {keys or 'in no source'}   sync {safe(one.sync)}", "dim")
+        (safe(one.name), "bold"),
+        (f"   {keys or 'in no source'}   sync {safe(one.sync)}", "dim"),
+        (_as_of(one.as_of, one.target) if one.as_of else "", "yellow"),
     )
+
+
+def _as_of(of: AsOf, target: str) -> str:
+    """When what it stands on was read, side by side where that was not at once."""
+    sides = [*of.sources.items(), (target, of.target)]
+    told = ", ".join(f"{safe(name)} {moment(at)}" for name, at in sides)
+    if set(of.sources.values()) == {of.target}:
+        told = moment(of.target)
+    if of.full_at != of.target:
+        told += f", all of {safe(target)} {moment(of.full_at)}"
+    return f"\nas of {told}"
 
 
 def _part(title: str, inside: Iterable[RenderableType]) -> Iterator[RenderableType]:
@@ -69,7 +82,9 @@ def _should_be(one: Explanation) -> Iterator[RenderableType]:
 
 
 def _is(one: Explanation) -> Iterator[RenderableType]:
-    if one.account is None:
+    if one.account is None and one.as_of and one.link:
+        yield Text.assemble("  ", (safe(one.link.ref), "dim"), "  was not there then")
+    elif one.account is None:
         yield Text("  no account", style="dim")
     else:
         whose = "made or adopted by syncd" if one.account.ours else "not syncd's: left alone"
@@ -89,6 +104,10 @@ def _stamps(link: Link) -> Iterator[RenderableType]:
 
 
 def _next(one: Explanation) -> Iterator[RenderableType]:
+    if one.as_of and one.as_of.overtaken_by is not None:
+        run = f"run {one.as_of.overtaken_by} has begun since"
+        yield Text(f"  not known: {run}, and nothing that it led to was read yet", style="yellow")
+        return
     rows = [_change(change, "") for change in one.changes]
     rows += [_change(held.change, f"held: {held.rule}") for held in one.held]
     rows += [_change(refused.change, f"refused: {refused.rule}") for refused in one.refused]

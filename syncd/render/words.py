@@ -88,11 +88,11 @@ def joined(names: str | Sequence[str], limit: int = 8) -> str:
 
 def tally(changes: Iterable[Change], *, done: bool = False) -> str:
     """`create 5 users, suspend 1 user, add 3 members`; `created 5 users, …` where they are done."""
-    return tally_of(count(changes), done=done)
+    return counted(count(changes), done=done)
 
 
-def tally_of(counts: Mapping[str, int], *, done: bool = False) -> str:
-    """The same of counts as `user.create`."""
+def counted(counts: Mapping[str, int], *, done: bool = False) -> str:
+    """The same of counts by kind and op, as `user.create`."""
     return ", ".join(
         f"{_DONE[op] if done else op} {number(counts[what], kind)}"
         for kind in Kind

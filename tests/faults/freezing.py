@@ -3,7 +3,8 @@
     python -m tests.faults.freezing LEDGER-URL LIFE FILE WHERE
 
 WHERE is `begun`: the journal has what is to be done and the target nothing of it; `between` two
-calls, `abreast` the same with three calls under way; or `batch`, in a batch's middle. A line in
+calls, `abreast` the same with three calls under way; or `batch`, before a
+batch is stored. A line in
 the file is a call that came to the target, and one that says `batch` what a batch stored.
 """
 
@@ -64,7 +65,7 @@ class FileTarget:
         else:
             self._batch.append(f"batch {key}")
         self._calls += 1
-        if self._calls == 3:
+        if self._calls == (3 if self._batch is None else self.batch_size):
             self._at(self._where)
         return Ref(f"ref-{key}")
 

@@ -8,11 +8,16 @@ import pytest
 from rich.console import Console
 
 from syncd import __version__
+from syncd.core.memory import Link
+from syncd.core.model import Key, Kind, Ref
+from syncd.explain import AsOf, Explanation
 from syncd.ledger import Run
+from syncd.render.explanation import render_explanation
 from syncd.render.history import render_runs
 from syncd.report import Exit
 from tests.servers.slapd import Slapd
 from tests.shell.command import CONFIG, PEOPLE, SCRIPT, World, small_world
+from tests.world import NOON
 
 
 @pytest.fixture
@@ -260,6 +265,101 @@ def test_explain_shows_two_records_that_nobody_can_tell_apart(world: World):
 
     assert found["Should be"] == ["undecided, as said below"]
     assert found["Next"][0].startswith("! conflict source people has more than one person with")
+
+
+def test_explain_offline_needs_neither_sources_nor_target(world: World):
+    """Both are gone: what was last read of them is told, and when that was."""
+    world.syncd("apply", "--yes")
+    online = world.syncd("explain", "ada", COLUMNS="160").stdout.splitlines()
+    (world.path / "people.yaml").unlink()
+    (world.path / "store.db").unlink()
+
+    (run,) = json.loads(world.syncd("history", "--format", "json").stdout)
+    result = world.syncd("explain", "ada", "--offline", COLUMNS="160")
+    (told,) = json.loads(world.syncd("explain", "ada", "--offline", "--format", "json").stdout)
+
+    assert (result.exit_code, result.stderr) == (Exit.DONE, "")
+    name, as_of, *rest = result.stdout.splitlines()
+    assert [name, *rest] == online
+    at = datetime.fromisoformat(told["as_of"]["target"])
+    assert as_of == f"as of {at:%Y-%m-%d %H:%M:%S} UTC"
+    assert at <= datetime.fromisoformat(run["begun_at"])
+    assert told["as_of"] == {
+        "sources": {"people": told["as_of"]["target"]},
+        "target": told["as_of"]["target"],
+        "full_at": told["as_of"]["target"],
+        "overtaken_by": None,
+    }
+    assert not (world.path / "store.db").exists()
+
+
+def test_explain_offline_finds_by_a_part_of_a_display_name(world: World):
+    """Where nobody is called so; else the others are named beside."""
+    names = ("ann", "Joanna Roe", "Hannah Nott")
+    people = ", ".join(f"{{id: p{n}, display_name: {name}}}" for n, name in enumerate(names))
+    world.write("people.yaml", f"users: [{people}, {{id: ann}}]")
+    world.syncd("apply", "--yes")
+
+    alike = world.syncd("explain", "joann", "--offline", "--format", "json")
+    called = world.syncd("explain", "ann", "--offline", "--format", "json")
+
+    assert [one["name"] for one in json.loads(alike.stdout)] == ["p1"]
+    assert [one["name"] for one in json.loads(called.stdout)] == ["ann"]
+    assert called.stderr == 'sync main: "ann" is in the display name of p0, p1, p2, too\n'
+
+
+def test_explain_offline_says_where_not_all_are_told_of(world: World):
+    """Many have the name: it is told that there are more."""
+    people = ", ".join(f"{{id: p{n}, display_name: Smith}}" for n in range(21))
+    world.write("people.yaml", f"users: [{people}]")
+    world.syncd("apply", "--yes")
+
+    result = world.syncd("explain", "smith", "--offline", "--format", "json")
+
+    assert len(json.loads(result.stdout)) == 20
+    assert result.stderr == (
+        "sync main: more than 20 were found, and not all are told of: say more of the name\n"
+    )
+
+
+def test_explain_offline_knows_nobody_before_the_first_run(world: World):
+    """And makes no ledger."""
+    result = world.syncd("explain", "ada", "--offline")
+
+    assert (result.exit_code, result.stdout) == (Exit.CONFIG, "")
+    assert result.stderr == (
+        "sync main: nothing is known before the first run: `syncd apply --sync main` is one\n"
+    )
+    assert not (world.path / ".syncd").exists()
+
+
+def test_an_explanation_says_what_of_it_is_older():
+    """Each side has its time where they were not read at once; what was overtaken is not told."""
+    one = Explanation(
+        sync="main",
+        target="store",
+        name="ada",
+        link=Link(Kind.USER, Key("people:ada"), Ref("u1"), "ada"),
+        as_of=AsOf(
+            sources={"people": NOON, "corp": NOON - timedelta(days=1)},
+            target=NOON,
+            full_at=NOON - timedelta(hours=1),
+            overtaken_by=7,
+        ),
+    )
+    out = StringIO()
+    Console(file=out, width=160).print(render_explanation(one))
+
+    found = sections(out.getvalue())
+
+    assert (
+        "as of people 2026-04-01 12:00:00 UTC, corp 2026-03-31 12:00:00 UTC, "
+        "store 2026-04-01 12:00:00 UTC, all of store 2026-04-01 11:00:00 UTC" in found
+    )
+    assert found["In store"] == ["u1 was not there then"]
+    assert found["Next"] == [
+        "not known: run 7 has begun since, and nothing that it led to was read yet"
+    ]
 
 
 def test_check_tells_a_reading_that_is_not_whole(world: World, staffed: Slapd):

@@ -132,12 +132,13 @@ def test_a_run_that_goes_well_tells_no_secret(
             ["history", "1"],
             ["history", "--format", "json"],
             ["explain", "ada", "--format", "json"],
+            ["explain", "ada", "--offline"],
             ["export", "store", "--out", str(path / "exported")],
             ["apply", "--yes"],
         )
     ]
 
-    assert codes == [Exit.DONE] * 10
+    assert codes == [Exit.DONE] * 11
     assert {"plan.json", "ledger.db", "users.yaml"} <= {file.name for file in path.rglob("*")}
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from syncd.daemon.live import Live
@@ -27,10 +28,9 @@ SyncName = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-
 class Metrics(Protocol):
     """What Prometheus scrapes."""
 
-    @property
-    def content_type(self) -> str: ...
+    def content_type(self, accept: str = "") -> str: ...
 
-    def render(self) -> bytes: ...
+    def render(self, accept: str = "") -> bytes: ...
 
 
 def api_router(live: Live, metrics: Metrics | None) -> APIRouter:
@@ -92,7 +92,8 @@ def _runs(live: Live) -> APIRouter:
     def runs(
         seen: Seen, sync: SyncName | None = None, limit: Limit = 50, before: Before = None
     ) -> RunsView:
-        found = live.ledger.desk.runs(sync, limit + 1, before)
+        chronicle = live.ledger.chronicle
+        found = chronicle.runs(sync, before=before, eventful=False, limit=limit + 1)
         if not found and before is None and sync is not None and sync not in live.settings.syncs:
             raise Refused(404, "there is no such sync")
         page = found[:limit]
@@ -104,11 +105,11 @@ def _runs(live: Live) -> APIRouter:
 
     @router.get("/runs/{number}", summary="A run and its changes, each before and after")
     def run(number: Number, seen: Seen, limit: Limit = 100, after: After = 0) -> RunDetailView:
-        desk = live.ledger.desk
-        found = desk.run(number)
+        chronicle = live.ledger.chronicle
+        found = chronicle.run(number)
         if found is None:
             raise Refused(404, f"there is no run {number}")
-        lines = desk.lines(number, after, limit + 1)
+        lines = chronicle.lines_of(number, after=after, limit=limit + 1)
         page = lines[:limit]
         return RunDetailView(
             names=seen.names,
@@ -120,8 +121,10 @@ def _runs(live: Live) -> APIRouter:
     return router
 
 
-def _scrape(metrics: Metrics) -> Callable[[], Response]:
-    def scrape() -> Response:
-        return Response(metrics.render(), headers={"content-type": metrics.content_type})
+def _scrape(metrics: Metrics) -> Callable[[Request], Response]:
+    def scrape(request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        content_type = metrics.content_type(accept)
+        return Response(metrics.render(accept), headers={"content-type": content_type})
 
     return scrape

@@ -57,7 +57,8 @@ def _approvals() -> None:
         sa.Column("approved_by", sa.Text, nullable=False),
         sa.Column("approved_at", UtcTime, nullable=False),
         sa.Column("expires_at", UtcTime, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("withdrawn_at", UtcTime),
+        sa.Column("changes", sa.Integer, nullable=False),
     )
     op.create_index("ledger_approvals_of_sync", "ledger_approvals", ["sync", "expires_at"])
     op.create_table(
@@ -68,6 +69,7 @@ def _approvals() -> None:
             sa.ForeignKey("ledger_approvals.approval", ondelete="CASCADE"),
             primary_key=True,
         ),
+        sa.Column("change", sa.Text, primary_key=True),
         sa.Column("print", sa.Text, primary_key=True),
         sa.Column("used_by", NUMBER),
         sqlite_with_rowid=False,

@@ -1,0 +1,34 @@
+"""What an approval is of: a change by what it means, however and why it came into a plan."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from syncd.core.model import Op
+from syncd.core.plan import Change
+from syncd.core.prints import print_of
+from syncd.core.stream import encode
+
+Approved = Mapping[str, str]
+"""Print of a change -> who approved it, in words."""
+
+
+def approval_print(change: Change) -> str:
+    """Equal where two changes do the same to the same thing; 32 hexadecimal letters.
+
+    Not its reason, its name and what it waits for. An addition is of a user to a group by their
+    keys: either may be new, and has a ref only once it was made.
+    """
+    refs = () if change.op is Op.ADD else (change.ref, change.member_ref)
+    meant = (change.op, change.kind, change.key, change.member, change.before, change.after)
+    return print_of(encode((*meant, *refs))).hex()
+
+
+def noted(changes: Iterable[Change], approved: Approved) -> list[Change]:
+    """The same changes; in the reason of each that is approved is by whom."""
+    return [_noted(change, approved) for change in changes] if approved else list(changes)
+
+
+def _noted(change: Change, approved: Approved) -> Change:
+    by = approved.get(approval_print(change))
+    return change if by is None else replace(change, reason=f"{change.reason}; approved by {by}")

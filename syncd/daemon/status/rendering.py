@@ -1,0 +1,114 @@
+"""Templates to HTML. All text is escaped; what people or systems wrote is made harmless besides."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from syncd import __version__
+from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op, Value
+from syncd.daemon.status import chart, moments
+from syncd.ledger import Line
+from syncd.render import words
+from syncd.render.changes import in_order
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-store",
+    "Vary": "Cookie, Authorization",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+_NAMELESS = "(no name)"
+
+
+def sees_names(request: Request) -> bool:
+    """Whether the guard found that the caller has shown the token."""
+    return getattr(request.state, "sees_names", False) is True
+
+
+def answer(
+    request: Request, template: str, status: int, now: datetime, **told: object
+) -> HTMLResponse:
+    """The page, with what every page knows: the time, who asks and where they are."""
+    told = {
+        "now": now,
+        "names": sees_names(request),
+        "path": request.url.path,
+        "query": {},
+        "version": __version__,
+        **told,
+    }
+    html = _environment().get_template(template).render(told)
+    # What was no text to begin with (half a surrogate pair in a file's name) is no UTF-8 either.
+    return HTMLResponse(html.encode("utf-8", "replace"), status, _HEADERS)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("syncd.daemon.status"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "ago": moments.ago,
+        "clock": moments.clock,
+        "counted": words.counted,
+        "in_order": _fields,
+        "iso": moments.iso,
+        "lasting": moments.length,
+        "moment": words.moment,
+        "name": _name,
+        "number": words.number,
+        "safe_text": words.safe,
+        "short": _short,
+        "total": _total,
+        "value": words.value,
+    }
+    environment.globals |= {
+        "CHART": {"column": chart.COLUMN, "gap": chart.GAP, "height": chart.HEIGHT},
+        "SIGNS": words.SIGNS,
+        "fields_of": fields_of,
+    }
+    return environment
+
+
+def fields_of(line: Line) -> Sequence[tuple[str, str | None, str]]:
+    """Field, what it was and what it became; of a creation, what was given beside the name."""
+    created = line.op is Op.CREATE
+    named = NAME_FIELD.get(line.kind) if created else None
+    return [
+        (
+            _short(field),
+            None if created else words.value(line.before.get(field)),
+            words.value(line.after[field]),
+        )
+        for field in in_order(line.after.keys() - {named})
+    ]
+
+
+def _fields(of: Mapping[str, Value]) -> Sequence[tuple[str, Value]]:
+    return [(_short(name), of[name]) for name in in_order(of)]
+
+
+def _name(text: str) -> str:
+    return words.safe(text) if text.strip() else _NAMELESS
+
+
+def _short(field: str) -> str:
+    return words.safe(field.removeprefix(ATTRIBUTES))
+
+
+def _total(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())

@@ -1,0 +1,200 @@
+"""Approvals: which held changes a person lets through, each once and for a time.
+
+An approval lists changes by their prints, and so is of those alone that were held when it was
+given. It is used up by the change that is made, which is known by its id: parts of an update that
+were approved one by one are made as one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+
+from syncd.core.approval import approval_print
+from syncd.core.plan import Change, Plan, Refusal, change_id
+from syncd.core.stream import batches
+from syncd.errors import LedgerError
+from syncd.ledger.history import Kept
+from syncd.ledger.operation import APPROVALS, APPROVED
+from syncd.ledger.rows import among, insert_rows
+from syncd.ledger.schema import JOURNAL
+
+_REMEMBERED = timedelta(days=90)
+"""So long after its end it is known which changes an approval was of."""
+
+_LATELY = timedelta(days=1)
+"""So long after an approval's end a run may still make what its plan let through by it."""
+
+_AT_ONCE = 1000
+
+
+class Approval(Struct, frozen=True):
+    """`changes` counts those that it is of, `used` those of them that were made since."""
+
+    approval: int
+    sync: str
+    digest: str
+    approved_by: str
+    approved_at: datetime
+    expires_at: datetime
+    withdrawn_at: datetime | None
+    changes: int
+    used: int
+
+    def good(self, now: datetime) -> bool:
+        """Whether it lets anything through."""
+        return self.withdrawn_at is None and now < self.expires_at and self.used < self.changes
+
+
+class Signature(Struct, frozen=True):
+    """Who approves, when, and until when that holds."""
+
+    by: str
+    at: datetime
+    until: datetime
+
+
+def approve(
+    connection: Connection, sync: str, digest: str, held: Iterable[Refusal], signed: Signature
+) -> Approval:
+    """Raises `LedgerError` where nothing is held."""
+    old = select(APPROVALS.c.approval).where(APPROVALS.c.expires_at < signed.at - _REMEMBERED)
+    connection.execute(delete(APPROVED).where(APPROVED.c.approval.in_(old)))
+    row = {
+        "sync": sync,
+        "digest": digest,
+        "approved_by": signed.by,
+        "approved_at": signed.at,
+        "expires_at": signed.until,
+        "changes": 0,
+    }
+    number = int(connection.scalars(insert(APPROVALS).returning(APPROVALS.c.approval), [row]).one())
+    listed = 0
+    for some in batches(held, _AT_ONCE):
+        # Taken before they are written, for they may come from the same connection.
+        rows = [(number, _id(one.change), approval_print(one.change)) for one in some]
+        insert_rows(connection, APPROVED, ("approval", "change", "print"), rows)
+        listed += len(rows)
+    if not listed:
+        raise LedgerError(f"the plan {digest[:12]} holds nothing: there is nothing to approve")
+    whole = update(APPROVALS).where(APPROVALS.c.approval == number).values(changes=listed)
+    connection.execute(whole)
+    return one(connection, number)
+
+
+def _id(change: Change) -> str:
+    """A step aside from a name is of the change that it is for."""
+    return change_id(change.op, change.kind, change.key, change.member)
+
+
+def one(connection: Connection, number: int) -> Approval:
+    """Raises `LedgerError` where there is none of that number."""
+    row = connection.execute(_SELECTED.where(APPROVALS.c.approval == number)).first()
+    if row is None:
+        raise LedgerError(f"there is no approval {number}")
+    return _approval(row)
+
+
+def good(connection: Connection, sync: str | None, now: datetime) -> list[Approval]:
+    """Those that let something through, the oldest first."""
+    statement = _SELECTED.where(APPROVALS.c.withdrawn_at.is_(None), APPROVALS.c.expires_at > now)
+    if sync is not None:
+        statement = statement.where(APPROVALS.c.sync == sync)
+    found = map(_approval, connection.execute(statement.order_by(APPROVALS.c.approval)))
+    return [approval for approval in found if approval.good(now)]
+
+
+def withdraw(connection: Connection, number: int, now: datetime) -> Approval:
+    """Raises `LedgerError` where it lets nothing through any more, or there is none."""
+    if not (found := one(connection, number)).good(now):
+        raise LedgerError(f"approval {number} {_why_over(found)}: there is nothing to withdraw")
+    gone = update(APPROVALS).where(APPROVALS.c.approval == number).values(withdrawn_at=now)
+    connection.execute(gone)
+    return one(connection, number)
+
+
+def _why_over(approval: Approval) -> str:
+    if approval.withdrawn_at is not None:
+        return "was withdrawn"
+    return "is used up" if approval.used >= approval.changes else "has expired"
+
+
+def approved(connection: Connection, sync: str, now: datetime) -> dict[str, str]:
+    """Print of each change that may be made -> by whom, and by which approval. Of two, the older
+    is told."""
+    found: dict[str, str] = {}
+    for approval in good(connection, sync, now):
+        words = f"{approval.approved_by} (approval {approval.approval})"
+        unused = APPROVED.c.approval == approval.approval, APPROVED.c.used_by.is_(None)
+        for (print_,) in connection.execute(select(APPROVED.c.print).where(*unused)):
+            found.setdefault(print_, words)
+    return found
+
+
+def use(connection: Connection, sync: str, lines: Collection[int], now: datetime) -> None:
+    """The changes of these lines of the journal were made."""
+    if lines and (approvals := _lately(connection, sync, now)):
+        for run, ids in _by_run(connection, among(connection, JOURNAL.c.line, lines)).items():
+            _use(connection, approvals, run, ids)
+
+
+def use_overtaken(
+    connection: Connection, sync: str, before_run: int, plan: Plan, now: datetime
+) -> None:
+    """What earlier runs began and left in doubt, and the plan of now does not want any more: it
+    may have been made."""
+    if not (approvals := _lately(connection, sync, now)):
+        return
+    of_earlier = JOURNAL.c.sync == sync, JOURNAL.c.open > 0, JOURNAL.c.run < before_run
+    begun = _by_run(connection, *of_earlier, JOURNAL.c.outcome.is_(None))
+    overtaken = set[str]().union(*begun.values())
+    for change in chain(plan.changes, (one.change for one in plan.held)) if overtaken else ():
+        overtaken.discard(_id(change))
+    for run, ids in begun.items():
+        _use(connection, approvals, run, ids & overtaken)
+
+
+def _lately(connection: Connection, sync: str, now: datetime) -> Sequence[int]:
+    """The numbers of approvals that a change of now may have been made by."""
+    lately = APPROVALS.c.expires_at > now - _LATELY, APPROVALS.c.withdrawn_at.is_(None)
+    return connection.scalars(
+        select(APPROVALS.c.approval).where(APPROVALS.c.sync == sync, *lately)
+    ).all()
+
+
+def _by_run(connection: Connection, *where: ColumnElement[bool]) -> dict[int, set[str]]:
+    """The ids of the changes in the journal where this holds, by the run that began them."""
+    found: dict[int, set[str]] = defaultdict(set)
+    columns = (JOURNAL.c[name] for name in ("run", "key", "member", "change"))
+    for run, key, member, change in connection.execute(select(*columns).where(*where)):
+        kept = _KEPT.decode(change)
+        found[run].add(change_id(kept.op, kept.kind, key, member))
+    return found
+
+
+def _use(connection: Connection, approvals: Sequence[int], run: int, ids: Collection[str]) -> None:
+    for number in approvals:
+        # One by one, so that the key of the table leads to each.
+        unused = APPROVED.c.approval == number, APPROVED.c.used_by.is_(None)
+        which = among(connection, APPROVED.c.change, ids)
+        connection.execute(update(APPROVED).where(*unused, which).values(used_by=run))
+
+
+def _approval(row: Row[*tuple[Any, ...]]) -> Approval:
+    return Approval(**row._asdict())
+
+
+_USED = (
+    select(func.count())
+    .select_from(APPROVED)
+    .where(APPROVED.c.approval == APPROVALS.c.approval, APPROVED.c.used_by.is_not(None))
+    .scalar_subquery()
+    .label("used")
+)
+_SELECTED = select(*(APPROVALS.c[n] for n in Approval.__struct_fields__ if n != "used"), _USED)
+_KEPT = msgspec.json.Decoder(Kept)

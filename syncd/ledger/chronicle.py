@@ -1,0 +1,120 @@
+"""What has been, as somebody looks back on it: page by page, day by day, and of each thing."""
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, DateTime, Text, and_, cast, func, or_, select
+
+from syncd.ledger import history, runs
+from syncd.ledger.history import DONE, FAILED, Line
+from syncd.ledger.rows import among
+from syncd.ledger.runs import Run
+from syncd.ledger.schema import JOURNAL, RUNS, TALLIES
+
+Reading = Callable[[], AbstractContextManager[Connection]]
+
+
+class Day(Struct, frozen=True):
+    """What one sync did on a day (UTC): how many changes of a kind and op, as `user.create`.
+
+    What failed is under `failed`.
+    """
+
+    sync: str
+    day: date
+    what: str
+    number: int
+
+
+class Chronicle:
+    """Part of a ledger, for reading alone."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def run(self, number: int) -> Run | None:
+        with self._reading() as connection:
+            return runs.numbered(connection, number)
+
+    def runs(
+        self, sync: str | None = None, *, before: int | None = None, eventful: bool, limit: int
+    ) -> list[Run]:
+        """The newest first, of those `before` a number; `eventful` ones did something, or did not
+        end well."""
+        where = [] if sync is None else [RUNS.c.sync == sync]
+        where += [] if before is None else [RUNS.c.run < before]
+        where += [_EVENTFUL] if eventful else []
+        with self._reading() as connection:
+            return runs.newest_where(connection, where, limit)
+
+    def lines_of(self, run: int, *, after: int = 0, limit: int) -> list[Line]:
+        """A run's lines with higher numbers than `after`, in the order in which they were begun."""
+        with self._reading() as connection:
+            return history.page(connection, run, after, limit)
+
+    def failed_of(self, run: int, limit: int) -> list[Line]:
+        """A run's lines that failed, the first ones first."""
+        with self._reading() as connection:
+            where = JOURNAL.c.run == run, JOURNAL.c.outcome == FAILED
+            return history.lines_where(connection, where, JOURNAL.c.line, limit)
+
+    def done_since(self, sync: str, since: datetime, limit: int) -> list[Line]:
+        """The last lines that are done, the newest first."""
+        with self._reading() as connection:
+            where = (
+                JOURNAL.c.sync == sync,
+                JOURNAL.c.begun_at >= since,
+                JOURNAL.c.outcome == DONE,
+            )
+            return history.lines_where(connection, where, JOURNAL.c.line.desc(), limit)
+
+    def before(self, lines: Collection[Line], limit: int) -> list[Line]:
+        """All done lines of the things that these lines of one sync are about, the newest first."""
+        if not lines:
+            return []
+        things = {line.key for line in lines if line.member is None}
+        members = {line.member for line in lines if line.member is not None}
+        with self._reading() as connection:
+            about = or_(
+                and_(JOURNAL.c.member.is_(None), among(connection, JOURNAL.c.key, things)),
+                among(connection, JOURNAL.c.member, members),
+            )
+            sync = next(iter(lines)).sync
+            where = JOURNAL.c.sync == sync, JOURNAL.c.outcome == DONE, about
+            return history.lines_where(connection, where, JOURNAL.c.line.desc(), limit)
+
+    def days(self, syncs: Iterable[str], since: datetime) -> list[Day]:
+        """Of each of these syncs, day by day, from the oldest on."""
+        with self._reading() as connection:
+            return [day for sync in syncs for day in _days(connection, sync, since)]
+
+
+_EVENTFUL = or_(
+    RUNS.c.done > 0, RUNS.c.failed > 0, RUNS.c.outcome.is_(None), RUNS.c.outcome != DONE
+)
+
+
+def _days(connection: Connection, sync: str, since: datetime) -> list[Day]:
+    what = TALLIES.c.kind + "." + TALLIES.c.op
+    done = (
+        select(_day(connection, TALLIES.c.ended_at), what, func.sum(TALLIES.c.done))
+        .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
+        .group_by(_day(connection, TALLIES.c.ended_at), what)
+    )
+    failed = (
+        select(_day(connection, RUNS.c.begun_at), func.sum(RUNS.c.failed))
+        .where(RUNS.c.sync == sync, RUNS.c.begun_at >= since, RUNS.c.failed > 0)
+        .group_by(_day(connection, RUNS.c.begun_at))
+    )
+    found = [(day, of, number) for day, of, number in connection.execute(done)]
+    found += [(day, FAILED, number) for day, number in connection.execute(failed)]
+    return [Day(sync, date.fromisoformat(day), of, int(n)) for day, of, n in sorted(found)]
+
+
+def _day(connection: Connection, column: ColumnElement[datetime]) -> ColumnElement[str]:
+    """YYYY-MM-DD in UTC: SQLite keeps times as text that begins so (see `UtcTime`)."""
+    if connection.dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", column, type_=DateTime), "YYYY-MM-DD", type_=Text)
+    return func.substr(cast(column, Text), 1, 10, type_=Text)
