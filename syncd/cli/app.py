@@ -153,6 +153,14 @@ def run_now(
 
 
 @app.command()
+def notify_test(context: typer.Context) -> None:
+    """Send one message to each receiver of `notify.to`."""
+    from syncd.cli.notifying import notify_test
+
+    _run(context, notify_test)
+
+
+@app.command()
 def history(
     context: typer.Context,
     run: Annotated[

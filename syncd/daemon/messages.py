@@ -105,12 +105,16 @@ def _set(standing: Standing, told: str | None, now: Open, text: Callable[[], Tex
 
 
 def _withheld(standing: Standing, told: str | None, _: Found, settings: NotifySettings) -> _Step:
-    """Until all is read whole again, however many removals that are."""
+    """However many removals, until all was read whole so many times in a row: a source that fails
+    every other time is one event. `told` counts these times."""
     if not has_run(standing):
         return _Step(told)
-    if told is None and sum(standing.withheld_changes.values()) > 0:
-        return _Step(_moment(standing.ended_at), wording.withheld(standing, settings))
-    return _Step(told if standing.withheld else None)
+    if told is None:
+        if sum(standing.withheld_changes.values()) > 0:
+            return _Step("0", wording.withheld(standing, settings))
+        return _Step(None)
+    whole = 0 if standing.withheld else int(told) + 1
+    return _Step(str(whole) if whole < settings.after_failures else None)
 
 
 def _failing(standing: Standing, told: str | None, _: Found, settings: NotifySettings) -> _Step:
