@@ -161,6 +161,14 @@ def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
 
 
 @app.command()
+def notify_test(context: typer.Context) -> None:
+    """Send one message to each receiver of `notify.to`."""
+    from syncd.cli.notifying import notify_test
+
+    _run(context, notify_test)
+
+
+@app.command()
 def history(
     context: typer.Context,
     run: Annotated[
