@@ -18,9 +18,9 @@ def copy(opened: Opened, to: str) -> int:
     if password is not None:
         opened.screen.redact.learn([password.get_secret_value()])
     with closing(ledger(opened.settings, write=False)) as memory:
+        if not memory.runs(limit=1):
+            raise LedgerError("there is nothing to copy: no sync has run yet")
         counts = memory.copy(url, password)
-    if not any(counts.values()):
-        raise LedgerError(f"there was nothing to copy; {place} is an empty ledger now")
     runs, links = counts["ledger_runs"], counts["ledger_links"]
     opened.screen.say(
         f"copied to {place}: {sum(counts.values()):,} rows, among them {runs:,} runs and {links:,}"
