@@ -9,6 +9,7 @@ pytest.register_assert_rewrite("syncd.testing")
 pytest_plugins = [
     "tests.servers.browser",
     "tests.servers.fixtures_ldap",
+    "tests.servers.fixtures_machine",
     "tests.servers.fixtures_scim",
     "tests.servers.databases",
     "tests.servers.postgres",

@@ -153,6 +153,22 @@ def run_now(
 
 
 @app.command()
+def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
+    """Show how the syncs stand; exits with 4 where one fails, 5 where changes are held."""
+    from syncd.cli.standing import status
+
+    _run(context, lambda opened: status(opened, format_))
+
+
+@app.command()
+def notify_test(context: typer.Context) -> None:
+    """Send one message to each receiver of `notify.to`."""
+    from syncd.cli.notifying import notify_test
+
+    _run(context, notify_test)
+
+
+@app.command()
 def history(
     context: typer.Context,
     run: Annotated[
@@ -188,6 +204,23 @@ def explain(
     from syncd.cli.explaining import explain
 
     _run(context, lambda opened: explain(opened, user, sync or [], format_, offline=offline))
+
+
+keeping = typer.Typer(no_args_is_help=True, help="Look after syncd's own memory.")
+app.add_typer(keeping, name="ledger")
+
+
+@keeping.command()
+def copy(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="sqlite:///FILE or postgresql://…, empty.")
+    ],
+) -> None:
+    """Copy the ledger: for a backup, or to move from SQLite to PostgreSQL."""
+    from syncd.cli.keeping import copy
+
+    _run(context, lambda opened: copy(opened, to))
 
 
 @app.command()

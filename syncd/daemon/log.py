@@ -28,8 +28,8 @@ _CHATTY = ("apscheduler", "uvicorn.error")
 """Told of below warning where debug is asked for; all other libraries never are: what they
 say there quotes statements with their parameters, addresses with their tokens, and names."""
 
-_SILENT = ("apprise",)
-"""Speaks of whole URLs; what it has to say of a message that failed, messages tell."""
+_SILENT = ("apprise", "urllib3")
+"""Quote URLs with the tokens in them; what went wrong with a message, messages tell."""
 
 _OWN_WAYS = (
     *_SILENT,

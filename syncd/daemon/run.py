@@ -1,45 +1,110 @@
 """Put the daemon together, and run it to its end."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from syncd.config import load_settings
 from syncd.config.assemble import ledger
 from syncd.config.settings import Settings
+from syncd.daemon import log
 from syncd.daemon.cycles import Cycles
 from syncd.daemon.daemon import Daemon
 from syncd.daemon.listener import Listeners
+from syncd.daemon.messenger import Messenger
+from syncd.daemon.metrics import Metrics
+from syncd.daemon.receivers import receivers
 from syncd.daemon.service import Service
 from syncd.daemon.signals import Signals
+from syncd.daemon.status.app import status_app
+from syncd.daemon.status.page import page_router
+from syncd.daemon.status.server import StatusServer
+from syncd.daemon.timed import timed
+from syncd.daemon.voice import Voice
 from syncd.redact import Redactor, secrets_of
 from syncd.report import Exit
+from syncd.sync import Sync
 
 
 def serve(settings: Settings, config: Path, redact: Redactor, environ: Mapping[str, str]) -> int:
     """The exit code, once a signal told it to stop. Raises `LedgerError`, and `ConfigError`."""
     with Signals() as signals:
-        memory = ledger(settings, write=True)
-        listeners = Listeners([])
-        cycles = Cycles(memory, listeners, redact)
-
-        def load() -> Settings:
-            loaded = load_settings(config, environ)
-            redact.learn(secrets_of(loaded))
-            return loaded
-
-        daemon = Daemon(
-            settings,
-            memory,
-            cycles,
-            Service(environ),
-            listeners,
-            load=load,
-            reloaded=lambda _: None,
-        )
-        daemon.run(signals)
-        if cycles.under_way():
-            # They only read, from somebody who is slow to answer: nobody has to wait for that.
-            os._exit(Exit.DONE)
-        memory.close()
+        house = _House(settings, config, redact, environ)
+        try:
+            house.follow(settings)
+            house.daemon.run(signals)
+        finally:
+            house.close()
     return Exit.DONE
+
+
+class _House:
+    """The daemon, and around it all who are told of what it does, or show it."""
+
+    def __init__(
+        self, settings: Settings, config: Path, redact: Redactor, environ: Mapping[str, str]
+    ) -> None:
+        self._config, self._redact, self._environ = config, redact, environ
+        self._listeners = Listeners([])
+        self._listeners.those = [self._voice(settings)]
+        self._ledger = ledger(settings, write=True)
+        self._cycles = Cycles(self._ledger, self._listeners, redact, self._prepare)
+        self.daemon = Daemon(
+            settings,
+            self._ledger,
+            self._cycles,
+            Service(environ),
+            self._listeners,
+            load=self._load,
+            reloaded=self.follow,
+        )
+        self._metrics = Metrics(self.daemon)
+        notify = settings.notify
+        self._messenger = Messenger(
+            self._ledger.desk, notify, receivers(notify.to), self._listeners.happened
+        )
+        desk, happened = self._ledger.desk, self._listeners.happened
+        self._messenger = Messenger(desk, settings.notify, (), happened)
+        self._listen: str | None = None
+        self._server: StatusServer | None = None
+
+    def follow(self, settings: Settings) -> None:
+        """These settings are in force from now on. Raises `ConfigError` where they cannot be."""
+        told = receivers(settings.notify.to)
+        self._serve_at(settings.status.listen)
+        self._messenger.follow(settings.notify, told)
+        self._listeners.those = [self._voice(settings), self._metrics, self._messenger]
+
+    def close(self) -> None:
+        self._serve_at(None)
+        self._messenger.close()
+        if self._cycles.under_way():
+            # They only read, from somebody who is slow to answer: nobody has to wait for that.
+            sys.stderr.flush()
+            os._exit(Exit.DONE)
+        self._ledger.close()
+
+    def _voice(self, settings: Settings) -> Voice:
+        return log.configure(settings.log, self._redact, self._environ, sys.stderr)
+
+    def _prepare(self, sync: Sync) -> Sync:
+        return timed(sync, self._metrics.call)
+
+    def _load(self) -> Settings:
+        loaded = load_settings(self._config, self._environ)
+        self._redact.learn(secrets_of(loaded))
+        return loaded
+
+    def _serve_at(self, listen: str | None) -> None:
+        """The next one listens before the last one ends, which stays where that cannot be."""
+        if listen == self._listen:
+            return
+        server = None
+        if listen is not None:
+            app = status_app(self.daemon, self._metrics, page_router(self.daemon))
+            server = StatusServer(app, listen)
+            server.start()
+        if self._server is not None:
+            self._server.stop()
+        self._server, self._listen = server, listen

@@ -279,7 +279,7 @@ def test_no_secret_stands_in_any_line():
 
 def test_libraries_speak_once_and_only_when_it_matters():
     """APScheduler, uvicorn, Alembic, SQLAlchemy: through the same form, also with handlers of
-    their own; below warning not at all, and Apprise never, for it quotes URLs."""
+    their own; below warning not at all, and those never that quote URLs."""
     own = io.StringIO()
     with logging_as_before():
         for name in ("uvicorn.error", "uvicorn.access", "alembic"):
@@ -293,6 +293,7 @@ def test_libraries_speak_once_and_only_when_it_matters():
                 "alembic.x",
                 "sqlalchemy.engine",
                 "apprise",
+                "urllib3.connectionpool",
                 "other",
             ):
                 logging.getLogger(name).info("chatter of %s", name)

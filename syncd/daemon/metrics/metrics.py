@@ -83,7 +83,7 @@ class Metrics:
             self._target.labels(sync, standing.target).observe(standing.target_reading.seconds)
         self._see_suspensions(standing)
 
-    def changes(self, sync: str, ended: Sequence[Ended]) -> None:
+    def changes(self, sync: str, _run: int, ended: Sequence[Ended]) -> None:
         """Those whose outcome the ledger has."""
         tally = Tally((one.change.kind, one.change.op, one.outcome) for one in ended)
         for (kind, op, outcome), number in tally.items():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from syncd.daemon.live import Live
@@ -27,10 +28,9 @@ SyncName = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-
 class Metrics(Protocol):
     """What Prometheus scrapes."""
 
-    @property
-    def content_type(self) -> str: ...
+    def content_type(self, accept: str = "") -> str: ...
 
-    def render(self) -> bytes: ...
+    def render(self, accept: str = "") -> bytes: ...
 
 
 def api_router(live: Live, metrics: Metrics | None) -> APIRouter:
@@ -121,8 +121,10 @@ def _runs(live: Live) -> APIRouter:
     return router
 
 
-def _scrape(metrics: Metrics) -> Callable[[], Response]:
-    def scrape() -> Response:
-        return Response(metrics.render(), headers={"content-type": metrics.content_type})
+def _scrape(metrics: Metrics) -> Callable[[Request], Response]:
+    def scrape(request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        content_type = metrics.content_type(accept)
+        return Response(metrics.render(accept), headers={"content-type": content_type})
 
     return scrape
