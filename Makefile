@@ -13,12 +13,18 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
-	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base
+	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base \
+	systemd-container mmdebstrap dbus chromium fonts-dejavu-core \
+	prometheus
 
-# SCIM servers for the tests. What they stand on does not go together, so each has a place of its own.
+# SCIM servers for the tests, and what looks for barriers in the status page. What they stand on does
+# not go together, so each has a place of its own.
 ENVIRONMENTS := tests/servers/scim_programs/environments
 SCIM_SERVERS := $(patsubst $(ENVIRONMENTS)/%,.servers/%/installed,\
 	$(basename $(wildcard $(ENVIRONMENTS)/*)))
+
+# A small system that the tests of systemd boot, as root only.
+MACHINE := .servers/machine
 
 .PHONY: demo test check servers bench bench-docs clean
 .SILENT:
@@ -42,6 +48,16 @@ check: $(VENV)/installed-for-development
 
 servers: $(SCIM_SERVERS)
 	.ci/system-packages $(SERVERS)
+	[ "$$(id -u)" != 0 ] || $(MAKE) --no-print-directory $(MACHINE)/installed || { \
+		[ -z "$$CI" ] && echo 'No machine can be made here: the tests of systemd are skipped' >&2; }
+
+$(MACHINE)/made: .ci/machine
+	.ci/machine make $(@D)
+	touch $@
+
+$(MACHINE)/installed: $(MACHINE)/made pyproject.toml | $(BIN)/python
+	.ci/machine fill $(@D) $(BIN)/python
+	touch $@
 
 .servers/%/installed: $(ENVIRONMENTS)/%.txt | $(BIN)/python
 	rm -rf $(@D)
@@ -85,4 +101,4 @@ $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf --one-file-system $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -130,7 +130,7 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
 
 @app.command()
 def run(context: typer.Context) -> None:
-    """Run every enabled sync on its schedule, as a service does, until told to stop."""
+    """Run every sync on its schedule, as a service."""
     from syncd.cli.running import run
 
     _run(context, lambda opened: run(opened, context.obj))
@@ -150,6 +150,22 @@ def run_now(
     from syncd.cli.running import run_now
 
     _run(context, lambda opened: run_now(opened, names or [], Reading(full, quick), wait=wait))
+
+
+@app.command()
+def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
+    """Show how the syncs stand."""
+    from syncd.cli.standing import status
+
+    _run(context, lambda opened: status(opened, format_))
+
+
+@app.command()
+def notify_test(context: typer.Context) -> None:
+    """Try whether messages arrive."""
+    from syncd.cli.notifying import notify_test
+
+    _run(context, notify_test)
 
 
 @app.command()
@@ -188,6 +204,23 @@ def explain(
     from syncd.cli.explaining import explain
 
     _run(context, lambda opened: explain(opened, user, sync or [], format_, offline=offline))
+
+
+keeping = typer.Typer(no_args_is_help=True, help="Look after syncd's own memory.")
+app.add_typer(keeping, name="ledger")
+
+
+@keeping.command()
+def copy(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="sqlite:///FILE or postgresql://…, empty.")
+    ],
+) -> None:
+    """Copy the ledger: for a backup, or to move from SQLite to PostgreSQL."""
+    from syncd.cli.keeping import copy
+
+    _run(context, lambda opened: copy(opened, to))
 
 
 @app.command()

@@ -53,6 +53,10 @@ class _Top(BaseSettings):
     sources: dict[str, Any] = {}
     targets: dict[str, Any] = {}
     syncs: dict[str, Any] = {}
+    daemon: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+    notify: dict[str, Any] = {}
+    log: dict[str, Any] = {}
 
 
 class _Environment(EnvSettingsSource):

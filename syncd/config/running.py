@@ -199,9 +199,9 @@ class NotifySettings(Strict):
     @model_validator(mode="before")
     @classmethod
     def _several(cls, given: Any) -> Any:
-        """One URL may stand by itself."""
+        """One text may hold several URLs, for a credential is one: a URL a line."""
         if isinstance(given, Mapping) and isinstance(given.get("to"), str):
-            return {**given, "to": [given["to"]]}
+            return {**given, "to": given["to"].split()}
         return given
 
 

@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from os import fstat
 from typing import Any, TextIO
 
 import structlog
@@ -15,6 +14,7 @@ from syncd.config.running import LogFormat, LogLevel, LogSettings
 from syncd.daemon.hidden import Hidden
 from syncd.daemon.lines import level_of, line, moment
 from syncd.daemon.voice import Voice, failure
+from syncd.journald import journal_reads
 from syncd.redact import Redactor
 
 _OURS = "syncd"
@@ -28,8 +28,8 @@ _CHATTY = ("apscheduler", "uvicorn.error")
 """Told of below warning where debug is asked for; all other libraries never are: what they
 say there quotes statements with their parameters, addresses with their tokens, and names."""
 
-_SILENT = ("apprise",)
-"""Speaks of whole URLs; what it has to say of a message that failed, messages tell."""
+_SILENT = ("apprise", "urllib3")
+"""Quote URLs with the tokens in them; what went wrong with a message, messages tell."""
 
 _OWN_WAYS = (
     *_SILENT,
@@ -74,18 +74,6 @@ def configure(
     voice = Voice(structlog.get_logger(_OURS), hidden)
     threading.excepthook = lambda came: _ended_by_bug(voice, came)
     return voice
-
-
-def journal_reads(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether the stream is the journal's, and not what somebody has put in its place.
-
-    `$JOURNAL_STREAM` is `DEVICE:INODE` of what the service was started with (systemd.exec(5)).
-    """
-    try:
-        found = fstat(stream.fileno())
-    except (OSError, ValueError, AttributeError):
-        return False
-    return environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 class Log(structlog.stdlib.BoundLogger):

@@ -12,7 +12,9 @@ from syncd.daemon import log
 from syncd.daemon.cycles import Cycles
 from syncd.daemon.daemon import Daemon
 from syncd.daemon.listener import Listeners
+from syncd.daemon.messenger import Messenger
 from syncd.daemon.metrics import Metrics
+from syncd.daemon.receivers import receivers
 from syncd.daemon.service import Service
 from syncd.daemon.signals import Signals
 from syncd.daemon.status.app import status_app
@@ -58,16 +60,25 @@ class _House:
             reloaded=self.follow,
         )
         self._metrics = Metrics(self.daemon)
+        notify = settings.notify
+        self._messenger = Messenger(
+            self._ledger.desk, notify, receivers(notify.to), self._listeners.happened
+        )
+        desk, happened = self._ledger.desk, self._listeners.happened
+        self._messenger = Messenger(desk, settings.notify, (), happened)
         self._listen: str | None = None
         self._server: StatusServer | None = None
 
     def follow(self, settings: Settings) -> None:
         """These settings are in force from now on. Raises `ConfigError` where they cannot be."""
+        told = receivers(settings.notify.to)
         self._serve_at(settings.status.listen)
-        self._listeners.those = [self._voice(settings), self._metrics]
+        self._messenger.follow(settings.notify, told)
+        self._listeners.those = [self._voice(settings), self._metrics, self._messenger]
 
     def close(self) -> None:
         self._serve_at(None)
+        self._messenger.close()
         if self._cycles.under_way():
             # They only read, from somebody who is slow to answer: nobody has to wait for that.
             sys.stderr.flush()

@@ -46,8 +46,9 @@ class Schedule:
             timezone=UTC,
             daemon=True,
             executors={"default": ThreadPoolExecutor(_MOST), _PULSE: ThreadPoolExecutor(1)},
-            # However late: what was missed is run once, and never twice at a time.
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            # However late: what was missed is run once. One run of a sync at a time is seen to
+            # here: APScheduler learns late of a run's end, and drops what is due until then.
+            job_defaults={"coalesce": True, "max_instances": _MOST, "misfire_grace_time": None},
         )
 
     def start(self) -> None:
@@ -94,7 +95,8 @@ class Schedule:
                 self._again.add(name)
                 return
         if not self._move(name, timedelta()):
-            self._jobs.add_job(partial(self._run, name), "date", id=_id(name), name=name)
+            once = {"id": _id(name), "name": name, "replace_existing": True}
+            self._jobs.add_job(partial(self._run, name), "date", **once)
 
     def busy(self, name: str) -> bool:
         """Whether it is under way, or its pause not yet decided on."""
@@ -111,25 +113,31 @@ class Schedule:
         return {job.name: getattr(job, "next_run_time", None) for job in jobs}
 
     def _run(self, name: str) -> None:
-        with self.slots.one(), self._turn_of(name):
-            pause = self._run_one(name)
+        if not self._begin(name):
+            return  # due again while it is under way
+        try:
+            with self.slots.one():
+                with self._turn:
+                    self._again.discard(name)
+                pause = self._run_one(name)
             if pause is not None:
                 self._move(name, pause)
+        finally:
+            self._end(name)
 
-    def _turn_of(self, name: str) -> "_Turn":
-        return _Turn(partial(self._begin, name), partial(self._end, name))
-
-    def _begin(self, name: str) -> None:
+    def _begin(self, name: str) -> bool:
         with self._turn:
+            if name in self._under_way:
+                return False
             self._under_way.add(name)
-            self._again.discard(name)
+            return True
 
     def _end(self, name: str) -> None:
         with self._turn:
             self._under_way.discard(name)
             again = name in self._again
         if again:
-            self._move(name, timedelta())
+            self.run_now(name)
 
     def _move(self, name: str, pause: timedelta) -> bool:
         """Whether there is such a plan, which may have been taken back meanwhile."""

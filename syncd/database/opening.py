@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from syncd.database.engine import WRITES, open_engine
 from syncd.database.faults import Complaint, Trouble, complaints
+from syncd.database.limit import limited
 from syncd.database.url import SQLITE, shown, sqlite_file
 
 _MIGRATING = RLock()
@@ -100,7 +101,11 @@ class Database:
             with self.writing() as connection:
                 yield connection
             return
-        with complaints(self.where, self.complaint), self.engine.connect() as connection:
+        with (
+            complaints(self.where, self.complaint),
+            self.engine.connect() as connection,
+            limited(connection),
+        ):
             yield connection
 
     @contextmanager
@@ -174,6 +179,8 @@ class Database:
         from syncd.database.migration import upgrade  # noqa: PLC0415  a slow import, seldom needed
 
         if connection.dialect.name == "postgresql":
+            # What is done in between, such as loading the migrations, may take a while.
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             key = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
             connection.execute(key, {"name": self.schema.version_table})
         if self._standing(connection) is Standing.NEWER:

@@ -1,7 +1,7 @@
 """The desk of who operates syncd: how syncs stand, what plans found and who approved of it, what
 daemons there are and are asked to do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import overload
@@ -41,6 +41,12 @@ class Desk:
     def stand(self, standing: Standing) -> None:
         with self._writing(standing.sync) as (connection, _):
             standings.keep(connection, standing)
+
+    def tell(self, sync: str, told: Mapping[str, str | None]) -> bool:
+        """Somebody was told of these events of the sync; those with None are over. False where it
+        could not be written for a cycle that ended just then."""
+        with self._writing(sync) as (connection, _):
+            return standings.tell(connection, sync, told)
 
     def suspensions(
         self, sync: str, since: datetime, until: datetime

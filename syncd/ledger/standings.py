@@ -5,7 +5,8 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, delete, insert, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, delete, insert, select, update
 
 from syncd.ledger.operation import STANDINGS
 
@@ -66,9 +67,33 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 def keep(connection: Connection, standing: Standing) -> None:
+    """With what was told meanwhile: a cycle does not know of that."""
+    known = _text(connection, standing.sync)
+    if known is not None:
+        standing = replace(standing, told=_DECODER.decode(known).told)
     connection.execute(delete(STANDINGS).where(STANDINGS.c.sync == standing.sync))
     row = {"sync": standing.sync, "standing": msgspec.json.encode(standing).decode()}
     connection.execute(insert(STANDINGS), row)
+
+
+def tell(connection: Connection, sync: str, told: Mapping[str, str | None]) -> bool:
+    """What somebody was told of, and, with None, what is over. False where a cycle was quicker."""
+    known = _text(connection, sync)
+    if known is None:
+        return False
+    standing = _DECODER.decode(known)
+    now = {name: word for name, word in {**standing.told, **told}.items() if word is not None}
+    text = msgspec.json.encode(replace(standing, told=now)).decode()
+    # Never over what another has written: who reads before and writes after would undo it.
+    is_that = STANDINGS.c.sync == sync, STANDINGS.c.standing == known
+    changed = connection.execute(update(STANDINGS).where(*is_that).values(standing=text))
+    return changed.rowcount == 1
+
+
+def _text(connection: Connection, sync: str) -> str | None:
+    """Until the transaction's end it is this one's alone, on PostgreSQL; SQLite has one writer."""
+    found = select(STANDINGS.c.standing).where(STANDINGS.c.sync == sync).with_for_update()
+    return connection.scalars(found).first()
 
 
 def of(connection: Connection, sync: str) -> Standing | None:

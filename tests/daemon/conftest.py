@@ -1,9 +1,13 @@
-"""A place with two people, and daemons that are ended with the test."""
+"""A place with two people, and daemons that are ended with the test; a company and its page."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from time import process_time
 
 import pytest
 
+from tests.daemon.company import Company, Shown, month
+from tests.daemon.site import served
 from tests.daemon.supervised import ADA, BOB, Place, Supervised
 
 
@@ -27,3 +31,31 @@ def start(place) -> Iterator[Callable[..., Supervised]]:
     yield begin
     for one in started:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory) -> Iterator[Company]:
+    """Nobody may change it."""
+    made = month(tmp_path_factory.mktemp("company"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def site(company) -> Iterator[str]:
+    """The company's page, served as a daemon serves it; where it begins."""
+    with served(Shown(company), lambda: company.now) as url:
+        yield url
+
+
+@pytest.fixture
+def seconds() -> Callable[[float], AbstractContextManager[None]]:
+    """What is done within takes no longer, by the processor's time of this process."""
+
+    @contextmanager
+    def within(most: float) -> Iterator[None]:
+        before = process_time()
+        yield
+        assert process_time() - before < most
+
+    return within

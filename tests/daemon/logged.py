@@ -58,7 +58,7 @@ def logged(
 @contextmanager
 def logging_as_before() -> Iterator[None]:
     names = [None, "syncd", "apprise", "apscheduler", "alembic", "py.warnings", "sqlalchemy"]
-    names += ["uvicorn", "uvicorn.access", "uvicorn.error"]
+    names += ["uvicorn", "uvicorn.access", "uvicorn.error", "urllib3"]
     loggers = [logging.getLogger(name) for name in names]
     before = [(one.handlers[:], one.level, one.propagate, one.disabled) for one in loggers]
     hook, show = threading.excepthook, warnings.showwarning

@@ -116,7 +116,7 @@ class Supervised:
         end = time.monotonic() + seconds
         while not until():
             if time.monotonic() > end:
-                raise AssertionError(f"waited in vain for {what}; it told {self.told[-5:]}")
+                raise AssertionError(f"waited in vain for {what}: {self.told[-5:]} {self.written}")
             time.sleep(0.05)
 
     def ready(self) -> "Supervised":

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from syncd.config.running import LogSettings
 from syncd.core.model import Key, Kind, Op
 from syncd.daemon.lines import NOTICE, level_of, line
-from syncd.daemon.log import configure, journal_reads
+from syncd.daemon.log import configure
+from syncd.journald import journal_reads
 from syncd.ledger import FAILED, Reading
 from syncd.redact import Redactor
 from tests.daemon.logged import AT, change, ended, logged, logging_as_before, standing
@@ -279,7 +280,7 @@ def test_no_secret_stands_in_any_line():
 
 def test_libraries_speak_once_and_only_when_it_matters():
     """APScheduler, uvicorn, Alembic, SQLAlchemy: through the same form, also with handlers of
-    their own; below warning not at all, and Apprise never, for it quotes URLs."""
+    their own; below warning not at all, and those never that quote URLs."""
     own = io.StringIO()
     with logging_as_before():
         for name in ("uvicorn.error", "uvicorn.access", "alembic"):
@@ -293,6 +294,7 @@ def test_libraries_speak_once_and_only_when_it_matters():
                 "alembic.x",
                 "sqlalchemy.engine",
                 "apprise",
+                "urllib3.connectionpool",
                 "other",
             ):
                 logging.getLogger(name).info("chatter of %s", name)

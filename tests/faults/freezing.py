@@ -3,8 +3,8 @@
     python -m tests.faults.freezing LEDGER-URL LIFE FILE WHERE
 
 WHERE is `begun`: the journal has what is to be done and the target nothing of it; `between` two
-calls, `abreast` the same with three calls under way; or `batch`, in a batch's middle. A line in
-the file is a call that came to the target, and one that says `batch` what a batch stored.
+calls, `abreast` the same with three calls under way; or `batch`, before a batch is stored. A line
+in the file is a call that came to the target, and one that says `batch` what a batch stored.
 """
 
 import os
@@ -46,7 +46,7 @@ class FileTarget:
         self.concurrency = 3 if where == "abreast" else 1
         self.users, self.groups, self.members = self, Nothing(), Nothing()
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self._where, self._at = where, at
+        self._at = at
         self._batch: list[str] | None = None
         self._calls = 0
 
@@ -64,8 +64,8 @@ class FileTarget:
         else:
             self._batch.append(f"batch {key}")
         self._calls += 1
-        if self._calls == 3:
-            self._at(self._where)
+        if self._calls == (3 if self._batch is None else self.batch_size):
+            self._at("called")
         return Ref(f"ref-{key}")
 
     def _write(self, line: str) -> None:
@@ -75,8 +75,12 @@ class FileTarget:
 
 
 def main(url: str, life: str, file: str, where: str) -> None:
+    awaited = "begun" if where == "begun" else "called"
+
     def at(place: str) -> None:
-        if place == where:
+        nonlocal awaited
+        if place == awaited:
+            awaited = ""
             os.kill(os.getpid(), signal.SIGSTOP)
 
     changes = [
@@ -90,7 +94,7 @@ def main(url: str, life: str, file: str, where: str) -> None:
     ledger = open_ledger(url, write=True, life=float(life))
     with ledger.lock(SYNC):
         journal = StoppingJournal(
-            ledger, ledger.begin_run(SYNC, plan, now), lambda: datetime.now(UTC), at
+            ledger, ledger.begin_run(SYNC, plan, now), lambda: datetime.now(UTC), at=at
         )
         target = FileTarget(Path(file), where, at)
         try:

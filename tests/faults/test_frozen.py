@@ -47,7 +47,7 @@ def frozen(postgresql: Postgresql, where: str, tmp_path: Path):
     try:
         ended = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         assert ended is not None
-        assert ended.si_code == os.CLD_STOPPED
+        assert ended.si_code == os.CLD_STOPPED, process.communicate()
         yield process
     finally:
         if process.returncode is None:

@@ -13,6 +13,7 @@ import pytest
 from syncd.core.plan import Plan
 from syncd.errors import LedgerError
 from syncd.ledger import Ledger, open_ledger
+from syncd.ledger.lease import _now, _settings
 from syncd.ledger.locks import still
 from tests.faults.test_server_stops import Server
 from tests.servers import postgres
@@ -300,3 +301,38 @@ def test_no_lock_survives_its_server(signum):
                     assert (asked(one), asked(two)) == (False, True)
             assert is_free(one)
         server.stop(signal.SIGINT)
+
+
+def test_an_answer_counts_from_when_it_was_asked_for(near, monkeypatch):
+    """The server counts from when it heard the question, which may have been long before."""
+    grip = near._locks.run("staff")
+    ask = grip._session.ask
+
+    def slow(*given):
+        answer = ask(*given)
+        time.sleep(LIFE / 3)
+        return answer
+
+    monkeypatch.setattr(grip._session, "ask", slow)
+    grip._beat()
+    assert _now() - grip._confirmed >= LIFE / 3
+    monkeypatch.undo()
+    assert grip.held()
+    grip.release()
+
+
+def test_a_holder_behind_whom_the_server_process_changes_holds_nothing(near, monkeypatch):
+    """Something pools the connections by transaction, and the lock stayed with another of them."""
+    grip = near._locks.run("staff")
+    monkeypatch.setattr(grip._session, "ask", lambda *_: [("1",)])
+    grip._beat()
+    monkeypatch.undo()
+    assert not grip.held()
+    grip.release()
+
+
+def test_a_server_before_14_is_asked_for_what_it_knows():
+    """It has no `idle_session_timeout`, and would refuse the setting."""
+    newer, older = _settings(140000, 10.0), _settings(130022, 10.0)
+    assert newer == {**older, "idle_session_timeout": "10000"}
+    assert older["tcp_user_timeout"] == "10000"

@@ -98,6 +98,25 @@ def test_credentials_of_others_are_left_alone(configured, tmp_path):
     assert configured(credentials={}) == settings
 
 
+def test_the_daemon_s_secrets_need_not_stand_in_the_file_either(configured):
+    """Its tokens, and where messages go: a URL a line."""
+    urls = ["mailtos://user:word@example.org", "json://example.org/hook"]
+    given = configured(
+        credentials={"status__token": "shows-people-0123", "notify__to": "\n".join(urls) + "\n"},
+        SYNCD_STATUS__ACTION_TOKEN="may-act-012345678",
+        SYNCD_LOG__LEVEL="debug",
+        SYNCD_DAEMON__PARALLEL="3",
+    )
+
+    secrets = (given.status.token, given.status.action_token, *given.notify.to)
+    assert [secret.get_secret_value() for secret in secrets] == [
+        "shows-people-0123",
+        "may-act-012345678",
+        *urls,
+    ]
+    assert (given.log.level, given.daemon.parallel) == ("debug", 3)
+
+
 def test_the_state_directory_is_systemds_unless_told_otherwise(configured, tmp_path):
     """The file wins over systemd's, our own variable over both; relative to the file."""
     told = FILE + "state_directory: state\n"
