@@ -94,6 +94,20 @@ def test_imports_point_inwards(path: Path) -> None:
     assert ours - {part(path)} <= ALLOWED.get(part(path), ours)
 
 
+def test_only_the_command_line_knows_the_daemon() -> None:
+    """What the daemon stands on works without it: `syncd plan` needs no scheduler and no server."""
+    knowing = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if part(path) not in {"cli", "daemon"}
+        and any(
+            name == "syncd.daemon" or name.startswith("syncd.daemon.") for name in imported(path)
+        )
+    }
+
+    assert knowing == set()
+
+
 def test_the_core_is_pure() -> None:
     """Nothing in core knows a clock, a file, a socket or a log; even core.errors knows only exceptions."""
     impure = {

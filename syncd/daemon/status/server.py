@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from syncd.daemon.status.connection import Connection
 from syncd.daemon.status.guard import MOST
 from syncd.daemon.status.sockets import Listening
+from syncd.errors import ConfigError
 
 _LOG = logging.getLogger("syncd.status")
 
@@ -59,6 +60,9 @@ class StatusServer:
         self._thread = Thread(target=self._run, name="status", daemon=True)
         self._thread.start()
         self._server.serving.wait()
+        if not self._server.started:
+            self.stop()
+            raise ConfigError(f"status.listen {self._listen}: the server ended; the log says why")
 
     def stop(self) -> None:
         """Answers what is under way, for a few seconds at most."""
