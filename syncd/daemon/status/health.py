@@ -124,7 +124,8 @@ def _of_standing(
 def _failing(standing: Standing) -> str:
     times = number(standing.failures, "time")
     in_a_row = " in a row" if standing.failures > 1 else ""
-    return f"It failed {times}{in_a_row}: {standing.outcome}."
+    how = "" if standing.outcome == "failed" else f": {standing.outcome}"
+    return f"It failed {times}{in_a_row}{how}."
 
 
 def _troubles(standing: Standing) -> Iterator[str]:
