@@ -7,6 +7,7 @@ import pytest
 pytest.register_assert_rewrite("syncd.testing")
 
 pytest_plugins = [
+    "tests.servers.browser",
     "tests.servers.fixtures_ldap",
     "tests.servers.fixtures_machine",
     "tests.servers.fixtures_scim",

@@ -161,6 +161,14 @@ def notify_test(context: typer.Context) -> None:
 
 
 @app.command()
+def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
+    """Show how the syncs stand; exits with 4 where one fails, 5 where changes are held."""
+    from syncd.cli.standing import status
+
+    _run(context, lambda opened: status(opened, format_))
+
+
+@app.command()
 def history(
     context: typer.Context,
     run: Annotated[

@@ -1,6 +1,6 @@
 """What an approval is of: a change by what it means, however and why it came into a plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -24,11 +24,8 @@ def approval_print(change: Change) -> str:
     return print_of(encode((*meant, *refs))).hex()
 
 
-def noted(changes: Iterable[Change], approved: Approved) -> list[Change]:
-    """The same changes; in the reason of each that is approved is by whom."""
-    return [_noted(change, approved) for change in changes] if approved else list(changes)
-
-
-def _noted(change: Change, approved: Approved) -> Change:
-    by = approved.get(approval_print(change))
-    return change if by is None else replace(change, reason=f"{change.reason}; approved by {by}")
+def signed(change: Change, approved: Approved) -> Change | None:
+    """The same change, which says by whom it is approved; None where it is not."""
+    if not approved or (by := approved.get(approval_print(change))) is None:
+        return None
+    return replace(change, reason=f"{change.reason}; approved by {by}")

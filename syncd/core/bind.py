@@ -10,12 +10,12 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from syncd.core.membership import refusal_row
 from syncd.core.memory import Mark, Remark
 from syncd.core.notes import Notes, Pad
 from syncd.core.plan import Change, Plan, Refusal
 from syncd.core.spool import Spool, Trays
 from syncd.core.stream import batches, digest_of, encode
+from syncd.core.trays import refusal_row
 from syncd.core.waiting import Waiting
 from syncd.errors import ConfigError
 

@@ -10,19 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.approval import signed
 from syncd.core.judge import Counts, hold, keep_an_administrator, over_budget, rejoin
 from syncd.core.left import Growth, Left
 from syncd.core.members import Kept, Listed, Memberships, Roll, compare_members, kept_groups
-from syncd.core.membership import (
-    REFUSED,
-    WAITS_HELD,
-    WAITS_REFUSED,
-    Fates,
-    MemberJudge,
-    enrolled,
-    refusal_row,
-    tray_of,
-)
+from syncd.core.membership import Fates, MemberJudge, enrolled
 from syncd.core.model import Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import Place, drop_waiting, place_after, places
@@ -33,8 +25,7 @@ from syncd.core.protection import protect_groups
 from syncd.core.question import Beyond, Question
 from syncd.core.spool import Spool, Trays
 from syncd.core.tally import Tally
-
-_TIED, _HELD = "tied", "held"
+from syncd.core.trays import HELD, REFUSED, TIED, refusal_row, sort, tray_of
 
 
 def decide(question: Question) -> Plan:
@@ -116,15 +107,15 @@ class Decision:
 
     def _written(self) -> Plan:
         question, tally, spool = self._q, self._tally, self._spool
-        ready, held, refused = self._trays()
+        trays = sort(tally.planned, self._rules)
         return Plan(
             sync=question.sync,
             target=question.target,
             created=question.now,
             config=question.config,
-            changes=spool.changes(ready),
-            held=spool.refusals(held),
-            refused=spool.refusals(refused),
+            changes=spool.changes(trays.ready),
+            held=spool.refusals(trays.held),
+            refused=spool.refusals(trays.refused),
             conflicts=tally.conflicts,
             failures=tally.failures,
             withheld=self._frame.gaps,
@@ -177,15 +168,19 @@ class Decision:
         self._tally.add_desired(part.desired)
         self._tally.add(Kind.USER, users)
         self._note_administrators(part)
-        trays: dict[Op, list[Change]] = {}
+        trays: dict[str, list[Change]] = {}
+        approved: set[str] = set()
         for change in users.sifted.possible:
-            trays.setdefault(change.op, []).append(change)
-        for op, some in trays.items():
-            self._spool.put(tray_of(Kind.USER, op), ((place_after(one), one, "") for one in some))
+            freed = signed(change, self._q.memory.approved)
+            approved |= {change.id} if freed else set()
+            tray = tray_of(Kind.USER, change.op, approved=freed is not None)
+            trays.setdefault(tray, []).append(freed or change)
+        for tray, some in trays.items():
+            self._spool.put(tray, ((place_after(one), one, "") for one in some))
         refused = {one.change.id for one in users.sifted.refused}
         self._put_refusals(REFUSED, users.sifted.refused)
         if self._frame.has(Kind.MEMBER):
-            self._apart.roll.enrol(enrolled(users, lambda change: change.id in refused))
+            self._apart.roll.enrol(enrolled(users, lambda change: change.id in refused, approved))
 
     def _note_administrators(self, part: Part) -> None:
         self._tally.administrators |= {
@@ -205,14 +200,14 @@ class Decision:
     def _settle(self, users: Findings[User], groups: Findings[Group]) -> None:
         """Who of those that are tied to others may change, by all the rules and all the names."""
         possible = [*users.sifted.possible, *groups.sifted.possible]
-        within, held = hold(possible, self._rules)
+        within, held = hold(possible, self._rules, self._q.memory.approved)
         kept, last = keep_an_administrator(within, self._tied.stored)
         accepted = self._names(rejoin(kept), users)
         runnable = drop_waiting(accepted, held)
         self._ready = places(runnable.changes)
         self._held = {one.change.id for one in (*held, *runnable.held)}
-        self._spool.put(_TIED, ((self._ready[c.id], c, "") for c in runnable.changes))
-        self._put_refusals(_HELD, [*held, *runnable.held])
+        self._spool.put(TIED, ((self._ready[c.id], c, "") for c in runnable.changes))
+        self._put_refusals(HELD, [*held, *runnable.held])
         refused = [*users.sifted.refused, *groups.sifted.refused, *last, *runnable.refused]
         self._put_refusals(REFUSED, refused)
 
@@ -254,7 +249,8 @@ class Decision:
         roll = self._apart.roll
         roll.enrol(enrolled(users, lambda change: change.id not in self._ready))
         held = (Kind.USER, Op.CREATE) in self._rules
-        judging = MemberJudge(self._frame, Fates(self._ready, self._held, users_held=held))
+        fates = Fates(self._ready, self._held, held, self._q.memory.approved)
+        judging = MemberJudge(self._frame, fates)
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
             if one.changes:
@@ -267,21 +263,6 @@ class Decision:
     def _kept(self, groups: Findings[Group]) -> list[Kept]:
         empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
         return kept_groups(groups, self._q.desired.uncertain, empty_vanished=empty_vanished)
-
-    def _trays(self) -> tuple[Sequence[str], Mapping[str, str], Mapping[str, str]]:
-        """What lies in which: what runs, what is held and what is refused."""
-        ready, held, refused = [_TIED], {_HELD: ""}, {REFUSED: ""}
-        for kind, op in self._tally.planned:
-            if kind is Kind.GROUP:
-                continue
-            tray = tray_of(kind, op)
-            waits_held, waits_refused = tray + WAITS_HELD, tray + WAITS_REFUSED
-            if rule := self._rules.get((kind, op)):
-                held |= dict.fromkeys((tray, waits_held, waits_refused), rule)
-            else:
-                ready.append(tray)
-                held[waits_held], refused[waits_refused] = "", ""
-        return ready, held, refused
 
     def _emulated(self) -> Sequence[str]:
         """How people are suspended, or restored, where the target has no such state."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.approval import Approved, signed
 from syncd.core.mapping import holds
 from syncd.core.model import Kind, Op, Ref, Stored, User, Value
 from syncd.core.plan import Change, Refusal
@@ -156,12 +157,15 @@ def over_budget(
 
 
 def hold(
-    changes: Iterable[Change], rules: Mapping[tuple[Kind, Op], str]
+    changes: Iterable[Change], rules: Mapping[tuple[Kind, Op], str], approved: Approved
 ) -> tuple[list[Change], list[Refusal]]:
+    """What is of a kind that is over budget is held, but for what somebody approved."""
     within: list[Change] = []
     held: list[Refusal] = []
     for change in changes:
-        if rule := rules.get((change.kind, change.op)):
+        if freed := signed(change, approved):
+            within.append(freed)
+        elif rule := rules.get((change.kind, change.op)):
             held.append(Refusal(change, rule))
         else:
             within.append(change)
@@ -232,6 +236,8 @@ def rejoin(changes: Iterable[Change]) -> list[Change]:
         if (other := joined.get(change.id)) is not None:
             change = replace(  # noqa: PLW2901  the two parts as one
                 other,
+                # Of the two, the longer one says that a part was approved.
+                reason=max(other.reason, change.reason, key=len),
                 before={**other.before, **change.before},
                 after={**other.after, **change.after},
                 needs=tuple(dict.fromkeys((*other.needs, *change.needs))),

@@ -19,7 +19,8 @@ class Who(Struct, frozen=True, gc=False):
     """A user of ours, or who is to become one, as groups know them.
 
     Memberships are planned for those only who are `named`. `lost` is whether their creation will
-    not run, `guarded` by what rule nothing is taken from them.
+    not run, `approved` whether no budget holds it. `guarded` is the rule by which nothing is taken
+    from them.
     """
 
     key: Key
@@ -28,6 +29,7 @@ class Who(Struct, frozen=True, gc=False):
     named: bool = True
     lost: bool = False
     guarded: str = ""
+    approved: bool = False
 
 
 class Roll(Protocol):

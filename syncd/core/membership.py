@@ -5,26 +5,28 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
 
+from syncd.core.approval import Approved, signed
 from syncd.core.judge import sift
 from syncd.core.members import Compared, Who
 from syncd.core.model import Key, Kind, Op, User
 from syncd.core.order import Place, place_after
 from syncd.core.parts import Findings, Frame
-from syncd.core.plan import Change, Refusal, change_id
+from syncd.core.plan import Change, change_id
 from syncd.core.spool import Row
-
-REFUSED, WAITS_HELD, WAITS_REFUSED = "refused", ".held", ".refused"
+from syncd.core.trays import REFUSED, WAITS_HELD, WAITS_REFUSED, refusal_row, tray_of
 
 
 class Fates(Struct, frozen=True):
     """Of the changes that are tied to others: where those come that run, and which are held.
 
-    `users_held` is whether all creations of users are, also of those tied to nobody.
+    `users_held` is whether all creations of users are that nobody approved, also of those tied
+    to nobody.
     """
 
     ready: Mapping[str, Place]
     held: Collection[str]
     users_held: bool
+    approved: Approved
 
 
 class Judged(Struct, frozen=True):
@@ -35,12 +37,16 @@ class Judged(Struct, frozen=True):
     trays: Mapping[str, list[Row]]
 
 
-def enrolled(users: Findings[User], lost: Callable[[Change], bool]) -> Iterator[Who]:
-    """As groups are to know them; `lost` tells of a creation that it will not run."""
+def enrolled(
+    users: Findings[User], lost: Callable[[Change], bool], approved: Collection[str] = ()
+) -> Iterator[Who]:
+    """As groups are to know them; `lost` tells of a creation that it will not run, `approved` are
+    the ids of those that no budget holds."""
     wanted = {one.key for one in users.wanted}
     for change in users.found.changes:
         if change.op is Op.CREATE:
-            yield Who(change.key, None, change.name, lost=lost(change))
+            freed = change.id in approved
+            yield Who(change.key, None, change.name, lost=lost(change), approved=freed)
     for ours in users.correlated.ours:
         key, stored = ours.link.key, ours.stored
         guarded = users.protected.get((Kind.USER, stored.ref), "")
@@ -61,8 +67,10 @@ class MemberJudge:
         facts = self._frame.facts({**self._frame.protected, **guarded})
         sifted = sift(group.changes, facts)
         trays: dict[str, list[Row]] = defaultdict(list)
-        for change in sifted.possible:
-            tray, rule = tray_of(change.kind, change.op), ""
+        for possible in sifted.possible:
+            freed = signed(possible, self._fates.approved)
+            change, rule = freed or possible, ""
+            tray = tray_of(change.kind, change.op, approved=freed is not None)
             if lost := self._lost(change, group.users):
                 need, held = lost
                 tray += WAITS_HELD if held else WAITS_REFUSED
@@ -81,14 +89,6 @@ class MemberJudge:
                 continue
             if need == of_group or (change.member and users[change.member].lost):
                 return need, need in fates.held
-            if fates.users_held:
+            if fates.users_held and not (change.member and users[change.member].approved):
                 return need, True
         return None
-
-
-def refusal_row(one: Refusal) -> Row:
-    return place_after(one.change), one.change, one.rule
-
-
-def tray_of(kind: Kind, op: Op) -> str:
-    return f"{kind}.{op}"

@@ -40,12 +40,14 @@ class OpenLine(Struct, frozen=True, gc=False):
 class Memory(Struct, frozen=True):
     """All that is remembered of one sync when a plan is made.
 
-    `spent` counts the changes done in the budgets' window, by (kind, op).
+    `spent` counts the changes done in the budgets' window, by (kind, op). `approved` are those
+    that run though they are over budget: the `approval_print` of each, and by whom.
     """
 
     links: tuple[Link, ...] = ()
     open_lines: tuple[OpenLine, ...] = ()
     spent: Mapping[tuple[Kind, Op], int] = {}
+    approved: Mapping[str, str] = {}
 
 
 class Remark(StrEnum):

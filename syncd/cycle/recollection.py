@@ -102,8 +102,8 @@ class Recollection:
         return DiskNamed(self.sources, chain.from_iterable(groups))
 
     @property
-    def _since(self) -> tuple[str, datetime]:
-        return self._sync.name, self._now - self._sync.policy.window
+    def _since(self) -> tuple[str, datetime, datetime]:
+        return self._sync.name, self._now - self._sync.policy.window, self._now
 
 
 class _Remembered:

@@ -21,8 +21,8 @@ class Progress(Struct, frozen=True):
     writing: bool = False
 
 
-class Live(Protocol):
-    """A daemon, from any thread. Nothing here waits for a cycle, a source or a target."""
+class Known(Protocol):
+    """What is known of the syncs, by whoever knows it."""
 
     @property
     def settings(self) -> Settings:
@@ -31,8 +31,22 @@ class Live(Protocol):
 
     @property
     def ledger(self) -> Ledger:
-        """Open for as long as the daemon lives. Raises `LedgerError` where it cannot be used."""
+        """Open for as long as this is. Raises `LedgerError` where it cannot be used."""
         ...
+
+    def leads(self) -> bool:
+        """Whether it is the one of its pair that runs syncs."""
+        ...
+
+    def next_runs(self) -> Mapping[str, datetime | None]:
+        """When each enabled sync runs next; None where it will not, as in a daemon that waits."""
+        ...
+
+    def under_way(self) -> Mapping[str, Progress]: ...
+
+
+class Live(Known, Protocol):
+    """A daemon, from any thread. Nothing here waits for a cycle, a source or a target."""
 
     @property
     def started_at(self) -> datetime: ...
@@ -49,16 +63,6 @@ class Live(Protocol):
     def unable(self) -> str:
         """Why it cannot do its work: no ledger, not read the configuration; empty where it can."""
         ...
-
-    def leads(self) -> bool:
-        """Whether it is the one of its pair that runs syncs."""
-        ...
-
-    def next_runs(self) -> Mapping[str, datetime | None]:
-        """When each enabled sync runs next; None where it will not, as in a daemon that waits."""
-        ...
-
-    def under_way(self) -> Mapping[str, Progress]: ...
 
     def run_now(self, sync: str, by: str) -> int:
         """The number of the request. Raises `ConfigError` where there is no such sync."""

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from syncd.database.engine import WRITES, open_engine
 from syncd.database.faults import Complaint, Trouble, complaints
+from syncd.database.limit import limited
 from syncd.database.url import SQLITE, shown, sqlite_file
 
 _MIGRATING = RLock()
@@ -100,7 +101,11 @@ class Database:
             with self.writing() as connection:
                 yield connection
             return
-        with complaints(self.where, self.complaint), self.engine.connect() as connection:
+        with (
+            complaints(self.where, self.complaint),
+            self.engine.connect() as connection,
+            limited(connection),
+        ):
             yield connection
 
     @contextmanager

@@ -36,6 +36,10 @@ _NOTES = 100
 _BEGINNING = re.compile("[0-9a-f]{8,64}")
 
 
+class Ambiguous(LedgerError):
+    """The beginning of a digest is that of more than one plan."""
+
+
 class KeptPlan(Struct, frozen=True, kw_only=True):
     """A plan by its digest. `run` is the newest that began with it.
 
@@ -121,7 +125,7 @@ def find(connection: Connection, beginning: str) -> KeptPlan | None:
     statement = select(PLANS.c.run, PLANS.c.head).where(PLANS.c.digest.startswith(beginning))
     found = [_plan(*row) for row in connection.execute(statement.limit(2))]
     if len(found) > 1:
-        raise LedgerError(f"more than one plan's digest begins with {beginning}: say more of it")
+        raise Ambiguous(f"more than one plan's digest begins with {beginning}: say more of it")
     return found[0] if found else None
 
 

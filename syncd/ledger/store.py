@@ -14,7 +14,7 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Standing, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import history, journal, links, recall, runs, size, snapshot
+from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
@@ -78,23 +78,18 @@ class Ledger:
             SCHEMA.metadata.create_all(connection)
         return cls(database, write=write)
 
-    def recall(self, sync: str, since: datetime) -> Memory:
-        """All that is remembered of the sync; `spent` counts from `since`."""
+    def recall(self, sync: str, since: datetime, now: datetime | None = None) -> Memory:
+        """All that is remembered of the sync; `spent` counts from `since`, and `approved` is what
+        may run `now`: nothing where no time is said."""
         with self._database.reading() as connection:
-            return Memory(
-                links=links.recall(connection, sync),
-                open_lines=history.open_lines(connection, sync),
-                spent=history.spent(connection, sync, since),
-            )
+            return _memory(connection, sync, since, now, links.recall(connection, sync))
 
-    def recall_rest(self, sync: str, since: datetime, known: tuple[Link, ...]) -> Memory:
+    def recall_rest(
+        self, sync: str, since: datetime, now: datetime, known: tuple[Link, ...]
+    ) -> Memory:
         """The same about the links that are `known` already."""
         with self._database.reading() as connection:
-            return Memory(
-                links=known,
-                open_lines=history.open_lines(connection, sync),
-                spent=history.spent(connection, sync, since),
-            )
+            return _memory(connection, sync, since, now, known)
 
     def recall_links(
         self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
@@ -284,6 +279,21 @@ class Ledger:
     def _check_write(self) -> None:
         if not self._write:
             raise AssertionError("the ledger was opened for reading")
+
+
+def _memory(
+    connection: Connection,
+    sync: str,
+    since: datetime,
+    now: datetime | None,
+    known: tuple[Link, ...],
+) -> Memory:
+    return Memory(
+        links=known,
+        open_lines=history.open_lines(connection, sync),
+        spent=history.spent(connection, sync, since),
+        approved=approvals.approved(connection, sync, now) if now else {},
+    )
 
 
 def _nobody_asks() -> None:

@@ -1,12 +1,16 @@
 """What can happen to a world: in its sources, in its target by other hands, and to its readings."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Group, GroupRecord, Key, Kind, User, UserRecord
-from syncd.errors import Rejected
+from syncd.core.plan import Plan
+from syncd.errors import Rejected, SyncdError
+from syncd.ledger import Signature
 from tests.world import Office, by_hand
 
 
@@ -127,6 +131,25 @@ class Plant:
         except Rejected:
             return
         world.planted.add(ref)
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Somebody approves all that is held now, for so many days."""
+
+    days: int
+
+    def happen(self, world: World) -> None:
+        if world.policy.budgets:
+            with suppress(SyncdError):  # what cannot be read has no plan
+                approve(world, world.plan(), self.days)
+
+
+def approve(world: Office, plan: Plan, days: float = 1) -> None:
+    """All that it holds, if that is anything."""
+    if plan.held:
+        until = world.now + timedelta(days=days)
+        world.ledger.desk.approve(plan, Signature("ann", world.now, until))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def judge(changes, policy, known, counts=TEN, accounts=()):
     sifted = sift(changes, known)
     planned = Counter({(c.kind, c.op, c.key, c.member) for c in sifted.possible})
     totals = Counter((kind, op) for kind, op, *_ in planned)
-    within, held = hold(sifted.possible, over_budget(totals, policy, counts))
+    within, held = hold(sifted.possible, over_budget(totals, policy, counts), {})
     kept, last = keep_an_administrator(within, accounts)
     return Verdict(kept, held, sifted.refused + last, sifted.withheld)
 

@@ -22,7 +22,18 @@ from syncd.core.policy import (
     Protect,
     VanishedGroups,
 )
-from tests.core.events import Hand, Has, HasGroup, Leaves, LosesGroup, Plant, Step, Swap, World
+from tests.core.events import (
+    Approve,
+    Hand,
+    Has,
+    HasGroup,
+    Leaves,
+    LosesGroup,
+    Plant,
+    Step,
+    Swap,
+    World,
+)
 from tests.wired import Wired
 from tests.world import MemorySource
 
@@ -109,6 +120,7 @@ EVENTS = st.one_of(
     st.builds(LosesGroup, NAMED, st.sampled_from("gh")),
     HANDS,
     st.builds(Plant, ENTITIES),
+    st.builds(Approve, st.sampled_from([1, 60])),
 )
 
 

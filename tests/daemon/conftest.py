@@ -1,9 +1,11 @@
-"""A place with two people, and daemons that are ended with the test."""
+"""A place with two people, and daemons that are ended with the test; a company and its page."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.daemon.company import Company, Shown, month
+from tests.daemon.site import served
 from tests.daemon.supervised import ADA, BOB, Place, Supervised
 
 
@@ -27,3 +29,18 @@ def start(place) -> Iterator[Callable[..., Supervised]]:
     yield begin
     for one in started:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory) -> Iterator[Company]:
+    """Nobody may change it."""
+    made = month(tmp_path_factory.mktemp("company"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def site(company) -> Iterator[str]:
+    """The company's page, served as a daemon serves it; where it begins."""
+    with served(Shown(company), lambda: company.now) as url:
+        yield url

@@ -92,8 +92,11 @@ class Service:
         return {name: bool(active) for name, active in self.ask(statement, database)}
 
     def start(self) -> None:
-        """Returns when it is ready, as `systemctl start` does."""
-        self.machine.run("systemctl", "start", DAEMON)
+        """Returns when it is ready, as `systemctl start` does; raises with its journal."""
+        try:
+            self.machine.run("systemctl", "start", DAEMON)
+        except AssertionError as error:
+            raise AssertionError(self.words()) from error
 
     def run_now(self) -> None:
         """By the signal for it."""

@@ -13,6 +13,7 @@ from syncd.daemon.status.docs import docs_router
 from syncd.daemon.status.door import Door
 from syncd.daemon.status.guard import Guard
 from syncd.daemon.status.openapi import document
+from syncd.daemon.status.plans import plans_router
 from syncd.daemon.status.problems import answer_by_problems
 from syncd.daemon.status.session import session_router
 
@@ -32,6 +33,7 @@ def status_app(live: Live, metrics: Metrics | None = None, *pages: APIRouter) ->
     made = partial(document, app)
     routers = (
         api_router(live, metrics),
+        plans_router(live),
         actions_router(live),
         session_router(live, door),
         docs_router(made),

@@ -70,7 +70,7 @@ class Chart(Struct, frozen=True):
 
     @property
     def width(self) -> int:
-        return len(self.columns) * COLUMN
+        return len(self.columns) * COLUMN - GAP
 
     @property
     def busy(self) -> tuple[Column, ...]:

@@ -14,6 +14,7 @@ from syncd.config.running import StatusSettings, place
 from syncd.daemon.live import Live
 from syncd.daemon.status.door import Door, values
 from syncd.daemon.status.problems import TOLD, Refused, problem, unexpected
+from syncd.database.limit import within
 
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -35,6 +36,7 @@ MOST = 16 * 1024
 
 _LONGEST_QUERY = 2048
 _BODY_SECONDS = 10.0
+_LEDGER_SECONDS = 5.0
 _AT_ONCE = 32
 """Requests that are worked on or wait for it."""
 
@@ -74,7 +76,8 @@ class Guard:
         self._under_way += 1
         answer.when_started = self._give_way
         try:
-            await self.app(_as_get(scope), _given(body, receive), answer)
+            with within(_LEDGER_SECONDS):
+                await self.app(_as_get(scope), _given(body, receive), answer)
         finally:
             answer.begin()
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from syncd.daemon.live import Live, Progress
+from syncd.daemon.live import Known, Progress
 from syncd.ledger import Standing
 from syncd.render.words import counted, number
 
@@ -62,7 +62,7 @@ class SyncState(Struct, frozen=True, kw_only=True):
         return sum(self.standing.failed.values()) if self.standing else 0
 
 
-def states(live: Live, now: datetime) -> list[SyncState]:
+def states(live: Known, now: datetime) -> list[SyncState]:
     """Of every sync that is configured or ever ran, the worst first. Raises `LedgerError`."""
     standings, following, working = live.ledger.desk.standings(), live.next_runs(), live.under_way()
     led = live.leads() or any(one.leads for one in live.ledger.desk.daemons())

@@ -7,6 +7,7 @@ from msgspec import Struct
 from syncd.daemon.live import Live
 from syncd.daemon.status.health import SyncState, counts, headline, states
 from syncd.daemon.status.lately import Lately, Recent
+from syncd.daemon.status.waiting import Reasons, reasons
 
 _CARDS = 24
 _LINES = 500
@@ -26,7 +27,10 @@ class Card(Struct, frozen=True):
 def told(live: Live, lately: Lately, now: datetime) -> dict[str, object]:
     """The worst syncs as cards, as many as one looks at; the rest in lines."""
     found = states(live, now)
-    cards = [Card(one, lately.of(one.name, now, _DAYS)) for one in found[:_CARDS]]
+    ran = [one for one in found if one.standing is not None]
+    cards = [Card(one, lately.of(one.name, now, _DAYS)) for one in ran[:_CARDS]]
+    lines = {one.name for one in ran[_CARDS:]}
+    others = [one for one in found if one.standing is None or one.name in lines]
     drifts = sorted(
         (drift for card in cards for drift in card.recent.drifts),
         key=lambda one: one.line.line,
@@ -35,10 +39,10 @@ def told(live: Live, lately: Lately, now: datetime) -> dict[str, object]:
     return {
         "headline": headline(found),
         "counts": counts(found),
-        "needing": [one for one in found if one.health.troubled][:_CARDS],
+        "needing": [(one, why_of(live, one, now)) for one in found[:_CARDS] if one.health.troubled],
         "cards": cards,
-        "others": found[_CARDS : _CARDS + _LINES],
-        "beyond": max(0, len(found) - _CARDS - _LINES),
+        "others": others[:_LINES],
+        "beyond": max(0, len(others) - _LINES),
         "days": _DAYS,
         "drifts": drifts[:_DRIFTS],
         "more_drifts": max(0, len(drifts) - _DRIFTS),
@@ -52,10 +56,17 @@ def of_sync(live: Live, lately: Lately, state: SyncState, now: datetime) -> dict
     return {
         "state": state,
         "settings": settings,
+        "reasons": why_of(live, state, now),
         "recent": lately.of(state.name, now, _MONTH),
         "days": _MONTH,
         "runs": live.ledger.chronicle.runs(state.name, eventful=True, limit=_RUNS),
     }
+
+
+def why_of(live: Live, state: SyncState, now: datetime) -> Reasons:
+    """What its last plan says."""
+    digest = state.standing.digest if state.standing else ""
+    return reasons(live.ledger.desk, digest, now)
 
 
 def service(live: Live) -> dict[str, object]:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from syncd.daemon.live import Live
-from syncd.daemon.status import overview, rendering
+from syncd.daemon.status import overview, rendering, waiting
 from syncd.daemon.status.health import states
 from syncd.daemon.status.lately import Lately
+from syncd.daemon.status.people import Search
 from syncd.errors import LedgerError
 
 Clock = Callable[[], datetime]
@@ -40,6 +41,8 @@ def page_router(live: Live, clock: Clock = lambda: datetime.now(UTC)) -> APIRout
         "/ui/runs": pages.runs,
         "/ui/runs/{number}": pages.run,
         "/ui/syncs/{name:path}": pages.sync,
+        "/ui/plans/{digest}": pages.plan,
+        "/ui/people": pages.people,
         "/ui/session": pages.session,
     }
     for path, endpoint in paths.items():
@@ -53,7 +56,7 @@ class _Pages:
 
     def __init__(self, live: Live, clock: Clock) -> None:
         self._live, self._clock = live, clock
-        self._lately = Lately(live)
+        self._lately, self._search = Lately(live), Search(live)
 
     def overview(self, request: Request) -> HTMLResponse:
         def told(now: datetime) -> dict[str, object]:
@@ -107,8 +110,35 @@ class _Pages:
 
         return self._answer(request, "run.html", told)
 
-    def session(self, request: Request) -> HTMLResponse:
-        return self._answer(request, "session.html", lambda _now: {})
+    def plan(
+        self, request: Request, digest: str, section: str = "", offset: Number = None
+    ) -> HTMLResponse:
+        def told(now: datetime) -> dict[str, object] | None:
+            desk = self._live.ledger.desk
+            plan = waiting.find(desk, digest)
+            if plan is None:
+                return None
+            standing = desk.standing(plan.sync)
+            names = rendering.sees_names(request)
+            return {
+                "plan": plan,
+                "newest": standing is not None and standing.digest == plan.digest,
+                "approval": waiting.reasons(desk, plan.digest, now).approval,
+                "sections": waiting.sections(desk, plan, section, offset or 0) if names else [],
+                "only": section,
+            }
+
+        return self._answer(request, "plan.html", told)
+
+    def people(self, request: Request, q: str = "", sync: str = "") -> HTMLResponse:
+        def told(now: datetime) -> dict[str, object]:
+            names = rendering.sees_names(request)
+            return {"people": self._search.among(q, sync, now) if names else None, "of": sync}
+
+        return self._answer(request, "people.html", told)
+
+    def session(self, request: Request, *, wrong: bool = False) -> HTMLResponse:
+        return self._answer(request, "session.html", lambda _now: {"wrong": wrong})
 
     def _answer(
         self,

@@ -10,7 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from syncd import __version__
 from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op, Value
+from syncd.core.plan import Change
 from syncd.daemon.status import chart, moments
+from syncd.daemon.status.fields import field_rows
 from syncd.ledger import Line
 from syncd.render import words
 from syncd.render.changes import in_order
@@ -67,6 +69,7 @@ def _environment() -> Environment:
         "counted": words.counted,
         "in_order": _fields,
         "iso": moments.iso,
+        "joined": words.joined,
         "lasting": moments.length,
         "moment": words.moment,
         "name": _name,
@@ -79,13 +82,16 @@ def _environment() -> Environment:
     environment.globals |= {
         "CHART": {"column": chart.COLUMN, "gap": chart.GAP, "height": chart.HEIGHT},
         "SIGNS": words.SIGNS,
+        "field_rows": field_rows,
         "fields_of": fields_of,
     }
     return environment
 
 
-def fields_of(line: Line) -> Sequence[tuple[str, str | None, str]]:
+def fields_of(line: Line | Change) -> Sequence[tuple[str, str | None, str]]:
     """Field, what it was and what it became; of a creation, what was given beside the name."""
+    if line.op in {Op.SUSPEND, Op.RESTORE}:
+        return []  # the word says it
     created = line.op is Op.CREATE
     named = NAME_FIELD.get(line.kind) if created else None
     return [

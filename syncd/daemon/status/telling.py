@@ -95,8 +95,9 @@ def sync(known: _Known, standing: Standing | None, sight: Sight, now: datetime) 
 
 
 def run(of: Run, sight: Sight) -> RunView:
-    same = _same(RunView, of, without={"plan", "withheld"})
-    return RunView(**same, plan=of.digest, withheld=sight.of(list(of.withheld)))
+    same = _same(RunView, of, without={"plan", "withheld", "withheld_why"})
+    why = sight.of(list(of.withheld))
+    return RunView(**same, plan=of.digest, withheld=len(of.withheld), withheld_why=why)
 
 
 def change(line: Line, sight: Sight) -> ChangeView:
@@ -118,12 +119,13 @@ def _progress(progress: Progress) -> ProgressView:
 
 
 def _last(standing: Standing, sight: Sight) -> LastView:
-    own = {"plan", "trouble", "withheld", "sources", "target"}
+    own = {"plan", "trouble", "withheld", "withheld_why", "sources", "target"}
     return LastView(
         **_same(LastView, standing, without=own),
         plan=standing.digest,
         trouble=sight.of(standing.trouble),
-        withheld=sight.of(list(standing.withheld)),
+        withheld=len(standing.withheld),
+        withheld_why=sight.of(list(standing.withheld)),
         sources={name: _reading(one, sight) for name, one in standing.sources.items()},
         target=_reading(standing.target_reading, sight),
     )

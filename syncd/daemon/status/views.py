@@ -75,7 +75,8 @@ class LastView(View):
     conflicts: int
     unmapped: int
     unsettled: int
-    withheld: Named[list[str]] = None
+    withheld: int = Field(description="for how many reasons removals were not planned")
+    withheld_why: Named[list[str]] = None
     withheld_changes: Mapping[str, int]
     sources: Mapping[str, ReadingView]
     target: ReadingView
@@ -126,7 +127,8 @@ class RunView(View):
     held: int
     refused: int
     conflicts: int
-    withheld: Named[list[str]] = None
+    withheld: int = Field(description="for how many reasons removals were not planned")
+    withheld_why: Named[list[str]] = None
     done: int
     failed: int
 
