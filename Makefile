@@ -14,7 +14,8 @@ WORKERS ?= 2
 
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
 	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base \
-	systemd-container mmdebstrap dbus chromium fonts-dejavu-core
+	systemd-container mmdebstrap dbus chromium fonts-dejavu-core \
+	prometheus
 
 # SCIM servers for the tests, and what looks for barriers in the status page. What they stand on does
 # not go together, so each has a place of its own.

@@ -153,19 +153,19 @@ def run_now(
 
 
 @app.command()
-def notify_test(context: typer.Context) -> None:
-    """Send one message to each receiver of `notify.to`."""
-    from syncd.cli.notifying import notify_test
-
-    _run(context, notify_test)
-
-
-@app.command()
 def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
     """Show how the syncs stand; exits with 4 where one fails, 5 where changes are held."""
     from syncd.cli.standing import status
 
     _run(context, lambda opened: status(opened, format_))
+
+
+@app.command()
+def notify_test(context: typer.Context) -> None:
+    """Send one message to each receiver of `notify.to`."""
+    from syncd.cli.notifying import notify_test
+
+    _run(context, notify_test)
 
 
 @app.command()

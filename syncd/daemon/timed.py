@@ -18,8 +18,9 @@ name of the error's class, empty where there was none. From several threads at o
 
 _Seen = Callable[[str, float, str], None]
 
-_CALLS = ("get", "create", "update", "delete", "change", "write")
-_READINGS = ("read", "pages", "of")
+_CALLS = {verb: verb for verb in ("get", "create", "update", "delete", "change", "write")}
+_READINGS = {"read": "read", "pages": "read", "of": "get"}
+"""What a backend may have, and what it is called for whoever is told of it."""
 
 
 def timed(sync: Sync, observe: Observe) -> Sync:
@@ -65,9 +66,9 @@ class _Part:
     def __init__(self, inner: Any, what: str, seen: _Seen) -> None:
         self._inner = inner
         for verbs, around in ((_CALLS, _call), (_READINGS, _reading)):
-            for verb in verbs:
+            for verb, called in verbs.items():
                 if (own := getattr(inner, verb, None)) is not None:
-                    setattr(self, verb, around(own, f"{what}.{verb}", seen))
+                    setattr(self, verb, around(own, f"{what}.{called}", seen))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

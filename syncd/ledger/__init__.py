@@ -10,10 +10,11 @@ from syncd.ledger.leadership import Leadership
 from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
 from syncd.ledger.locks import Held
+from syncd.ledger.opening import open_ledger
 from syncd.ledger.plans import KeptPlan
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
-from syncd.ledger.store import Ledger, open_ledger
+from syncd.ledger.store import Ledger
 
 __all__ = [
     "BROKEN_OFF",

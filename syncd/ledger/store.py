@@ -1,7 +1,7 @@
 """The ledger: syncd's own memory, in SQLite or PostgreSQL."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
-from syncd.database import Database, Standing, Trouble, database_url
+from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot
 from syncd.ledger.chronicle import Chronicle
@@ -30,37 +30,6 @@ from syncd.ledger.schema import SCHEMA
 from syncd.ledger.snapshot import Head, Renewal
 
 
-def open_ledger(
-    url: str, password: SecretStr | None = None, *, write: bool, life: float = LIFE
-) -> "Ledger":
-    """For writing, creates or upgrades it; for reading, changes nothing: absent is empty.
-
-    `life` is for how many seconds PostgreSQL keeps the lock of a holder who is silent.
-    """
-    # Half of it, so that who is silent in the middle of writing has lost that before the lock.
-    database = Database(
-        database_url(url, password), SCHEMA, "the ledger", _complaint, silence=life / 2
-    )
-    with ExitStack() as undo:
-        undo.callback(database.close)
-        if write:
-            database.migrate()
-        elif not _readable(database):
-            return Ledger.in_memory(write=False)
-        undo.pop_all()
-        return Ledger(database, write=write, life=life)
-
-
-def _readable(database: Database) -> bool:
-    match database.standing():
-        case Standing.OLDER:
-            raise database.older()
-        case Standing.NEWER:
-            raise database.newer()
-        case standing:
-            return standing is Standing.CURRENT
-
-
 class Ledger:
     def __init__(self, database: Database, *, write: bool, life: float = LIFE) -> None:
         self._database = database
@@ -73,7 +42,7 @@ class Ledger:
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
         """An empty one that is gone when it is closed."""
-        database = Database(database_url("sqlite://"), SCHEMA, "the ledger", _complaint)
+        database = Database(database_url("sqlite://"), SCHEMA, "the ledger", complaint)
         with database.writing() as connection:
             SCHEMA.metadata.create_all(connection)
         return cls(database, write=write)
@@ -300,5 +269,5 @@ def _nobody_asks() -> None:
     """Of a sync that nobody took the lock of."""
 
 
-def _complaint(_trouble: Trouble, text: str) -> LedgerError:
+def complaint(_trouble: Trouble, text: str) -> LedgerError:
     return LedgerError(text)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -65,14 +66,17 @@ class StandIn:
         before = self.office.ledger.desk.standing("main")
         metrics.cycle_begun("main")
         try:
-            return self.office.apply(told=lambda ended: metrics.changes("main", ended))
+            return self.office.apply(told=partial(metrics.changes, "main"))
         finally:
             metrics.cycle_ended(before, self.office.ledger.desk.standing("main"), seconds)
 
 
 def scraped(metrics: Metrics) -> dict[tuple[str, ...], float]:
-    """The value of each series, by its name and the values of its labels in the order below."""
-    text = metrics.render().decode()
+    return by_series(metrics.render().decode())
+
+
+def by_series(text: str) -> dict[tuple[str, ...], float]:
+    """The value of each series, by its name and the values of its labels in the order above."""
     return {
         (sample.name, *(sample.labels[one] for one in LABELS if one in sample.labels)): sample.value
         for family in text_string_to_metric_families(text)

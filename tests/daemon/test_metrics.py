@@ -54,7 +54,7 @@ def test_changes_and_runs_are_counted_by_outcome():
 
     here.cycle(metrics, seconds=2.0)
     change = Change(Op.UPDATE, Kind.USER, "p:1", "ada")
-    metrics.changes("main", [Ended(1, change, FAILED), Ended(2, change, FAILED)])
+    metrics.changes("main", 1, [Ended(1, change, FAILED), Ended(2, change, FAILED)])
 
     told = scraped(metrics)
     assert told["syncd_changes_total", "main", "user", "create", DONE] == 3

@@ -30,8 +30,6 @@ class TestTimedMemory(BackendContract):
 
 
 class TestTimedSql(BackendContract):
-    many = 2500
-
     def reopen(self, backend):
         inner = SqlBackend("store", backend.config, backend.base)
         return TimedBackend(inner, ignored)
@@ -85,14 +83,17 @@ def test_each_verb_is_told_with_its_error(memory, told):
     ]
 
 
-def test_bulk_writes_are_one_call(tmp_path, told):
+def test_bulk_writes_and_readings_by_pages_are_one_call(tmp_path, told):
     """Where a backend has them, they are there and timed."""
     backend = TimedBackend(SqlBackend("store", SqlConfig(), tmp_path), told)
     with backend.batch():
         backend.users.write([Write(Op.CREATE, Key("1"), entity=User(user_name="ada"))])
+    assert len(list(backend.users.pages())) == 1
+    assert list(backend.members.of([Ref("none")])) == []
     backend.close()
 
-    assert told.calls == [("users.write", ""), ("batch", "")]
+    whole = [("users.write", ""), ("batch", ""), ("users.read", ""), ("members.get", "")]
+    assert told.calls == whole
 
 
 @pytest.mark.parametrize("part", ["users", "groups", "members"])

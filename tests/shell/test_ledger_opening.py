@@ -195,7 +195,7 @@ def test_an_older_ledger_is_upgraded_by_writing_only(place, monkeypatch):
     """Who reads is told what to run."""
     open_ledger(*place, write=True).close()
     monkeypatch.setattr(
-        "syncd.ledger.store.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "9998"))
+        "syncd.ledger.opening.SCHEMA", replace(SCHEMA, revisions=(*SCHEMA.revisions, "9998"))
     )
     with pytest.raises(LedgerError, match="this syncd needs 9998: run `syncd apply` to upgrade it"):
         open_ledger(*place, write=False)

@@ -1,4 +1,4 @@
-"""A person's fields side by side: what the sources state, what should be, and what the target has."""
+"""A person's fields side by side: what sources state, what should be, and what the target has."""
 
 from collections.abc import Mapping
 
