@@ -125,6 +125,7 @@ class Daemon:
         return False
 
     def _tick(self) -> None:
+        self._schedule.follow_clock()
         self._lead_or_wait()
         with suppress(LedgerError):  # told of by the next try to lead
             if self._leads:
