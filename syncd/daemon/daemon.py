@@ -98,14 +98,15 @@ class Daemon:
         return self._ledger.desk.ask(sync, Mode.DUE, by, datetime.now(UTC))
 
     def run(self, waits: Waits) -> None:
-        """Until a signal says to stop. Raises `LedgerError` where another daemon leads, and this
-        one was told to exit then."""
+        """Until a signal says to stop. Raises `LedgerError` where the ledger is of no use to begin
+        with, or another daemon leads and this one was told to exit then."""
         self._schedule.start()
         try:
-            self._lead_or_wait()
+            self._use_ledger()
+            if self._trouble:
+                raise LedgerError(self._trouble)
             if not self._leads and self._settings.daemon.when_locked is WhenLocked.EXIT:
                 raise LedgerError(f"another daemon leads: {self._leadership.holder}")
-            self._sign()
             self._listener.happened("ready", leads=self._leads, syncs=len(self._settings.syncs))
             self._service.ready(self._status())
             while not self._heed(waits.wait(TICK)):
@@ -126,30 +127,42 @@ class Daemon:
 
     def _tick(self) -> None:
         self._schedule.follow_clock()
-        self._lead_or_wait()
-        with suppress(LedgerError):  # told of by the next try to lead
-            if self._leads:
-                self._take_requests()
-            self._sign()
+        self._use_ledger()
         if self.alive():
             self._service.ping()
         self._service.status(self._status())
 
+    def _use_ledger(self) -> None:
+        """Leads or waits, and notes what is wrong with the ledger. On SQLite who may lead may still
+        have no room to write."""
+        trouble = ""
+        try:
+            self._lead_or_wait()
+            self._sign()
+            if self._leads:
+                self._take_requests()
+        except LedgerError as error:
+            trouble = str(error)
+        if trouble and not self._trouble:
+            self._listener.happened("ledger_trouble", error=trouble)
+        self._trouble = trouble
+
     def _lead_or_wait(self) -> None:
-        before, trouble = self._leads, ""
+        """Raises `LedgerError` where that cannot be known; then it does not lead."""
+        before, why = self._leads, ""
         try:
             self._leads = self._leadership.take()
             if self._leads and not before:
                 self._take_over()
+            why = self._leadership.holder
         except LedgerError as error:
-            self._leads, trouble = False, str(error)
-        if before and not self._leads:
-            self._schedule.clear()
-            self._requests.forget()
-            self._listener.happened("lead_lost", why=trouble or self._leadership.holder)
-        if trouble and not self._trouble:
-            self._listener.happened("ledger_trouble", error=trouble)
-        self._trouble = trouble
+            self._leads, why = False, str(error)
+            raise
+        finally:
+            if before and not self._leads:
+                self._schedule.clear()
+                self._requests.forget()
+                self._listener.happened("lead_lost", why=why)
 
     def _take_over(self) -> None:
         """Who led before may have been stopped in the middle of anything: its journal tells."""
