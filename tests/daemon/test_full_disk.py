@@ -26,7 +26,7 @@ def test_a_full_disk_is_said_and_outlived(place, start):
     """The status says what is wrong, not how well it was before; then all goes on."""
     place.configure({"every": "1s", "back_off": {"first": "1s", "most": "1s"}})
     daemon: Supervised = start().ready()
-    daemon.wait(lambda: "2 changes applied" in daemon.status, "the first run")
+    daemon.wait(lambda: "done" in place.runs(), "the first run")
     with full(daemon.process.pid):
         place.people(ADA)
         daemon.wait(lambda: daemon.status.startswith("the ledger /"), "the trouble")
