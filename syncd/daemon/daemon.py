@@ -115,14 +115,13 @@ class Daemon:
             self._end(waits)
 
     def _heed(self, came: list[int]) -> bool:
-        """Whether to stop."""
-        for signum in came:
-            if signum in signals.STOP:
-                return True
-            if signum == signals.RELOAD:
-                self._reload()
-            elif signum == signals.RUN_NOW:
-                self._run_all()
+        """Whether to stop. What came several times is done once."""
+        if signals.STOP.intersection(came):
+            return True
+        if signals.RELOAD in came:
+            self._reload()
+        if signals.RUN_NOW in came:
+            self._run_all()
         return False
 
     def _tick(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,5 +45,9 @@ class Signals:
 
     def wait(self, seconds: float) -> list[int]:
         """Those that came, each as often as it came, after so many seconds at the latest."""
-        ready, _, _ = select.select([self._reader], [], [], max(seconds, 0.0))
-        return list(os.read(self._reader, 512)) if ready else []
+        select.select([self._reader], [], [], max(seconds, 0.0))
+        came = bytearray()
+        with suppress(BlockingIOError):  # that was all
+            while some := os.read(self._reader, 4096):
+                came += some
+        return list(came)
