@@ -16,7 +16,7 @@ from syncd.cycle.mode import Mode
 from syncd.daemon.listener import Listener
 from syncd.daemon.live import Progress
 from syncd.engine import apply
-from syncd.errors import LedgerError, Stopped, SyncdError, TookTooLong
+from syncd.errors import Busy, LedgerError, Stopped, SyncdError, TookTooLong
 from syncd.ledger import Ledger, Standing
 from syncd.standing import Redact, after_error
 from syncd.sync import Sync
@@ -48,8 +48,11 @@ class Cycles:
     def run(self, settings: Settings, name: str, mode: Mode = Mode.DUE) -> Standing | None:
         """How the sync stands then; None where it was asked to stop before anything was written.
 
-        Raises nothing that a sync, its sources or its target can bring about.
+        Raises `Busy` where another run of it is under way, and nothing else that a sync, its
+        sources or its target can bring about.
         """
+        if self._stopping.is_set():
+            return None
         cycle = Cycle(name, settings.syncs[name].schedule.time_limit, self._stopping)
         with self._lock:
             self._under_way[name] = cycle
@@ -83,6 +86,8 @@ class Cycles:
             self._unkept.pop(cycle.name, None)
         except Stopped:
             return None
+        except Busy:
+            raise  # how the sync stands is the other run's to say
         except Exception as error:  # noqa: BLE001  a bug in one sync must not stop the others
             standing = self._failed(settings, cycle, (kept, before), error, at)
             if not isinstance(error, SyncdError):

@@ -5,13 +5,19 @@ import select
 import signal
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 RELOAD = signal.SIGHUP
 RUN_NOW = signal.SIGUSR1
 
 _WATCHED = (*STOP, RELOAD, RUN_NOW)
+
+
+class Waits(Protocol):
+    """What a daemon asks for its signals; `Signals` is one."""
+
+    def wait(self, seconds: float) -> list[int]: ...
 
 
 class Signals:
