@@ -10,6 +10,9 @@ from syncd.ledger.operation import DAEMONS, REQUESTS
 _FORGOTTEN = timedelta(days=1)
 """After so long without a sign of life a daemon is no longer told of."""
 
+_SILENT = timedelta(minutes=1)
+"""Without a sign of life for so long nobody leads: a daemon gives one every ten seconds."""
+
 _KEPT = timedelta(days=30)
 """So long it is known what was asked for."""
 
@@ -22,6 +25,10 @@ class Daemon(Struct, frozen=True):
     started_at: datetime
     seen_at: datetime
     leads: bool
+
+    def leading(self, now: datetime) -> bool:
+        """Whether it said so lately; who was killed said so to the last."""
+        return self.leads and now - self.seen_at <= _SILENT
 
 
 class Request(Struct, frozen=True):
@@ -38,9 +45,11 @@ class Request(Struct, frozen=True):
 
 
 def see(connection: Connection, daemon: Daemon) -> None:
-    """A sign of life; those that have given none for long are forgotten."""
+    """A sign of life; those that have given none for long are forgotten. There is one leader."""
     connection.execute(delete(DAEMONS).where(DAEMONS.c.name == daemon.name))
     connection.execute(delete(DAEMONS).where(DAEMONS.c.seen_at < daemon.seen_at - _FORGOTTEN))
+    if daemon.leads:
+        connection.execute(update(DAEMONS).where(DAEMONS.c.leads).values(leads=False))
     row = {name: getattr(daemon, name) for name in Daemon.__struct_fields__}
     connection.execute(insert(DAEMONS), row)
 

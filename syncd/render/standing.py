@@ -66,10 +66,15 @@ def _daemons(daemons: Sequence[Daemon], now: datetime) -> str:
     if not daemons:
         return "no daemon has given a sign of life lately"
     told = (
-        f"{safe(one.name)} {'leads' if one.leads else 'waits'}, seen {age(one.seen_at, now)} ago"
-        for one in daemons
+        f"{safe(one.name)} {_part(one, now)}, seen {age(one.seen_at, now)} ago" for one in daemons
     )
     return "; ".join(told)
+
+
+def _part(one: Daemon, now: datetime) -> str:
+    if one.leading(now):
+        return "leads"
+    return "led" if one.leads else "waits"
 
 
 def age(then: datetime, now: datetime) -> str:
