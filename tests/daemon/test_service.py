@@ -69,7 +69,7 @@ def test_somebody_who_asks_gets_the_outcome(place, start):
     assert place.runs() == ["done", "done"]
 
 
-def test_who_asks_a_daemon_that_was_killed_learns_that_there_is_none(place, start):
+def test_who_asks_a_daemon_that_was_killed_learns_that_there_is_none(place):
     """Its last word, that it leads, is a while old."""
     with closing(open_ledger(place.ledger_url, write=True)) as ledger:
         before = datetime.now(UTC) - timedelta(minutes=2)
