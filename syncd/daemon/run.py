@@ -22,6 +22,7 @@ from syncd.daemon.status.page import page_router
 from syncd.daemon.status.server import StatusServer
 from syncd.daemon.timed import timed
 from syncd.daemon.voice import Voice
+from syncd.errors import ConfigError
 from syncd.redact import Redactor, secrets_of
 from syncd.report import Exit
 from syncd.sync import Sync
@@ -60,10 +61,6 @@ class _House:
             reloaded=self.follow,
         )
         self._metrics = Metrics(self.daemon)
-        notify = settings.notify
-        self._messenger = Messenger(
-            self._ledger.desk, notify, receivers(notify.to), self._listeners.happened
-        )
         desk, happened = self._ledger.desk, self._listeners.happened
         self._messenger = Messenger(desk, settings.notify, (), happened)
         self._listen: str | None = None
@@ -71,6 +68,7 @@ class _House:
 
     def follow(self, settings: Settings) -> None:
         """These settings are in force from now on. Raises `ConfigError` where they cannot be."""
+        _refuse_what_needs_a_restart(self.daemon.settings, settings)
         told = receivers(settings.notify.to)
         self._serve_at(settings.status.listen)
         self._messenger.follow(settings.notify, told)
@@ -108,3 +106,10 @@ class _House:
         if self._server is not None:
             self._server.stop()
         self._server, self._listen = server, listen
+
+
+def _refuse_what_needs_a_restart(before: Settings, after: Settings) -> None:
+    """Raises `ConfigError`."""
+    for name in ("state_directory", "ledger"):
+        if getattr(before, name) != getattr(after, name):
+            raise ConfigError(f"{name} has changed, for which syncd must be restarted")
