@@ -95,17 +95,37 @@ class _House:
         return loaded
 
     def _serve_at(self, listen: str | None) -> None:
-        """The next one listens before the last one ends, which stays where that cannot be."""
-        if listen == self._listen:
+        """The next one listens before the last one ends, unless that is in its way; where the next
+        cannot be, there is the last one again."""
+        if listen == self._listen and (self._server is None or self._server.alive()):
             return
-        server = None
-        if listen is not None:
-            app = status_app(self.daemon, self._metrics, page_router(self.daemon))
-            server = StatusServer(app, listen)
-            server.start()
-        if self._server is not None:
-            self._server.stop()
+        last = self._server
+        try:
+            server = self._serving(listen)
+        except ConfigError:
+            if last is None:
+                raise
+            last.stop()
+            server = self._serving_after_all(listen)
+        if last is not None:
+            last.stop()
         self._server, self._listen = server, listen
+
+    def _serving_after_all(self, listen: str | None) -> StatusServer | None:
+        try:
+            return self._serving(listen)
+        except ConfigError:
+            self._server = self._serving(self._listen)
+            raise
+
+    def _serving(self, listen: str | None) -> StatusServer | None:
+        if listen is None:
+            return None
+        server = StatusServer(
+            status_app(self.daemon, self._metrics, page_router(self.daemon)), listen
+        )
+        server.start()
+        return server
 
 
 def _refuse_what_needs_a_restart(before: Settings, after: Settings) -> None:
