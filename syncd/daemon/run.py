@@ -97,9 +97,9 @@ class _House:
     def _serve_at(self, listen: str | None) -> None:
         """The next one listens before the last one ends, unless that is in its way; where the next
         cannot be, there is the last one again."""
-        if listen == self._listen and (self._server is None or self._server.alive()):
-            return
         last = self._server
+        if listen == self._listen and (last is None or last.alive()):
+            return
         try:
             server = self._serving(listen)
         except ConfigError:
@@ -107,8 +107,9 @@ class _House:
                 raise
             last.stop()
             server = self._serving_after_all(listen)
-        if last is not None:
-            last.stop()
+        else:
+            if last is not None:
+                last.stop()
         self._server, self._listen = server, listen
 
     def _serving_after_all(self, listen: str | None) -> StatusServer | None:
