@@ -32,6 +32,7 @@ ALLOWED = {
     "bulk": {"core", "errors", "ports"},
     "sources": {"core", "ports", "paging", "errors", "sources", "located", "tls"},
     "redact": set(),
+    "journald": set(),
     "fence": set(),
     "tls": set(),
     "backends": {

@@ -130,7 +130,7 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
 
 @app.command()
 def run(context: typer.Context) -> None:
-    """Run every enabled sync on its schedule, as a service does, until told to stop."""
+    """Run every sync on its schedule, as a service."""
     from syncd.cli.running import run
 
     _run(context, lambda opened: run(opened, context.obj))
@@ -154,7 +154,7 @@ def run_now(
 
 @app.command()
 def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
-    """Show how the syncs stand; exits with 4 where one fails, 5 where changes are held."""
+    """Show how the syncs stand."""
     from syncd.cli.standing import status
 
     _run(context, lambda opened: status(opened, format_))
@@ -162,7 +162,7 @@ def status(context: typer.Context, format_: Shown = TableOrJson.TABLE) -> None:
 
 @app.command()
 def notify_test(context: typer.Context) -> None:
-    """Send one message to each receiver of `notify.to`."""
+    """Try whether messages arrive."""
     from syncd.cli.notifying import notify_test
 
     _run(context, notify_test)

@@ -83,8 +83,8 @@ def crashed(error: Exception) -> int:
 
 def _bug(error: Exception, screen: Screen, prefix: str = "") -> int:
     for line in "".join(traceback.format_exception(error)).splitlines():
-        screen.say(safe(line))
-    screen.say(f"{prefix}{_BUG}", "bold red")
+        screen.say_error(safe(line), "")
+    screen.say_error(f"{prefix}{_BUG}", "bold red")
     return Exit.BUG
 
 
@@ -93,6 +93,6 @@ def _tell(problems: list[str], screen: Screen, prefix: str) -> None:
     for problem in problems[:_LINES]:
         # Most messages name their source or target themselves.
         named = name and problem.startswith(name.removesuffix(": "))
-        screen.say(f"{prefix.removesuffix(name) if named else prefix}{safe(problem)}", "red")
+        screen.say_error(f"{prefix.removesuffix(name) if named else prefix}{safe(problem)}")
     if len(problems) > _LINES:
-        screen.say(f"{prefix}… and {len(problems) - _LINES:,} more", "red")
+        screen.say_error(f"{prefix}… and {len(problems) - _LINES:,} more")

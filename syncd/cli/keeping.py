@@ -20,7 +20,7 @@ def copy(opened: Opened, to: str) -> int:
     with closing(ledger(opened.settings, write=False)) as memory:
         if not memory.runs(limit=1):
             raise LedgerError("there is nothing to copy: no sync has run yet")
-        counts = memory.copy(url, password)
+        counts = memory.copy(url, password or opened.settings.ledger.password)
     runs, links = counts["ledger_runs"], counts["ledger_links"]
     opened.screen.say(
         f"copied to {place}: {sum(counts.values()):,} rows, among them {runs:,} runs and {links:,}"

@@ -1,5 +1,6 @@
 """Results go to standard output, all else to standard error; only a terminal is drawn on."""
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import TextIO
@@ -7,6 +8,7 @@ from typing import TextIO
 import msgspec
 from rich.console import Console, RenderableType
 
+from syncd.journald import ERROR, journal_reads
 from syncd.redact import Redactor
 from syncd.render.listing import Page
 
@@ -20,6 +22,7 @@ class Screen:
         self.redact = redact
         self.out = Console(highlight=False, markup=False, emoji=False)
         self.err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._error = ERROR if journal_reads(sys.stderr, os.environ) else ""
 
     def show(self, what: RenderableType | Page) -> None:
         """A result, for people. In a pipe, without the spaces that fill a terminal's lines."""
@@ -49,8 +52,12 @@ class Screen:
         self.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
 
     def say(self, text: str, style: str = "") -> None:
-        """A word beside the result, or an error; long lines are the terminal's to break."""
+        """A word beside the result; long lines are the terminal's to break."""
         self.err.print(self.redact(text), style=style or None, soft_wrap=True)
+
+    def say_error(self, line: str, style: str = "red") -> None:
+        """One line of what went wrong."""
+        self.say(f"{self._error}{line}", style)
 
 
 def asks(stream: TextIO | None = None) -> bool:

@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from os import fstat
 from typing import Any, TextIO
 
 import structlog
@@ -15,6 +14,7 @@ from syncd.config.running import LogFormat, LogLevel, LogSettings
 from syncd.daemon.hidden import Hidden
 from syncd.daemon.lines import level_of, line, moment
 from syncd.daemon.voice import Voice, failure
+from syncd.journald import journal_reads
 from syncd.redact import Redactor
 
 _OURS = "syncd"
@@ -74,18 +74,6 @@ def configure(
     voice = Voice(structlog.get_logger(_OURS), hidden)
     threading.excepthook = lambda came: _ended_by_bug(voice, came)
     return voice
-
-
-def journal_reads(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether the stream is the journal's, and not what somebody has put in its place.
-
-    `$JOURNAL_STREAM` is `DEVICE:INODE` of what the service was started with (systemd.exec(5)).
-    """
-    try:
-        found = fstat(stream.fileno())
-    except (OSError, ValueError, AttributeError):
-        return False
-    return environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 class Log(structlog.stdlib.BoundLogger):

@@ -142,6 +142,16 @@ def test_a_held_change_is_told_with_its_rule():
 TWO = {(Kind.USER, Op.CREATE): Budget(count=2)}
 
 
+def test_the_account_that_syncd_logs_in_with_is_known_again():
+    """It is not suspended, though nobody asked the target who syncd is."""
+    here = opened(ADA, ZOE)
+    here.backend.own = here.ref("ada")
+    here.source.has(ZOE)
+    here.apply()
+    (refused,) = same_as_online(here, "ada").refused
+    assert refused.rule == "protected: syncd logs in with this account"
+
+
 def test_a_conflict_is_told_of_both_sides():
     """A stranger has the login: the person has no account, and the stranger's is nobody's."""
     here = office(ADA, ZOE)

@@ -88,6 +88,9 @@ _FAMILY = [
 _TITLES = "Engineer", "Designer", "Analyst", "Head of Research", "Librarian"
 
 
+_SUNDAY = 6
+
+
 def people(prefix: str, number: int) -> list[dict]:
     """So many, with names of their own."""
     made = []
@@ -158,9 +161,14 @@ def month(path: Path) -> Company:
     for day in range(30):
         here.now = MORNING - timedelta(days=30 - day, hours=2)
         _changes_of(here, day)
-        here.run("wiki")
-        for sync, every in (("projects", 4), ("forum", 5), ("intranet", 10), ("campus", 15)):
-            if day % every == 0:
+        for sync, every in (
+            ("wiki", 1),
+            ("projects", 4),
+            ("forum", 5),
+            ("intranet", 10),
+            ("campus", 15),
+        ):
+            if day % every == 0 and day % 7 != _SUNDAY:
                 here.run(sync)
     _last_morning(here)
     return here
@@ -240,10 +248,10 @@ class Shown:
     leader: bool = True
     name: str = "812@syncd-1.example.org"
     trouble: str = ""
+    settings: Settings = None
 
-    @property
-    def settings(self) -> Settings:
-        return self.company.settings
+    def __post_init__(self) -> None:
+        self.settings = self.settings or self.company.settings
 
     @property
     def ledger(self) -> Ledger:

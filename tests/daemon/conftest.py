@@ -1,6 +1,8 @@
 """A place with two people, and daemons that are ended with the test; a company and its page."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from time import process_time
 
 import pytest
 
@@ -44,3 +46,16 @@ def site(company) -> Iterator[str]:
     """The company's page, served as a daemon serves it; where it begins."""
     with served(Shown(company), lambda: company.now) as url:
         yield url
+
+
+@pytest.fixture
+def seconds() -> Callable[[float], AbstractContextManager[None]]:
+    """What is done within takes no longer, by the processor's time of this process."""
+
+    @contextmanager
+    def within(most: float) -> Iterator[None]:
+        before = process_time()
+        yield
+        assert process_time() - before < most
+
+    return within

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from syncd.config.running import LogSettings
 from syncd.core.model import Key, Kind, Op
 from syncd.daemon.lines import NOTICE, level_of, line
-from syncd.daemon.log import configure, journal_reads
+from syncd.daemon.log import configure
+from syncd.journald import journal_reads
 from syncd.ledger import FAILED, Reading
 from syncd.redact import Redactor
 from tests.daemon.logged import AT, change, ended, logged, logging_as_before, standing

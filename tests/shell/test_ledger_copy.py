@@ -64,6 +64,15 @@ def test_the_copy_has_all_and_goes_on_where_the_old_one_ended(world, place):
     assert '"run": 3' in runs or '"run":3' in runs
 
 
+def test_the_password_need_not_stand_on_the_command_line(world, place):
+    """Everybody on the machine could read it there; the settings' is the new ledger's, too."""
+    environ = {"SYNCD_LEDGER__PASSWORD": secret(place)} if place.password else {}
+
+    copied = world.syncd("ledger", "copy", "--to", place.url, **environ)
+
+    assert copied.exit_code == 0, copied.output
+
+
 def test_nothing_is_copied_over_what_is_there(world, place):
     """The second copy is refused, and the first one stays."""
     assert world.syncd("ledger", "copy", "--to", url_of(place)).exit_code == 0

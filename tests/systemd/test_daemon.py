@@ -105,3 +105,27 @@ def test_daemon_and_timer_stop_each_other(service: Service, staffed: Slapd):
     service.machine.wait(DAEMON, ActiveState="inactive", Result="success")
     service.start()
     service.machine.wait("syncd-once.timer", ActiveState="inactive")
+
+
+CONNECT = """
+import socket
+client = socket.socket(socket.AF_UNIX)
+client.connect("/run/syncd/status.sock")
+client.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+print(client.makefile("rb").readline().decode())
+"""
+
+
+def test_the_page_on_a_unix_socket_is_for_the_unit_s_group(service: Service, staffed: Slapd):
+    """A web server is let in by a drop-in, as docs/operating.md says, and nobody else is."""
+    service.machine.run("groupadd", "--force", "www-data")
+    service.drop_in(DAEMON, "Group=www-data")
+    service.configure(staffed, status={"listen": "unix:/run/syncd/status.sock"})
+    service.start()
+
+    def answer(group: str) -> str:
+        who = ["setpriv", "--reuid=nobody", f"--regid={group}", "--clear-groups"]
+        return service.machine.run(*who, "python3", "-c", CONNECT, check=False)
+
+    assert answer("www-data").startswith("HTTP/1.1 200")
+    assert not answer("nogroup")

@@ -8,7 +8,7 @@ from tests.servers.slapd import STAFF, Slapd
 from tests.systemd.service import DAEMON, STATE, Service, eventually
 
 pytestmark = [pytest.mark.root, pytest.mark.xdist_group("machine")]
-MANY = 1200
+MANY = 300
 
 
 def test_a_process_that_hangs_is_replaced(service: Service, staffed: Slapd):

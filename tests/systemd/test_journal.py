@@ -1,6 +1,7 @@
 """What stands in the journal: everything once, with its priority, and no secret."""
 
 import json
+import re
 import urllib.request
 from collections import Counter
 
@@ -52,8 +53,10 @@ def test_each_event_is_one_line_with_its_priority(service: Service, staffed: Sla
     good = json.loads(service.machine.file("/etc/syncd/config.yaml").read_text())
     lost = good["sources"]["corp"] | {"servers": ["ldap://127.0.0.1:9"]}
     sources = good["sources"] | {"lost": lost}
-    syncs = {"wiki": corp, "mail": corp | {"sources": ["lost"]}}
-    service.configure(staffed, sources=sources, syncs=syncs)
+    syncs = {"wiki": corp, "mail": {"sources": ["lost"], "target": "other"}}
+    other = {"type": "sql", "url": "sqlite:////var/lib/syncd/other.db"}
+    targets = good["targets"] | {"other": other}
+    service.configure(staffed, sources=sources, targets=targets, syncs=syncs)
     service.credential("sources__lost__bind__password", staffed.password)
     name = "sources__lost__bind__password"
     service.drop_in(DAEMON, f"LoadCredential={name}:syncd.{name}")
@@ -63,10 +66,25 @@ def test_each_event_is_one_line_with_its_priority(service: Service, staffed: Sla
     service.status("mail: ")
 
     lines = [line for line in service.lines() if line.get("_SYSTEMD_UNIT") == DAEMON]
-    by_priority = Counter(line["PRIORITY"] for line in lines)
-    assert set(by_priority) == {"3", "6"}
-    failed = [line["MESSAGE"] for line in lines if line["PRIORITY"] == "3"]
-    assert all("mail" in each and "127.0.0.1:9" in each for each in failed)
-    assert not [line for line in lines if line["MESSAGE"].startswith("<")]
+    events = Counter((line["PRIORITY"], event(line["MESSAGE"])) for line in lines)
+    assert events == {
+        ("5", "lead won"): 1,
+        ("5", "ready"): 1,
+        ("6", "cycle begun"): 2,
+        ("6", "change"): 41,
+        ("6", "cycle ended"): 2,
+        ("3", "failed"): 1,
+        ("5", "back off"): 1,
+    }
+    (failed,) = (line["MESSAGE"] for line in lines if line["PRIORITY"] == "3")
+    assert "sync=mail" in failed
+    assert "127.0.0.1:9: connection refused" in failed
     assert max(Counter(line["MESSAGE"] for line in lines).values()) == 1
     assert {line["SYSLOG_IDENTIFIER"] for line in lines} == {"syncd"}
+
+
+def event(message: str) -> str:
+    """What stands between the level and the first field."""
+    found = re.fullmatch(r"(error|warning|notice|info) +(.*?)( \S+=.*)?", message)
+    assert found, message
+    return found[2]

@@ -1,4 +1,4 @@
-"""A person's fields side by side: what sources state, what should be, and what the target has."""
+"""A person's fields side by side: as the sources state them, as they should be and as they are."""
 
 from collections.abc import Mapping
 

@@ -70,6 +70,7 @@ function offerCopies() {
   }
 }
 
+document.getElementById("still").hidden = true;
 pause.hidden = false;
 pause.onclick = () => {
   paused = !paused;
