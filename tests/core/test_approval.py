@@ -1,0 +1,262 @@
+"""What was held and is approved runs: exactly that, once, and as long as the approval lasts."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from syncd.core.approval import approval_print, signed
+from syncd.core.decide import Decision
+from syncd.core.mapping import UserMapping
+from syncd.core.model import USER_FIELDS, Key, Kind, Op, Ref
+from syncd.core.plan import Change
+from syncd.core.policy import Budget, Leavers, Policy
+from syncd.core.spool import Trays
+from syncd.cycle import Mode
+from syncd.cycle.spool import DiskSpool
+from syncd.engine import ask
+from tests.core.events import approve
+from tests.core.test_laws import ANY, WHOLE, live
+from tests.core.test_parts import parted
+from tests.core.test_picking import same
+from tests.core.worlds import TIGHT, worlds
+from tests.world import MemorySource, Office, by_hand, group, ids, office, opened, person
+
+TIGHT_WORLDS = worlds(
+    policies=st.builds(Policy, leavers=st.sampled_from(Leavers), budgets=st.just(TIGHT))
+)
+ONE_SUSPENSION = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=1)})
+PEOPLE = [person(str(number), f"user{number}") for number in range(1, 6)]
+ALL = [f"user/suspend/p:{number}" for number in range(1, 4)]
+
+CHANGE = Change(Op.UPDATE, Kind.USER, Key("1"), "ada", Ref("u1"), {"title": None}, {"title": "Dr"})
+REMOVAL = Change(
+    Op.REMOVE, Kind.MEMBER, Key("g"), "", Ref("g1"), member=Key("1"), member_ref=Ref("u1")
+)
+
+
+def prints(refusals) -> set[str]:
+    return {approval_print(one.change) for one in refusals}
+
+
+def gone():
+    """Three of five people have left, and one suspension a day is allowed."""
+    here = opened(*PEOPLE, policy=ONE_SUSPENSION)
+    here.source.has(*PEOPLE[3:])
+    assert ids(one.change for one in here.plan().held) == ALL
+    return here
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CHANGE, op=Op.SUSPEND),
+        replace(CHANGE, kind=Kind.GROUP),
+        replace(CHANGE, key=Key("2")),
+        replace(CHANGE, ref=Ref("u2")),
+        replace(CHANGE, before={"title": "Prof"}),
+        replace(CHANGE, after={"title": None}),
+        replace(CHANGE, after={"title": "Dr", "email": None}),
+        replace(CHANGE, member=Key("1")),
+    ],
+)
+def test_what_a_change_does_and_to_what_is_in_its_print(other):
+    """Whoever approved the one did not approve the other."""
+    assert approval_print(other) != approval_print(CHANGE)
+
+
+def test_why_it_is_made_is_not_in_its_print():
+    """Neither are its name and what it waits for."""
+    other = replace(CHANGE, reason="the source has it", name="Ada", needs=("user/create/2",))
+    assert approval_print(other) == approval_print(CHANGE)
+
+
+def test_an_addition_is_the_same_before_and_after_its_group_and_user_are_made():
+    """A removal is from one account in one group."""
+    add = replace(REMOVAL, op=Op.ADD, ref=None, member_ref=None)
+    assert approval_print(replace(add, ref=Ref("g1"), member_ref=Ref("u1"))) == approval_print(add)
+    assert approval_print(replace(REMOVAL, member_ref=Ref("u2"))) != approval_print(REMOVAL)
+
+
+def test_an_approved_change_says_by_whom():
+    """Another one is as it was."""
+    by = {approval_print(CHANGE): "ann (approval 1)"}
+    assert signed(replace(CHANGE, reason="so"), by).reason == "so; approved by ann (approval 1)"
+    assert signed(replace(CHANGE, after={}), by) is None is signed(CHANGE, {})
+
+
+@given(TIGHT_WORLDS, ANY)
+def test_of_what_is_approved_at_once_the_next_plan_holds_nothing(world, history):
+    """And refuses nothing that it did not, but for the last administrator; what ran runs still,
+    unless two that claim one name may both run by now."""
+    for lived in live(world, history):
+        if lived.step.broken:
+            continue
+        before = world.plan()
+        approve(world, before)
+        after = world.plan()
+        assert prints(after.held).isdisjoint(prints(before.held))
+        refused = [
+            r for r in after.refused if approval_print(r.change) not in prints(before.refused)
+        ]
+        last = {one.change.id for one in refused if one.rule == "protected: the last administrator"}
+        assert all(one.change.id in last or one.rule.startswith("waits for") for one in refused)
+        rivals = {one.key for one in after.conflicts} - {one.key for one in before.conflicts}
+        lost = {one.change.id for one in refused}
+        expected = [*before.changes, *(one.change for one in before.held)]
+        missing = {c.id for c in expected if not c.temporary} - set(ids(after.changes))
+        if not rivals:
+            assert missing <= lost
+        by_id = {change.id: change for change in after.changes}
+        for one in before.held:
+            if one.rule.startswith("over budget") and one.change.id in by_id:
+                assert "; approved by ann (approval" in by_id[one.change.id].reason
+
+
+@given(TIGHT_WORLDS, WHOLE)
+def test_an_approval_is_used_up_by_the_run_that_follows(world, history):
+    """No change that was made is approved still; who wants it again asks again."""
+    for _ in live(world, history):
+        approve(world, world.plan())
+        done = {change.id for change in world.apply().execution.done}
+        question = ask(world.sync, world.ledger, world.now)
+        for refusal in world.plan().held:
+            if refusal.change.id in done:
+                assert approval_print(refusal.change) not in question.memory.approved
+
+
+@given(TIGHT_WORLDS, WHOLE, st.integers(1, 3), st.sampled_from([Trays, DiskSpool]))
+def test_in_parts_of_any_size_the_approved_are_the_same(world, history, size, spool):
+    """To the digest; who looks at a few only comes to it too."""
+    for _ in live(world, history):
+        approve(world, world.plan())
+        question = ask(world.sync, world.ledger, world.now)
+        rest, apart = parted(question, size, spool())
+        whole = Decision(question)
+        decision = Decision(rest, apart)
+        assert decision.plan().digest == whole.plan().digest
+        assert same(world.plan()) == same(whole.plan())
+        assert decision.left() == whole.left()
+
+
+def test_the_approved_run_and_the_rest_of_their_kind_waits():
+    """Those who vanish after the approval are counted with them, and held by themselves."""
+    here = gone()
+    approve(here, here.plan())
+    here.source.has(PEOPLE[4])
+    plan = here.plan()
+    assert ids(plan.changes) == ALL
+    assert {c.reason for c in plan.changes} == {
+        "leaver: is in no source any more; approved by ann (approval 1)"
+    }
+    [held] = plan.held
+    assert held.change.key == "p:4"
+    assert held.rule == "over budget user.suspend: 4 planned, 1 allowed of 5"
+    report = here.apply()
+    assert (report.exit_code, ids(report.execution.done)) == (5, ALL)
+    assert ids(one.change for one in here.plan().held) == ["user/suspend/p:4"]
+
+
+def test_what_has_changed_since_asks_again():
+    """A key that leads to another account by now was not approved."""
+    budget = {(Kind.USER, Op.UPDATE): Budget(count=1)}
+    here = opened(*PEOPLE[:3], policy=Policy(budgets=budget))
+    titled = [person(str(n), f"user{n}", title="Dr") for n in range(1, 4)]
+    here.source.has(*titled)
+    approve(here, here.plan())
+    here.source.has(person("1", "user1", title="Prof"), *titled[1:])
+    plan = here.plan()
+    assert ids(plan.changes) == ["user/update/p:2", "user/update/p:3"]
+    assert ids(one.change for one in plan.held) == ["user/update/p:1"]
+
+
+def test_an_approval_that_has_expired_lets_nothing_through():
+    """To the moment."""
+    here = gone()
+    approve(here, here.plan(), days=2)
+    here.now += timedelta(days=2) - timedelta(microseconds=1)
+    assert ids(here.plan().changes) == ALL
+    here.now += timedelta(microseconds=1)
+    assert (ids(here.plan().changes), len(here.plan().held)) == ([], 3)
+
+
+def test_an_approval_lets_a_change_through_once():
+    """Somebody lifts the suspension by hand, and the next one asks again."""
+    here = gone()
+    approve(here, here.plan(), days=9)
+    here.apply()
+    by_hand(here.backend, Kind.USER, here.ref("user2"), active=True)
+    here.source.has(*PEOPLE[3:])
+    plan = here.plan()
+    assert ids(one.change for one in plan.held) == ["user/suspend/p:2"]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_is_approved_runs_in_a_cycle_of_any_mode(mode):
+    """What was held is looked at again, though nobody touched it since."""
+    here = gone()
+    here.apply()
+    approve(here, here.plan())
+    report = here.apply(mode=mode)
+    assert ids(report.execution.done) == ALL
+
+
+def test_who_waits_for_an_approved_creation_comes_with_it():
+    """Members of a group need users who are not there yet: they are held and freed together."""
+    here = office(
+        *PEOPLE,
+        groups=[group("g", "Everyone", "1", "2", "3", "4", "5")],
+        policy=Policy(budgets={(Kind.USER, Op.CREATE): Budget(count=2)}),
+    )
+    held = here.plan()
+    assert (len(held.held), ids(held.changes)) == (10, ["group/create/p:g"])
+    approve(here, held)
+    assert (len(here.plan().changes), here.plan().held) == (11, ())
+    newcomer = person("6", "user6")
+    here.source.has(*PEOPLE, newcomer)
+    here.source.groups = [group("g", "Everyone", "1", "2", "3", "4", "5", "6")]
+    plan = here.plan()
+    assert len(plan.changes) == 11
+    assert ids(one.change for one in plan.held) == ["member/add/p:g/p:6", "user/create/p:6"]
+    assert plan.held[0].rule == "waits for user/create/p:6, which does not run"
+
+
+def test_an_approved_addition_waits_for_a_creation_that_nobody_approved():
+    """It keeps its own reason: it is within what was approved."""
+    budgets = {(Kind.MEMBER, Op.ADD): Budget(count=0)}
+    here = opened(groups=[group("g", "Everyone", "1")], policy=Policy(budgets=budgets))
+    here.source.has(PEOPLE[0])
+    held = here.plan()
+    assert ids(one.change for one in held.held) == ["member/add/p:g/p:1"]
+    approve(here, held)
+    here.policy = Policy(budgets=budgets | {(Kind.USER, Op.CREATE): Budget(count=0)})
+    plan = here.plan()
+    assert [one.rule for one in plan.held] == [
+        "waits for user/create/p:1, which does not run",
+        "over budget user.create: 1 planned, 0 allowed of 0",
+    ]
+
+
+def test_parts_of_one_update_may_be_approved_apart():
+    """To be demoted is judged by itself; what of it all is approved is one change."""
+    no_updates = Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=0)})
+    mapping = UserMapping(always={"admin": "admin"})
+    sources = {"p": MemorySource(supplies=USER_FIELDS - {"active"})}
+    here = Office(sources=sources, users=mapping, policy=no_updates)
+    boss = person("9", "boss", admin="true")
+    here.source.has(person("1", "ada", admin="true"), boss)
+    here.apply()
+    here.source.has(person("1", "ada", admin="true", title="Dr"), boss)
+    approve(here, here.plan())
+    here.source.has(person("1", "ada", title="Dr"), boss)
+    plan = here.plan()
+    [titled], [demoted] = plan.changes, plan.held
+    assert (titled.after, demoted.change.after) == ({"title": "Dr"}, {"admin": False})
+    approve(here, plan)
+    [both] = here.plan().changes
+    assert both.after == {"title": "Dr", "admin": False}
+    assert both.reason.count("approved by ann") == 1
+    assert ids(here.apply().execution.done) == ["user/update/p:1"]
+    assert here.ledger.desk.approvals(None, here.now) == []
