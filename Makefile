@@ -53,6 +53,7 @@ check: $(VENV)/installed-for-development
 
 servers: $(SCIM_SERVERS)
 	.ci/system-packages $(SERVERS)
+	{ command -v chromium || command -v google-chrome; } >/dev/null || .ci/system-packages chromium
 	[ "$$(id -u)" != 0 ] || $(MAKE) --no-print-directory $(MACHINE)/installed || { \
 		[ -z "$$CI" ] && echo 'No machine can be made here: the tests of systemd are skipped' >&2; }
 
