@@ -20,7 +20,7 @@ from syncd.daemon.live import Progress
 from syncd.daemon.requests import Requests
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.service import Service
-from syncd.daemon.words import status
+from syncd.daemon.status_line import status_line
 from syncd.errors import ConfigError, LedgerError
 from syncd.ledger import Daemon as Sign
 from syncd.ledger import Ledger, Standing
@@ -235,7 +235,7 @@ class Daemon:
         except LedgerError as error:
             return str(error)
         now = datetime.now(UTC)
-        words = status(standings, self.under_way(), self.next_runs(), now)
+        words = status_line(standings, self.under_way(), self.next_runs(), now)
         return f"{self._refused} · {words}" if self._refused else words
 
     def _end(self, waits: Waits) -> None:

@@ -98,15 +98,6 @@ class Schedule:
             once = {"id": _id(name), "name": name, "replace_existing": True}
             self._jobs.add_job(partial(self._run, name), "date", **once)
 
-    def busy(self, name: str) -> bool:
-        """Whether it is under way, or its pause not yet decided on."""
-        with self._turn:
-            return name in self._under_way
-
-    def wake(self) -> None:
-        """Looks at the clock, which may have been set."""
-        self._jobs.wakeup()
-
     def next_runs(self) -> dict[str, datetime | None]:
         """Without those that are not planned."""
         jobs = [job for job in self._jobs.get_jobs() if job.id != _PULSE]
