@@ -23,7 +23,7 @@ from syncd.daemon.service import Service
 from syncd.daemon.status_line import status_line
 from syncd.errors import ConfigError, LedgerError
 from syncd.ledger import Daemon as Sign
-from syncd.ledger import Ledger, Standing
+from syncd.ledger import Ledger
 
 TICK = 1.0
 _SIGN_EVERY = 10.0
