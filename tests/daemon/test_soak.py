@@ -137,13 +137,13 @@ def through(soak: Soak, clock: time_machine.Traveller) -> tuple[tuple[int, int],
 def go_on(soak: Soak, clock: time_machine.Traveller) -> None:
     """To the moment for which the next cycle is planned."""
     with soak.ended:  # its pause is planned a moment after the cycle has ended
-        soak.ended.wait_for(lambda: not soak.schedule.busy("staff"), timeout=5)
+        soak.ended.wait_for(lambda: "staff" not in soak.schedule._under_way, timeout=5)
     following = soak.schedule.next_runs()["staff"]
     assert following is not None
     assert following > datetime.now(UTC)
     assert following - datetime.now(UTC) <= timedelta(hours=1)
     clock.move_to(following)
-    soak.schedule.wake()
+    soak.schedule._jobs.wakeup()  # it sleeps by the true clock
 
 
 def test_a_cycle_after_the_clock_was_set_back_still_comes():
