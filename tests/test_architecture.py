@@ -94,12 +94,30 @@ def test_imports_point_inwards(path: Path) -> None:
     assert ours - {part(path)} <= ALLOWED.get(part(path), ours)
 
 
+def test_only_the_command_line_knows_the_daemon() -> None:
+    """What the daemon stands on works without it: `syncd plan` needs no scheduler and no server."""
+    knowing = {
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if part(path) not in {"cli", "daemon"}
+        and any(
+            name == "syncd.daemon" or name.startswith("syncd.daemon.") for name in imported(path)
+        )
+    }
+
+    assert knowing == set()
+
+
+PURE_TOO = {"messages.py", "open_events.py", "wording.py"}
+"""Of the daemon: which messages follow from how a sync stands, and what they say."""
+
+
 def test_the_core_is_pure() -> None:
     """Nothing in core knows a clock, a file, a socket or a log; even core.errors knows only exceptions."""
     impure = {
         str(path.relative_to(ROOT)): found
         for path in FILES
-        if part(path) == "core"
+        if (part(path) == "core" or (part(path) == "daemon" and path.name in PURE_TOO))
         and (found := {name.split(".")[0] for name in imported(path)} & PURE)
     }
 

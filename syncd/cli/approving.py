@@ -20,7 +20,8 @@ from syncd.core.plan import Plan
 from syncd.errors import ConfigError
 from syncd.ledger import KeptPlan, Ledger, Signature
 from syncd.render.approvals import render_approvals, render_held
-from syncd.render.words import moment, number, safe
+from syncd.render.times import moment
+from syncd.render.words import number, safe
 from syncd.report import Exit
 
 _NOBODY = (

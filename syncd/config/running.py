@@ -190,7 +190,8 @@ class NotifySettings(Strict):
     """Apprise URLs; they are secrets."""
     events: tuple[Event, ...] = tuple(Event)
     after_failures: PositiveInt = 3
-    """So many in a row before a message says that a sync fails."""
+    """So many failures in a row before a message says so; so many whole readings in a row end one
+    about withheld removals."""
     people: People = People.NOTHING
     """What a message may tell of the people it is about."""
     link: str | None = None

@@ -60,10 +60,6 @@ class _House:
             reloaded=self.follow,
         )
         self._metrics = Metrics(self.daemon)
-        notify = settings.notify
-        self._messenger = Messenger(
-            self._ledger.desk, notify, receivers(notify.to), self._listeners.happened
-        )
         desk, happened = self._ledger.desk, self._listeners.happened
         self._messenger = Messenger(desk, settings.notify, (), happened)
         self._listen: str | None = None

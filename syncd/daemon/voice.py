@@ -61,7 +61,7 @@ class Voice:
                 level = logging.INFO if fine else logging.WARNING
                 self._log.tell(level, "change", sync=sync, run=run, **self._change(one))
 
-    def cycle_ended(self, _before: Standing | None, standing: Standing, seconds: float) -> None:
+    def cycle_ended(self, before: Standing | None, standing: Standing, seconds: float) -> None:
         sums = {
             name: sum(getattr(standing, name).values())
             for name in ("planned", "done", "failed", "held")
@@ -71,7 +71,7 @@ class Voice:
             self._tell(logging.INFO, "cycle ended", standing, **told | {"run": None})
         else:
             self._tell(logging.INFO, "cycle ended", standing, **told, **sums)
-            self._found(standing)
+            self._found(before, standing)
         if standing.failures:
             self._tell(
                 logging.ERROR,
@@ -98,16 +98,17 @@ class Voice:
         if (more := len(problems) - _MOST_PROBLEMS) > 0:
             self._log.tell(level, name, **fields, error=f"and {more:,} more")
 
-    def _found(self, standing: Standing) -> None:
-        """What somebody should look at, besides what was done."""
-        digest = standing.digest[:12]
+    def _found(self, before: Standing | None, standing: Standing) -> None:
+        """What somebody should look at, besides what was done. The same plan says nothing new."""
+        plan = standing.digest[:12]
+        level = logging.DEBUG if before and before.digest == standing.digest else NOTICE
         if standing.held:
-            approve = f"syncd approve {digest}"
-            self._tell(NOTICE, "held", standing, plan=digest, held=standing.held, approve=approve)
+            approve = f"syncd approve {plan}"
+            self._tell(level, "held", standing, plan=plan, held=standing.held, approve=approve)
         if standing.conflicts:
-            self._tell(NOTICE, "conflicts", standing, plan=digest, conflicts=standing.conflicts)
+            self._tell(level, "conflicts", standing, plan=plan, conflicts=standing.conflicts)
         if standing.unmapped:
-            self._tell(NOTICE, "unmapped", standing, plan=digest, records=standing.unmapped)
+            self._tell(level, "unmapped", standing, plan=plan, records=standing.unmapped)
         for source, reading in standing.sources.items():
             self._gaps("source incomplete", standing, reading, source=source)
         self._gaps("target incomplete", standing, standing.target_reading)

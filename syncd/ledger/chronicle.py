@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, DateTime, Text, and_, cast, func, or_, select
+from sqlalchemy.sql.elements import Label
 
 from syncd.ledger import history, runs
 from syncd.ledger.history import DONE, FAILED, Line
@@ -97,24 +98,21 @@ _EVENTFUL = or_(
 
 
 def _days(connection: Connection, sync: str, since: datetime) -> list[Day]:
-    what = TALLIES.c.kind + "." + TALLIES.c.op
-    done = (
-        select(_day(connection, TALLIES.c.ended_at), what, func.sum(TALLIES.c.done))
-        .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
-        .group_by(_day(connection, TALLIES.c.ended_at), what)
-    )
-    failed = (
-        select(_day(connection, RUNS.c.begun_at), func.sum(RUNS.c.failed))
-        .where(RUNS.c.sync == sync, RUNS.c.begun_at >= since, RUNS.c.failed > 0)
-        .group_by(_day(connection, RUNS.c.begun_at))
-    )
+    what = (TALLIES.c.kind + "." + TALLIES.c.op).label("what")
+    done = select(_day(connection, TALLIES.c.ended_at), what, func.sum(TALLIES.c.done))
+    done = done.where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
+    failed = select(_day(connection, RUNS.c.begun_at), func.sum(RUNS.c.failed))
+    failed = failed.where(RUNS.c.sync == sync, RUNS.c.begun_at >= since, RUNS.c.failed > 0)
+    # By the columns' names: PostgreSQL does not see that two parameters are the same.
+    done, failed = done.group_by("day", "what"), failed.group_by("day")
     found = [(day, of, number) for day, of, number in connection.execute(done)]
     found += [(day, FAILED, number) for day, number in connection.execute(failed)]
     return [Day(sync, date.fromisoformat(day), of, int(n)) for day, of, n in sorted(found)]
 
 
-def _day(connection: Connection, column: ColumnElement[datetime]) -> ColumnElement[str]:
+def _day(connection: Connection, column: ColumnElement[datetime]) -> Label[str]:
     """YYYY-MM-DD in UTC: SQLite keeps times as text that begins so (see `UtcTime`)."""
     if connection.dialect.name == "postgresql":
-        return func.to_char(func.timezone("UTC", column, type_=DateTime), "YYYY-MM-DD", type_=Text)
-    return func.substr(cast(column, Text), 1, 10, type_=Text)
+        there = func.timezone("UTC", column, type_=DateTime)
+        return func.to_char(there, "YYYY-MM-DD", type_=Text).label("day")
+    return func.substr(cast(column, Text), 1, 10, type_=Text).label("day")

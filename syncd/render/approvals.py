@@ -12,7 +12,8 @@ from syncd.core.plan import Refusal
 from syncd.ledger import Approval
 from syncd.render.listing import Page
 from syncd.render.plan import header, refusals
-from syncd.render.words import moment, safe
+from syncd.render.times import moment
+from syncd.render.words import safe
 
 
 class Headed(Protocol):

@@ -9,7 +9,8 @@ from syncd.core.plan import Change, Plan, Problem
 from syncd.render.changes import in_order
 from syncd.render.excerpt import ByRule, Excerpt, Gains
 from syncd.render.remarks import remarks
-from syncd.render.words import NOTHING, SIGNS, moment, safe, summary, value
+from syncd.render.times import moment
+from syncd.render.words import NOTHING, SIGNS, safe, summary, value
 
 LONGEST = 60_000
 """Characters. GitHub takes 65,536 in a comment, GitLab more."""

@@ -13,7 +13,8 @@ from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.render.listing import Page, Row, bullets, listing, listings, more, title
 from syncd.render.remarks import remarks
 from syncd.render.sections import by_rule, of_changes
-from syncd.render.words import moment, safe, summary
+from syncd.render.times import moment
+from syncd.render.words import safe, summary
 
 _HELD = "over a budget, or waiting for one that is"
 _REFUSED = "never runs as things stand"

@@ -190,6 +190,23 @@ def test_a_cycle_ends_with_its_counts_and_what_somebody_should_look_at():
     assert (shown["withheld"]["removals"], shown["failed"]["failures"]) == (4, 2)
 
 
+def test_a_plan_as_before_is_not_told_of_again():
+    """Every quarter of an hour; the end of a cycle still has the counts."""
+    now = standing(digest="0123456789ab", held={"user.delete": 12}, conflicts=1, unmapped=2)
+    other = standing(digest="ba9876543210", held={"user.delete": 12})
+
+    with logged() as log:
+        for before, after in [(None, now), (now, now), (now, other)]:
+            log.voice.cycle_ended(before, after, 1.0)
+
+    assert [one["event"] for one in log.events] == [
+        *["cycle ended", "held", "conflicts", "unmapped"],
+        "cycle ended",
+        *["cycle ended", "held"],
+    ]
+    assert [one["held"] for one in log.events if one["event"] == "cycle ended"] == [12, 12, 12]
+
+
 def test_a_cycle_that_broke_off_does_not_tell_the_last_ones_counts_again():
     """Its standing still has them, and nobody has counted anew."""
     with logged() as log:

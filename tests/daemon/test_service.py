@@ -97,7 +97,7 @@ def test_a_bad_configuration_is_refused_and_the_old_one_stays(place, start):
     daemon.wait(place.runs, "the first run")
     (place.path / "config.yaml").write_text("syncs: {staff: {sources: [nobody]}}")
     daemon.process.send_signal(signal.SIGHUP)
-    daemon.wait(lambda: "a reload was refused: config.yaml" in daemon.status, "the refusal")
+    daemon.wait(lambda: "a reload was refused: " in daemon.status, "the refusal")
     before = len(place.runs())
     daemon.wait(lambda: len(place.runs()) > before, "another run")
     place.configure({"every": "1s"})

@@ -23,6 +23,7 @@ ASKED = [
     *(f"/runs/{number}" for number in (1, 2, 3, 4)),
     *("/runs/1?after=3", "/runs/99", "/requests/1", "/requests/99"),
     *("/", "/ui/runs", "/ui/runs?every=1", "/ui/runs/2", "/ui/syncs/main", "/ui/session"),
+    *("/ui/people", "/ui/people?q=kay"),
     *("/nowhere", "/plans/00000000"),
 ]
 
@@ -47,7 +48,14 @@ def client(live) -> Iterator[httpx.Client]:
 @pytest.fixture
 def asked(live) -> list[str]:
     """Every route that tells something, of every run and every plan."""
-    return [*ASKED, *(f"/plans/{one.digest}" for one in live.ledger.desk.plans("main"))]
+    return [
+        *ASKED,
+        *(
+            f"{ui}/plans/{one.digest}"
+            for one in live.ledger.desk.plans("main")
+            for ui in ("", "/ui")
+        ),
+    ]
 
 
 def names_in(answer: httpx.Response) -> list[str]:

@@ -74,6 +74,7 @@ def test_a_wrong_token_opens_nothing(client):
         answer = log_in(client, token)
         assert (answer.status_code, answer.headers["location"]) == (303, "/ui/session?wrong=1")
         assert "set-cookie" not in answer.headers
+    assert "That is not the token." in client.get("/ui/session?wrong=1").text
 
 
 def test_repeated_wrong_tokens_in_the_form_are_slowed(client):

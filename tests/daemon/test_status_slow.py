@@ -84,14 +84,17 @@ def test_hundreds_who_dribble_do_not_keep_another_waiting(live, first, letter):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
     end = Event()
     number = connection.MOST_CONNECTIONS + 150
-    with served(live) as client, crowd(client, number, first) as slow:
-        dribbling = Thread(target=dribble, args=(slow, letter, end))
-        dribbling.start()
-        try:
-            assert slowest(client) < 2
-        finally:
-            end.set()
-            dribbling.join()
+    try:
+        with served(live) as client, crowd(client, number, first) as slow:
+            dribbling = Thread(target=dribble, args=(slow, letter, end))
+            dribbling.start()
+            try:
+                assert slowest(client) < 2
+            finally:
+                end.set()
+                dribbling.join()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_who_sends_no_whole_head_in_time_is_cut(live, monkeypatch):
@@ -167,7 +170,7 @@ def test_a_head_that_is_too_large_as_a_whole_is_refused(live, number):
     size = 20_000 // number
     lines = b"".join(b"X-%d: %s\r\n" % (at, b"a" * size) for at in range(number))
     with served(live) as client:
-        said = octets(client, HEAD + lines + b"\r\n")
+        said = octets(client, HEAD + b"Connection: close\r\n" + lines + b"\r\n")
     assert said.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
 
 
@@ -199,15 +202,16 @@ def test_the_server_stops_though_clients_dribble(live):
 
 
 def test_more_requests_than_can_be_worked_on_are_sent_away(live, monkeypatch):
-    """With a word when to come again; the health check answers all the same."""
+    """With a word when to come again; whether the daemon is alive is answered all the same."""
     gate = Event()
     monkeypatch.setattr(live, "next_runs", lambda: gate.wait(20) and {})
     with served(live) as client, crowd(client, 40, HEAD + b"\r\n") as waiting:
         time.sleep(1)
         sent_away = [one for one in waiting if _has(one)]
+        health = [client.get(path).status_code for path in ("/healthz", "/readyz")]
         gate.set()
         said = [one.recv(4096) for one in waiting]
-    assert len(sent_away) == 40 - guard._AT_ONCE
+    assert (len(sent_away), health) == (40 - guard._AT_ONCE, [200, 200])
     assert sorted({one[:13] for one in said}) == [b"HTTP/1.1 200 ", b"HTTP/1.1 503 "]
     assert all(b"retry-after" in one for one in said if b" 503 " in one[:13])
 

@@ -37,8 +37,13 @@ MOST = 16 * 1024
 _LONGEST_QUERY = 2048
 _BODY_SECONDS = 10.0
 _LEDGER_SECONDS = 5.0
+"""For one statement of whoever makes the answer."""
+
 _AT_ONCE = 32
 """Requests that are worked on or wait for it."""
+
+_AT_ANY_TIME = frozenset({"/healthz", "/readyz"})
+"""These wait for nothing: who watches the daemon must not take a busy one for a dead one."""
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -71,15 +76,19 @@ class Guard:
         body = await _body(scope, receive)
         caller = await self._door.caller(scope)
         scope["state"].update(caller=caller, sees_names=caller.sees_names)
-        if self._under_way >= _AT_ONCE:
-            raise Refused(503, "too many requests are under way", {"retry-after": "1"})
-        self._under_way += 1
-        answer.when_started = self._give_way
+        if scope["path"] not in _AT_ANY_TIME:
+            self._take_turn(answer)
         try:
             with within(_LEDGER_SECONDS):
                 await self.app(_as_get(scope), _given(body, receive), answer)
         finally:
             answer.begin()
+
+    def _take_turn(self, answer: "_Answer") -> None:
+        if self._under_way >= _AT_ONCE:
+            raise Refused(503, "too many requests are under way", {"retry-after": "1"})
+        self._under_way += 1
+        answer.when_started = self._give_way
 
     def _give_way(self) -> None:
         self._under_way -= 1

@@ -10,6 +10,9 @@ from syncd.daemon.live import Known, Progress
 from syncd.ledger import Standing
 from syncd.render.words import counted, number
 
+SILENT = timedelta(minutes=1)
+"""A daemon that gave no sign of life for so long is gone, or cut off; they give one in seconds."""
+
 _LATE = timedelta(minutes=10)
 """So long after its time a run is overdue."""
 
@@ -65,7 +68,8 @@ class SyncState(Struct, frozen=True, kw_only=True):
 def states(live: Known, now: datetime) -> list[SyncState]:
     """Of every sync that is configured or ever ran, the worst first. Raises `LedgerError`."""
     standings, following, working = live.ledger.desk.standings(), live.next_runs(), live.under_way()
-    led = live.leads() or any(one.leads for one in live.ledger.desk.daemons())
+    others = live.ledger.desk.daemons()
+    led = live.leads() or any(one.leads and now - one.seen_at < SILENT for one in others)
     found = []
     for name in sorted({*live.settings.syncs, *standings}):
         settings, standing = live.settings.syncs.get(name), standings.get(name)
@@ -124,7 +128,8 @@ def _of_standing(
 def _failing(standing: Standing) -> str:
     times = number(standing.failures, "time")
     in_a_row = " in a row" if standing.failures > 1 else ""
-    return f"It failed {times}{in_a_row}: {standing.outcome}."
+    how = "" if standing.outcome == "failed" else f": {standing.outcome}"
+    return f"It failed {times}{in_a_row}{how}."
 
 
 def _troubles(standing: Standing) -> Iterator[str]:

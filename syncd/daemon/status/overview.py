@@ -15,6 +15,7 @@ _RUNS = 10
 _DRIFTS = 8
 _DAYS = 14
 _MONTH = 30
+_NOTES = 20
 
 
 class Card(Struct, frozen=True):
@@ -52,10 +53,11 @@ def told(live: Live, lately: Lately, now: datetime) -> dict[str, object]:
 
 
 def of_sync(live: Live, lately: Lately, state: SyncState, now: datetime) -> dict[str, object]:
-    settings = live.settings.syncs.get(state.name)
+    digest = state.standing.digest if state.standing else ""
+    plan = live.ledger.desk.plan(digest) if digest else None
     return {
         "state": state,
-        "settings": settings,
+        "notes": plan.notes[:_NOTES] if plan else (),
         "reasons": why_of(live, state, now),
         "recent": lately.of(state.name, now, _MONTH),
         "days": _MONTH,

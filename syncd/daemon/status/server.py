@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from syncd.daemon.status.connection import Connection
 from syncd.daemon.status.guard import MOST
 from syncd.daemon.status.sockets import Listening
+from syncd.errors import ConfigError
 
 _LOG = logging.getLogger("syncd.status")
 
@@ -35,7 +36,7 @@ class StatusServer:
             lifespan="off",
             interface="asgi3",
             log_config=None,
-            log_level="error",  # what clients do wrong is no event of the daemon's
+            log_level="critical",  # what clients do wrong is no event; errors of ours we log
             access_log=False,  # queries have names of people
             proxy_headers=False,
             server_header=False,
@@ -59,6 +60,9 @@ class StatusServer:
         self._thread = Thread(target=self._run, name="status", daemon=True)
         self._thread.start()
         self._server.serving.wait()
+        if not self._server.started:
+            self.stop()
+            raise ConfigError(f"status.listen {self._listen}: the server ended; the log says why")
 
     def stop(self) -> None:
         """Answers what is under way, for a few seconds at most."""
