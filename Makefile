@@ -107,4 +107,4 @@ $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf --one-file-system $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf --one-file-system $(VENV) .servers .artefacts .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -2,11 +2,9 @@
 
 import os
 import socket
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from time import monotonic
 from typing import Protocol
 
@@ -19,12 +17,13 @@ from syncd.daemon.backoff import pause
 from syncd.daemon.cycles import Cycles
 from syncd.daemon.listener import Listener
 from syncd.daemon.live import Progress
+from syncd.daemon.requests import Requests
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.service import Service
 from syncd.daemon.status_line import status_line
 from syncd.errors import ConfigError, LedgerError
 from syncd.ledger import Daemon as Sign
-from syncd.ledger import Ledger, Standing
+from syncd.ledger import Ledger
 
 TICK = 1.0
 _SIGN_EVERY = 10.0
@@ -65,9 +64,7 @@ class Daemon:
         self._leadership = ledger.leadership()
         self._leads, self._trouble, self._refused = False, "", ""
         self._signed = float("-inf")
-        self._turn = Lock()
-        self._asked: dict[str, list[int]] = defaultdict(list)
-        self._modes: dict[str, Mode] = {}
+        self._requests = Requests(ledger.desk)
         self.started_at = datetime.now(UTC)
         self.name = f"pid {os.getpid()} on {socket.gethostname()}"
 
@@ -147,6 +144,7 @@ class Daemon:
             self._leads, trouble = False, str(error)
         if before and not self._leads:
             self._schedule.clear()
+            self._requests.forget()
             self._listener.happened("lead_lost", why=trouble or self._leadership.holder)
         if trouble and not self._trouble:
             self._listener.happened("ledger_trouble", error=trouble)
@@ -163,16 +161,7 @@ class Daemon:
         self._listener.happened("lead_won")
 
     def _take_requests(self) -> None:
-        desk = self._ledger.desk
-        for request in desk.requests():
-            now = datetime.now(UTC)
-            desk.begin(request.request, now)
-            if request.sync not in self._settings.syncs:
-                desk.end(request.request, "no such sync", now)
-                continue
-            with self._turn:
-                self._asked[request.sync].append(request.request)
-                self._modes[request.sync] = Mode(request.mode)
+        for request in self._requests.take_up(self._settings.syncs):
             self._listener.happened("run_now", sync=request.sync, by=request.asked_by)
             self._schedule.run_now(request.sync)
 
@@ -184,25 +173,19 @@ class Daemon:
     def _cycle(self, name: str) -> timedelta | None:
         """In a thread of the schedule's. The pause after a failure; None for the usual time."""
         settings = self._settings
+        asked, mode = self._requests.of(name)
         if name not in settings.syncs:
+            self._requests.answer(asked, "no such sync")
             return None
-        with self._turn:
-            asked, mode = self._asked.pop(name, []), self._modes.pop(name, Mode.DUE)
         standing = self._cycles.run(settings, name, mode)
-        self._answer(asked, standing)
         if standing is None:
-            return None
+            return None  # who asked gets the answer of who runs it after the next start
+        self._requests.answer(asked, standing.outcome)
         wait = pause(standing, settings.syncs[name].schedule.back_off)
         if wait is not None:
             words = {"failures": standing.failures, "seconds": int(wait.total_seconds())}
             self._listener.happened("back_off", sync=name, **words)
         return wait
-
-    def _answer(self, asked: list[int], standing: Standing | None) -> None:
-        with suppress(LedgerError):  # who asked sees that there is no answer
-            for number in asked:
-                outcome = standing.outcome if standing else "stopped"
-                self._ledger.desk.end(number, outcome, datetime.now(UTC))
 
     def _reload(self) -> None:
         self._service.reloading()
@@ -231,6 +214,8 @@ class Daemon:
         for name in now.keys() & before.keys():
             if now[name].schedule != before[name].schedule:
                 self._schedule.change(name, now[name].schedule)
+        for name in self._requests.waiting():
+            self._schedule.run_now(name)
 
     def _sign(self) -> None:
         """A sign of life in the ledger."""

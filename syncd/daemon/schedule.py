@@ -197,10 +197,12 @@ def first_run(settings: ScheduleSettings, last: datetime | None, now: datetime) 
     """At once, or when it would have come had nobody stopped the daemon meanwhile."""
     if settings.at_start:
         return now
-    if settings.cron is None and last is not None:
-        return max(now, last + (settings.every or DEFAULT))
-    following: datetime | None = trigger(settings).get_next_fire_time(None, now)
-    return following
+    began = None if last is None else min(last, now)  # a clock may have been wrong
+    if settings.cron is None and began is not None:
+        return max(now, began + (settings.every or DEFAULT))
+    since = now if began is None else began + timedelta.resolution  # what began then is not missed
+    following: datetime | None = trigger(settings).get_next_fire_time(None, since)
+    return max(now, following) if following is not None else None
 
 
 def _id(sync: str) -> str:

@@ -69,9 +69,9 @@ def ask(connection: Connection, sync: str, mode: str, by: str, now: datetime) ->
     return int(connection.scalars(insert(REQUESTS).returning(REQUESTS.c.request), [row]).one())
 
 
-def waiting(connection: Connection) -> list[Request]:
-    """Those that nobody has begun, the oldest first."""
-    found = select(*_COLUMNS).where(REQUESTS.c.begun_at.is_(None))
+def unanswered(connection: Connection) -> list[Request]:
+    """The oldest first."""
+    found = select(*_COLUMNS).where(REQUESTS.c.ended_at.is_(None))
     return [Request(*row) for row in connection.execute(found.order_by(REQUESTS.c.request))]
 
 

@@ -140,9 +140,9 @@ class Desk:
             return daemons.ask(connection, sync, mode, by, now)
 
     def requests(self) -> list[Request]:
-        """Those that nobody has begun, the oldest first."""
+        """Those without an answer, the oldest first; whoever began some may be no more."""
         with self._reading() as connection:
-            return daemons.waiting(connection)
+            return daemons.unanswered(connection)
 
     def request(self, number: int) -> Request | None:
         with self._reading() as connection:

@@ -235,3 +235,21 @@ def test_an_address_for_others_needs_a_token(listen):
 def test_an_address_of_this_machine_needs_none(listen):
     """Which is the default."""
     assert StatusSettings.model_validate({"listen": listen}).token is None
+
+
+def test_what_a_cron_expression_missed_is_made_up_for_at_once():
+    """The daemon was restarted, or another took over, in the minute of the nightly run."""
+    nightly = settings(cron="0 3 * * *", at_start=False)
+    three = NOW.replace(hour=3)
+    assert first_run(nightly, three - timedelta(hours=24), three + timedelta(minutes=1)) == (
+        three + timedelta(minutes=1)
+    )
+    assert first_run(nightly, three, three + timedelta(minutes=1)) == three + timedelta(days=1)
+    assert first_run(nightly, None, NOW) == three + timedelta(days=1)
+
+
+@pytest.mark.parametrize("when", [{"every": "1h"}, {"cron": "0 * * * *"}])
+def test_a_last_run_in_the_future_delays_nothing(when):
+    """The clock was wrong when it began, or another machine's is."""
+    planned = first_run(settings(**when, at_start=False), NOW + timedelta(days=400), NOW)
+    assert planned == NOW + timedelta(hours=1)
