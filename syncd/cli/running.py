@@ -29,7 +29,7 @@ def run_now(opened: Opened, names: list[str], how: Reading, *, wait: bool) -> in
     """Asks the daemon by the ledger, which both of them have."""
     syncs, how_much = chosen(opened.settings, names), mode(how)
     with closing(ledger(opened.settings, write=True)) as memory:
-        if not any(one.leads for one in memory.desk.daemons()):
+        if not any(one.leads and not one.silent(now()) for one in memory.desk.daemons()):
             raise ConfigError(
                 "no daemon leads that could run it: is the service up? `syncd apply` runs it here"
             )

@@ -207,12 +207,15 @@ def _ahead() -> float:
 def trigger(settings: ScheduleSettings) -> BaseTrigger:
     jitter = settings.jitter.total_seconds() or None
     if settings.cron is not None:
-        zone = ZoneInfo(settings.time_zone)
-        cron = CronTrigger.from_crontab(weekdays_by_name(settings.cron), zone)
+        cron = cron_trigger(settings.cron, settings.time_zone)
         cron.jitter = jitter
         return cron
     seconds = (settings.every or DEFAULT).total_seconds()
     return IntervalTrigger(seconds=int(seconds), timezone=UTC, jitter=jitter)
+
+
+def cron_trigger(cron: str, time_zone: str) -> CronTrigger:
+    return CronTrigger.from_crontab(weekdays_by_name(cron), ZoneInfo(time_zone))
 
 
 def first_run(settings: ScheduleSettings, last: datetime | None, now: datetime) -> datetime | None:

@@ -7,6 +7,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from syncd.ledger.operation import DAEMONS, REQUESTS
 
+_SILENT = timedelta(minutes=1)
+"""Who gave no sign of life for so long is gone, or cut off: they give one every few seconds."""
+
 _FORGOTTEN = timedelta(days=1)
 """After so long without a sign of life a daemon is no longer told of."""
 
@@ -22,6 +25,10 @@ class Daemon(Struct, frozen=True):
     started_at: datetime
     seen_at: datetime
     leads: bool
+
+    def silent(self, now: datetime) -> bool:
+        """Whether it is most likely gone, so that it neither leads nor waits any more."""
+        return now - self.seen_at >= _SILENT
 
 
 class Request(Struct, frozen=True):

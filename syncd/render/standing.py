@@ -66,8 +66,11 @@ def _reasons(one: Shown) -> Iterable[Text]:
 def _daemons(daemons: Sequence[Daemon], now: datetime) -> str:
     if not daemons:
         return "no daemon has given a sign of life lately"
-    told = (
-        f"{safe(one.name)} {'leads' if one.leads else 'waits'}, seen {ago(one.seen_at, now)}"
-        for one in daemons
-    )
+    told = (f"{safe(one.name)} {_part(one, now)}, seen {ago(one.seen_at, now)}" for one in daemons)
     return "; ".join(told)
+
+
+def _part(daemon: Daemon, now: datetime) -> str:
+    if daemon.silent(now):
+        return "is silent"
+    return "leads" if daemon.leads else "waits"

@@ -10,9 +10,6 @@ from syncd.daemon.live import Known, Progress
 from syncd.ledger import Standing
 from syncd.render.words import counted, number
 
-SILENT = timedelta(minutes=1)
-"""A daemon that gave no sign of life for so long is gone, or cut off; they give one in seconds."""
-
 _LATE = timedelta(minutes=10)
 """So long after its time a run is overdue."""
 
@@ -69,7 +66,7 @@ def states(live: Known, now: datetime) -> list[SyncState]:
     """Of every sync that is configured or ever ran, the worst first. Raises `LedgerError`."""
     standings, following, working = live.ledger.desk.standings(), live.next_runs(), live.under_way()
     others = live.ledger.desk.daemons()
-    led = live.leads() or any(one.leads and now - one.seen_at < SILENT for one in others)
+    led = live.leads() or any(one.leads and not one.silent(now) for one in others)
     found = []
     for name in sorted({*live.settings.syncs, *standings}):
         settings, standing = live.settings.syncs.get(name), standings.get(name)

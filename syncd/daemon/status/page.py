@@ -23,7 +23,6 @@ _ASSETS = {
     "refresh.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-_AN_HOUR = "public, max-age=3600"
 _RUNS = 50
 _LINES = 100
 _FAILED = 20
@@ -171,4 +170,4 @@ def _asset(name: str) -> Response:
     if name not in _ASSETS:
         return Response(status_code=404)
     octets = files("syncd.daemon.status").joinpath(name).read_bytes()
-    return Response(octets, media_type=_ASSETS[name], headers={"Cache-Control": _AN_HOUR})
+    return Response(octets, media_type=_ASSETS[name])

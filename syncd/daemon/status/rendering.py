@@ -13,7 +13,6 @@ from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op, Value
 from syncd.core.plan import Change
 from syncd.daemon.status import chart
 from syncd.daemon.status.fields import field_rows
-from syncd.daemon.status.health import SILENT
 from syncd.ledger import Line
 from syncd.render import times, words
 from syncd.render.changes import in_order
@@ -74,7 +73,6 @@ def _environment() -> Environment:
     environment.globals |= {
         "CHART": {"column": chart.COLUMN, "gap": chart.GAP, "height": chart.HEIGHT},
         "SIGNS": words.SIGNS,
-        "SILENT": SILENT,
         "field_rows": field_rows,
         "fields_of": fields_of,
     }
