@@ -1,6 +1,7 @@
 # make demo   install, and apply the example to a fresh SQLite store: plan, result, second plan
 # make test   install what the tests need (servers too), then lint, types and all tests
 # make check  lint and types only
+# make nightly    what takes too long for each change: 10,000 cycles by the clock, 100 rounds with a pair
 # make bench  install what the benchmarks need, measure, and print the table: tests/benchmarks
 #             (BENCH_SIZE=10000,100000,1000000 for directories of these sizes; default 10000)
 # make bench-docs   write what was measured into docs/performance.md
@@ -26,7 +27,7 @@ SCIM_SERVERS := $(patsubst $(ENVIRONMENTS)/%,.servers/%/installed,\
 # A small system that the tests of systemd boot, as root only.
 MACHINE := .servers/machine
 
-.PHONY: demo test check servers bench bench-docs clean
+.PHONY: demo test nightly check servers bench bench-docs clean
 .SILENT:
 
 demo: $(VENV)/installed
@@ -41,6 +42,10 @@ test: $(VENV)/installed-for-development servers check
 	$(BIN)/python -m coverage report --skip-covered --fail-under=90
 	$(BIN)/python -m coverage report --include='syncd/core/*' --skip-covered --fail-under=100
 
+nightly: $(VENV)/installed-for-development servers
+	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 $(BIN)/python -m pytest -s \
+		tests/daemon/test_soak.py tests/faults/test_pair.py $(ARGS)
+
 check: $(VENV)/installed-for-development
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
@@ -48,6 +53,7 @@ check: $(VENV)/installed-for-development
 
 servers: $(SCIM_SERVERS)
 	.ci/system-packages $(SERVERS)
+	{ command -v chromium || command -v google-chrome; } >/dev/null || .ci/system-packages chromium
 	[ "$$(id -u)" != 0 ] || $(MAKE) --no-print-directory $(MACHINE)/installed || { \
 		[ -z "$$CI" ] && echo 'No machine can be made here: the tests of systemd are skipped' >&2; }
 
@@ -101,4 +107,4 @@ $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf --one-file-system $(VENV) .servers .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf --one-file-system $(VENV) .servers .artefacts .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -75,12 +75,12 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         Cycle(sync, ledger, clock(), watch, mode) as cycle,
     ):
         decision = Decision(cycle.read(), cycle.apart)
-        planned = decision.plan()
+        planned = _cleaned(decision.plan(), redact)
         if saved is not None:
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(sync, ledger, planned, decision, clock, redact)
+        run = _begin(sync, ledger, planned, decision, clock)
         journal, left = Journal(ledger, run, clock, told), None
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch)
@@ -121,17 +121,18 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         raise
 
 
-def _begin(
-    sync: Sync,
-    ledger: Ledger,
-    planned: Plan,
-    decision: Decision,
-    clock: Clock,
-    redact: Redact,
-) -> int:
+def _cleaned(plan: Plan, redact: Redact) -> Plan:
+    """Without secrets in the words of sources and target: so it is shown, digested and kept."""
+    withheld, notes = tuple(map(redact, plan.withheld)), tuple(map(redact, plan.notes))
+    if (withheld, notes) == (plan.withheld, plan.notes):
+        return plan
+    return replace(plan, withheld=withheld, notes=notes)
+
+
+def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
-    ledger.desk.keep_plan(run, planned, clock(), redact)
+    ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):

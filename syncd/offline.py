@@ -20,7 +20,7 @@ from syncd.explain import AsOf, Explainer, Explanation
 from syncd.ledger import Ledger
 from syncd.ledger.snapshot import Head, Sides
 from syncd.located.suggest import quoted
-from syncd.render.words import moment
+from syncd.render.times import moment
 from syncd.sync import Sync
 
 MOST = 20

@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli.words import SHOWN, Format, Reading, TableOrJson
+from syncd.cli.options import (
+    All,
+    Approved,
+    By,
+    Config,
+    Expires,
+    Full,
+    Listed,
+    OneSync,
+    Quick,
+    Shape,
+    Shown,
+    Syncs,
+    Withdrawn,
+    Yes,
+)
+from syncd.cli.words import SHOWN, Format, Reading, Signing, TableOrJson
 
 if TYPE_CHECKING:
     from syncd.cli.opening import Opened
@@ -24,18 +40,6 @@ app = typer.Typer(
     "4 target · 5 held · 6 not converged · 1 a bug",
 )
 
-Syncs = Annotated[
-    list[str] | None,
-    typer.Option("--sync", metavar="NAME", help="Only this sync; default: all that are enabled."),
-]
-Full = Annotated[bool, typer.Option("--full", help="Read everything, whatever is due.")]
-Quick = Annotated[
-    bool, typer.Option("--quick", help="Read only what has changed, where the sources can tell.")
-]
-All = Annotated[bool, typer.Option("--all", help="Show all of long sections.")]
-Shape = Annotated[Format, typer.Option("--format", help="How to show it.")]
-Shown = Annotated[TableOrJson, typer.Option("--format", help="For people or for programs.")]
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -46,12 +50,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def syncd(
     context: typer.Context,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            "--config", "-c", metavar="FILE", envvar="SYNCD_CONFIG", help="The configuration."
-        ),
-    ] = None,
+    config: Config = None,
     version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_version, help="Show the version."),
@@ -115,7 +114,7 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
         typer.Argument(metavar="PLANFILE", help="Only what this plan has, if it is true still."),
     ] = None,
     sync: Syncs = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     everything: All = False,
     full: Full = False,
     quick: Quick = False,
@@ -166,6 +165,31 @@ def notify_test(context: typer.Context) -> None:
     from syncd.cli.notifying import notify_test
 
     _run(context, notify_test)
+
+
+@app.command()
+def approve(  # noqa: PLR0913, PLR0917  an option each
+    context: typer.Context,
+    what: Approved = None,
+    sync: OneSync = None,
+    expires: Expires = "24h",
+    by: By = None,
+    yes: Yes = False,
+    everything: All = False,
+    listed: Listed = False,
+    withdrawn: Withdrawn = None,
+) -> None:
+    """Allow what a plan held: exactly that, once, until it expires."""
+    from syncd.cli.approving import approve, list_, withdraw
+
+    if [what is not None, listed, withdrawn is not None].count(True) != 1:
+        raise typer.BadParameter("say one of DIGEST, --list and --withdraw NUMBER")
+    if listed:
+        _run(context, lambda opened: list_(opened, sync))
+    if withdrawn is not None:
+        _run(context, lambda opened: withdraw(opened, withdrawn))
+    signing = Signing(sync, expires, by, yes, None if everything else SHOWN)
+    _run(context, lambda opened: approve(opened, what or "", signing))
 
 
 @app.command()

@@ -21,7 +21,8 @@ from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
 from syncd.ports import Backend
 from syncd.render.listing import bullets
-from syncd.render.words import moment, number, safe
+from syncd.render.times import moment
+from syncd.render.words import number, safe
 from syncd.report import Exit
 
 

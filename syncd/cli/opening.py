@@ -1,7 +1,9 @@
 """What every verb begins with: the checked settings, and a screen that knows their secrets."""
 
 import gc
+import getpass
 import os
+import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -57,6 +59,15 @@ def mode(how: Reading) -> Mode:
     if how.full and how.quick:
         raise ConfigError("--full and --quick contradict each other: say one of them")
     return Mode.FULL if how.full else Mode.QUICK if how.quick else Mode.DUE
+
+
+def who() -> str:
+    """Whoever gave the command, also by way of sudo."""
+    try:
+        name = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user of this number, whom nobody gave a name
+        name = f"user {os.getuid()}"
+    return f"{name} on {socket.gethostname()}"
 
 
 def now() -> datetime:

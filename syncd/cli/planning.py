@@ -46,7 +46,7 @@ def plan(  # noqa: PLR0913  an option each
         made = cleaned(_planned(opened, name, mode(how)), opened.screen.redact)
         if out is not None:
             planfile.write(made, out)
-        _show(opened, made, format_, shown)
+        _show(opened, made, format_, shown, out)
         if out is not None:
             opened.screen.say(f"written to {out}; `syncd apply {out}` runs what of it still fits")
         code = plan_exit_code(made)
@@ -80,11 +80,14 @@ def _planned(opened: Opened, name: str, mode: Mode) -> Plan:
         return make_plan(sync, memory, now(), waiting, mode)
 
 
-def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None) -> None:
+def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None, out: Path | None) -> None:
     match format_:
         case Format.TABLE:
             advised = unset_adoptions(opened.settings, plan.sync)
-            opened.screen.show(render_plan(plan, shown, advised))
+            # The ledger keeps the plans of runs; who only looks approves by the plan's file.
+            kept = "`syncd plan --out FILE`, and `syncd approve FILE`,"
+            approve = f"`syncd approve {out}`" if out is not None else kept
+            opened.screen.show(render_plan(plan, shown, advised, approve))
             opened.screen.show(Text())
         case Format.JSON:
             opened.screen.write_lines(planfile.lines(plan))

@@ -1,14 +1,12 @@
 """`syncd run`, the service, and `syncd run-now`, which asks it for a run."""
 
-import getpass
 import os
-import socket
 import time
 from contextlib import closing
 from pathlib import Path
 
 from syncd.cli.failures import Interrupted
-from syncd.cli.opening import Opened, mode, now
+from syncd.cli.opening import Opened, mode, now, who
 from syncd.cli.words import Reading
 from syncd.config.assemble import chosen, ledger
 from syncd.errors import ConfigError, LedgerError
@@ -35,7 +33,7 @@ def run_now(opened: Opened, names: list[str], how: Reading, *, wait: bool) -> in
             raise ConfigError(
                 "no daemon leads that could run it: is the service up? `syncd apply` runs it here"
             )
-        numbers = [memory.desk.ask(name, how_much, _who(), now()) for name in syncs]
+        numbers = [memory.desk.ask(name, how_much, who(), now()) for name in syncs]
         if not wait:
             opened.screen.say(f"asked for: {', '.join(syncs)}")
             return Exit.DONE
@@ -65,8 +63,3 @@ def _awaited(opened: Opened, memory: Ledger, number: int) -> Request:
 
 def _led(memory: Ledger) -> bool:
     return any(one.leading(now()) for one in memory.desk.daemons())
-
-
-def _who() -> str:
-    name = os.environ.get("SUDO_USER") or getpass.getuser()
-    return f"{name} on {socket.gethostname()}"

@@ -18,6 +18,16 @@ class TableOrJson(StrEnum):
     JSON = "json"
 
 
+class Signing(NamedTuple):
+    """How an approval is given; `shown` is how much of it is shown before, None for all."""
+
+    sync: str | None
+    expires: str
+    by: str | None
+    yes: bool
+    shown: int | None
+
+
 class Reading(NamedTuple):
     """How much is to be read; neither: what is due."""
 

@@ -20,7 +20,7 @@ from syncd.daemon.requests import Requests
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.service import Service
 from syncd.daemon.signals import Waits
-from syncd.daemon.words import status
+from syncd.daemon.status_line import status_line
 from syncd.errors import Busy, ConfigError, LedgerError
 from syncd.ledger import Daemon as Sign
 from syncd.ledger import Ledger
@@ -268,7 +268,7 @@ class Daemon:
             return str(error)
         under_way = self.under_way()
         busy = [why for name, why in self._busy.copy().items() if name not in under_way]
-        words = status(standings, under_way, self.next_runs(), datetime.now(UTC))
+        words = status_line(standings, under_way, self.next_runs(), datetime.now(UTC))
         return " · ".join(filter(None, (self._refused, *busy, words)))
 
     def _end(self, waits: Waits) -> None:

@@ -8,10 +8,11 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from syncd.redact import Redactor
+from syncd.render.times import rfc3339
 from syncd.render.words import safe
 
 Fields = Mapping[str, Any]
@@ -78,12 +79,11 @@ def _measure(of: Any) -> Any:
         return round(of, 3)
     if isinstance(of, timedelta):
         return round(of.total_seconds(), 3)
-    return moment(of) if isinstance(of, datetime) else str(of)
+    return time(of) if isinstance(of, datetime) else str(of)
 
 
-def moment(at: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def time(at: datetime) -> str:
+    return rfc3339(at, "milliseconds")
 
 
 def _redacted(of: dict[str, Any], redact: Redactor) -> dict[str, Any]:

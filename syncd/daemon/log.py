@@ -12,7 +12,7 @@ from structlog.stdlib import ProcessorFormatter
 
 from syncd.config.running import LogFormat, LogLevel, LogSettings
 from syncd.daemon.hidden import Hidden
-from syncd.daemon.lines import level_of, line, moment
+from syncd.daemon.lines import level_of, line, time
 from syncd.daemon.voice import Voice, failure
 from syncd.journald import journal_reads
 from syncd.redact import Redactor
@@ -147,7 +147,7 @@ class _Form:
         record: logging.LogRecord = told.pop("_record")
         del told["_from_structlog"]
         word, priority = level_of(record.levelno)
-        fields: dict[str, Any] = {"ts": moment(datetime.fromtimestamp(record.created, UTC))}
+        fields: dict[str, Any] = {"ts": time(datetime.fromtimestamp(record.created, UTC))}
         fields |= {"level": word, "event": told.pop("event", "")}
         if self._journal:
             del fields["ts"]  # the journal has its own

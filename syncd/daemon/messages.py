@@ -16,6 +16,7 @@ from syncd.daemon import wording
 from syncd.daemon.open_events import Open
 from syncd.daemon.wording import Text
 from syncd.ledger import Standing
+from syncd.render.times import rfc3339
 from syncd.standing import has_run
 
 Told = Mapping[str, str]
@@ -121,15 +122,11 @@ def _failing(standing: Standing, told: str | None, _: Found, settings: NotifySet
     """Recovered from only where somebody was told."""
     if told is None and standing.failures >= settings.after_failures:
         since = standing.failing_since or standing.ended_at
-        return _Step(_moment(since), wording.failing(standing, settings))
+        return _Step(rfc3339(since), wording.failing(standing, settings))
     if told is not None and standing.failures == 0:
         since = datetime.fromisoformat(told)
         return _Step(None, wording.recovered(standing, since, settings), Event.RECOVERED)
     return _Step(told)
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
 
 
 _FOLLOWED: Mapping[Event, Callable[[Standing, str | None, Found, NotifySettings], _Step]] = {

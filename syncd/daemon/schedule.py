@@ -118,15 +118,6 @@ class Schedule:
             with suppress(JobLookupError):  # it has just been run, and was for once
                 job.modify(next_run_time=planned)
 
-    def busy(self, name: str) -> bool:
-        """Whether it is under way, or its pause not yet decided on."""
-        with self._turn:
-            return name in self._under_way
-
-    def wake(self) -> None:
-        """Looks at the clock, which may have been set."""
-        self._jobs.wakeup()
-
     def next_runs(self) -> dict[str, datetime | None]:
         """Without those that are not planned."""
         jobs = [job for job in self._jobs.get_jobs() if job.id != _PULSE]
@@ -216,12 +207,15 @@ def _ahead() -> float:
 def trigger(settings: ScheduleSettings) -> BaseTrigger:
     jitter = settings.jitter.total_seconds() or None
     if settings.cron is not None:
-        zone = ZoneInfo(settings.time_zone)
-        cron = CronTrigger.from_crontab(weekdays_by_name(settings.cron), zone)
+        cron = cron_trigger(settings.cron, settings.time_zone)
         cron.jitter = jitter
         return cron
     seconds = (settings.every or DEFAULT).total_seconds()
     return IntervalTrigger(seconds=int(seconds), timezone=UTC, jitter=jitter)
+
+
+def cron_trigger(cron: str, time_zone: str) -> CronTrigger:
+    return CronTrigger.from_crontab(weekdays_by_name(cron), ZoneInfo(time_zone))
 
 
 def first_run(settings: ScheduleSettings, last: datetime | None, now: datetime) -> datetime | None:

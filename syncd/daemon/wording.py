@@ -5,13 +5,14 @@ Errors and rules are not quoted, for their words may name anybody; the log has t
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from syncd.config.running import NotifySettings, People
 from syncd.core.plan import Problem, Refusal
 from syncd.ledger import Standing
+from syncd.render.times import moment
 from syncd.render.words import counted, number, safe
 
 _MOST_NAMES = 10
@@ -79,19 +80,19 @@ def failing(standing: Standing, settings: NotifySettings) -> Text:
         standing,
         settings,
         f"failing: {standing.outcome}",
-        f"It has failed {times}, since {_moment(since)}: {standing.outcome}.",
+        f"It has failed {times}, since {moment(since)}: {standing.outcome}.",
         "What can be reached: syncd check",
         _LOG,
     )
 
 
 def recovered(standing: Standing, since: datetime, settings: NotifySettings) -> Text:
-    ended = _moment(standing.ended_at)
+    ended = moment(standing.ended_at)
     return _text(
         standing,
         settings,
         "works again",
-        f"It failed from {_moment(since)}, and works since {ended}.",
+        f"It failed from {moment(since)}, and works since {ended}.",
     )
 
 
@@ -121,7 +122,3 @@ def _names(names: Iterator[str], how_many: int, settings: NotifySettings) -> Ite
 
 def _harmless(name: str) -> str:
     return _ODD.sub("?", safe(name))[:_LONGEST_NAME]
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

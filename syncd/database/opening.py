@@ -176,11 +176,13 @@ class Database:
         return connection.scalars(select(versions.c.version_num)).first()
 
     def _upgrade(self, connection: Connection) -> None:
+        postgresql = connection.dialect.name == "postgresql"
+        if postgresql:
+            # What is done in between, such as loading all that migrates, may take a while.
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         from syncd.database.migration import upgrade  # noqa: PLC0415  a slow import, seldom needed
 
-        if connection.dialect.name == "postgresql":
-            # What is done in between, such as loading the migrations, may take a while.
-            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        if postgresql:
             key = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
             connection.execute(key, {"name": self.schema.version_table})
         if self._standing(connection) is Standing.NEWER:

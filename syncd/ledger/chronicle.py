@@ -40,7 +40,12 @@ class Chronicle:
             return runs.numbered(connection, number)
 
     def runs(
-        self, sync: str | None = None, *, before: int | None = None, eventful: bool, limit: int
+        self,
+        sync: str | None = None,
+        *,
+        before: int | None = None,
+        eventful: bool = False,
+        limit: int,
     ) -> list[Run]:
         """The newest first, of those `before` a number; `eventful` ones did something, or did not
         end well."""
@@ -48,7 +53,7 @@ class Chronicle:
         where += [] if before is None else [RUNS.c.run < before]
         where += [_EVENTFUL] if eventful else []
         with self._reading() as connection:
-            return runs.newest_where(connection, where, limit)
+            return runs.newest(connection, where, limit)
 
     def lines_of(self, run: int, *, after: int = 0, limit: int) -> list[Line]:
         """A run's lines with higher numbers than `after`, in the order in which they were begun."""

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from syncd.ledger.operation import DAEMONS, REQUESTS
 
+_SILENT = timedelta(minutes=1)
+"""Who gave no sign of life for so long is gone, or cut off: they give one every few seconds."""
+
 _FORGOTTEN = timedelta(days=1)
 """After so long without a sign of life a daemon is no longer told of."""
-
-_SILENT = timedelta(minutes=1)
-"""Without a sign of life for so long nobody leads: a daemon gives one every ten seconds."""
 
 _KEPT = timedelta(days=30)
 """So long it is known what was asked for."""
@@ -26,9 +26,13 @@ class Daemon(Struct, frozen=True):
     seen_at: datetime
     leads: bool
 
+    def silent(self, now: datetime) -> bool:
+        """Whether it is most likely gone, so that it neither leads nor waits any more."""
+        return now - self.seen_at >= _SILENT
+
     def leading(self, now: datetime) -> bool:
-        """Whether it said so lately; who was killed said so to the last."""
-        return self.leads and now - self.seen_at <= _SILENT
+        """Whether it leads; who was killed said so to the last."""
+        return self.leads and not self.silent(now)
 
 
 class Request(Struct, frozen=True):

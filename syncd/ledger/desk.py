@@ -1,7 +1,7 @@
 """The desk of who operates syncd: how syncs stand, what plans found and who approved of it, what
 daemons there are and are asked to do."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import overload
@@ -55,12 +55,10 @@ class Desk:
         with self._reading() as connection:
             return recall.suspensions(connection, sync, since, until)
 
-    def keep_plan(
-        self, run: int, plan: Plan, now: datetime, redact: Callable[[str], str] = str
-    ) -> None:
-        """What a run begins with; what is said in it of sources and target goes by `redact`."""
+    def keep_plan(self, run: int, plan: Plan, now: datetime) -> None:
+        """What a run begins with."""
         with self._writing(plan.sync) as (connection, _):
-            plans.keep(connection, run, plan, redact, now)
+            plans.keep(connection, run, plan, now)
 
     def plan(self, digest: str) -> KeptPlan | None:
         """By the first 8 or more letters of its digest. Raises `LedgerError` where that is none,
@@ -89,6 +87,10 @@ class Desk:
             if section == "held" or section == "refused":  # noqa: PLR1714  so mypy follows
                 return plans.refusals(connection, digest, section, limit, offset)
             return plans.problems(connection, digest, section, limit, offset)
+
+    def held(self, plan: KeptPlan) -> Sequence[Refusal]:
+        """All that it holds, read as often as it is walked through."""
+        return plans.held(self._reading, plan)
 
     def approve(self, plan: KeptPlan | Plan, signed: Signature) -> Approval:
         """Of all that the plan holds. Raises `LedgerError` where it holds nothing."""

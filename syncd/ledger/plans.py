@@ -6,6 +6,7 @@ is held is kept, and of the rest so much as somebody may want to look through.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from typing import Literal, cast
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, delete, insert, select, update
 
 from syncd.core.plan import Plan, Problem, Refusal, count
-from syncd.core.stream import encode, lines_of
+from syncd.core.stream import Stream, encode, lines_of
 from syncd.errors import LedgerError
 from syncd.ledger.approvals import good
 from syncd.ledger.operation import FINDINGS, PLANS
@@ -61,14 +62,12 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     foreign: Mapping[str, int]
 
 
-def keep(
-    connection: Connection, run: int, plan: Plan, redact: Callable[[str], str], now: datetime
-) -> None:
+def keep(connection: Connection, run: int, plan: Plan, now: datetime) -> None:
     """The same plan again is only of a newer run."""
     digest = plan.digest
     known = update(PLANS).where(PLANS.c.digest == digest).values(run=run)
     if connection.execute(known).rowcount == 0:
-        head = encode(_head(plan, digest, run, redact)).decode()
+        head = encode(_head(plan, digest, run)).decode()
         row = {"digest": digest, "sync": plan.sync, "run": run, "head": head}
         connection.execute(insert(PLANS), row)
         columns = ("digest", "section", "number", "content")
@@ -76,7 +75,7 @@ def keep(
         _prune(connection, plan.sync, now)
 
 
-def _head(plan: Plan, digest: str, run: int, redact: Callable[[str], str]) -> KeptPlan:
+def _head(plan: Plan, digest: str, run: int) -> KeptPlan:
     return KeptPlan(
         digest=digest,
         run=run,
@@ -86,9 +85,9 @@ def _head(plan: Plan, digest: str, run: int, redact: Callable[[str], str]) -> Ke
         summary=plan.summary,
         held=count(one.change for one in plan.held),
         sections={name: len(section) for name, section in _sections(plan)},
-        withheld=tuple(map(redact, plan.withheld)),
+        withheld=plan.withheld,
         withheld_changes=plan.withheld_changes,
-        notes=tuple(map(redact, plan.notes[:_NOTES])),
+        notes=plan.notes[:_NOTES],
         foreign=plan.foreign,
     )
 
@@ -159,6 +158,20 @@ def each_held(connection: Connection, digest: str) -> Iterator[Refusal]:
     while some := refusals(connection, digest, "held", _MOST, at):
         yield from some
         at += len(some)
+
+
+def held(
+    reading: Callable[[], AbstractContextManager[Connection]], plan: KeptPlan
+) -> Sequence[Refusal]:
+    """The same, in a transaction for each thousand."""
+
+    def lines() -> Iterator[bytes]:
+        for at in range(0, plan.sections["held"], _MOST):
+            with reading() as connection:
+                found = _contents(connection, plan.digest, "held", _MOST, at)
+            yield from (one.encode() for one in found)
+
+    return Stream(plan.sections["held"], lines, _REFUSAL.decode, plan.held)
 
 
 def _contents(

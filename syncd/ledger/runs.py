@@ -58,26 +58,15 @@ def sync_of(connection: Connection, run: int) -> str:
     return str(connection.scalars(select(RUNS.c.sync).where(RUNS.c.run == run)).one())
 
 
-def newest(
-    connection: Connection, sync: str | None, limit: int, before: int | None = None
-) -> list[Run]:
-    """Of those `before` that run, where it is given."""
-    where = [RUNS.c.sync == sync] if sync is not None else []
-    where += [RUNS.c.run < before] if before is not None else []
-    return newest_where(connection, where, limit)
-
-
-def newest_where(
-    connection: Connection, where: Iterable[ColumnElement[bool]], limit: int
-) -> list[Run]:
-    """The newest first."""
+def newest(connection: Connection, where: Iterable[ColumnElement[bool]], limit: int) -> list[Run]:
+    """Those of which all that holds, the newest first."""
     statement = select(*(RUNS.c[name] for name in Run.__struct_fields__)).where(*where)
     statement = statement.order_by(RUNS.c.run.desc()).limit(limit)
     return [_run(row._asdict()) for row in connection.execute(statement)]
 
 
 def numbered(connection: Connection, run: int) -> Run | None:
-    return next(iter(newest_where(connection, [RUNS.c.run == run], 1)), None)
+    return next(iter(newest(connection, [RUNS.c.run == run], 1)), None)
 
 
 def _run(row: dict[str, Any]) -> Run:

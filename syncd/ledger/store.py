@@ -200,8 +200,7 @@ class Ledger:
 
     def runs(self, sync: str | None = None, limit: int = 20) -> list[Run]:
         """The newest first."""
-        with self._database.reading() as connection:
-            return runs.newest(connection, sync, limit)
+        return self.chronicle.runs(sync, limit=limit)
 
     def lines(
         self,

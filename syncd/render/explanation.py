@@ -12,7 +12,8 @@ from syncd.explain import AsOf, Explanation, Field
 from syncd.render.changes import details, in_order
 from syncd.render.history import render_lines
 from syncd.render.listing import Row, listing, pairs
-from syncd.render.words import SIGNS, STYLES, joined, moment, safe, value
+from syncd.render.times import moment
+from syncd.render.words import SIGNS, STYLES, joined, safe, value
 
 
 def render_explanation(one: Explanation) -> Group:

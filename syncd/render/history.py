@@ -10,7 +10,8 @@ from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op
 from syncd.ledger import FAILED, Line, Run
 from syncd.render.changes import in_order
 from syncd.render.listing import Row, listing, more
-from syncd.render.words import SIGNS, STYLES, moment, safe, value
+from syncd.render.times import moment
+from syncd.render.words import SIGNS, STYLES, safe, value
 
 _STYLES = {"done": "green", "failed": "red", None: "yellow"}
 _UNDER_WAY = "under way, or broken off"

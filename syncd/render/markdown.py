@@ -9,7 +9,8 @@ from syncd.core.plan import Change, Plan, Problem
 from syncd.render.changes import in_order
 from syncd.render.excerpt import ByRule, Excerpt, Gains
 from syncd.render.remarks import remarks
-from syncd.render.words import NOTHING, SIGNS, moment, safe, summary, value
+from syncd.render.times import moment
+from syncd.render.words import NOTHING, SIGNS, safe, summary, value
 
 LONGEST = 60_000
 """Characters. GitHub takes 65,536 in a comment, GitLab more."""
@@ -70,6 +71,8 @@ def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
         yield from _bullets(plan.withheld, shown)
     yield from _changes("Changes", excerpts.changes, shown)
     yield from _refusals("Held", excerpts.held, shown)
+    if plan.held:
+        yield "\nIf these are meant: `syncd plan --out FILE`, and `syncd approve FILE`."
     yield from _refusals("Refused", excerpts.refused, shown)
     yield from _problems("Conflicts, for a person to decide", plan.conflicts, shown)
     yield from _problems("Could not be mapped", plan.failures, shown)

@@ -1,6 +1,7 @@
 """A plan on a terminal: what will happen, all that will not and why, and a line that sums up."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,13 +13,17 @@ from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.render.listing import Page, Row, bullets, listing, listings, more, title
 from syncd.render.remarks import remarks
 from syncd.render.sections import by_rule, of_changes
-from syncd.render.words import moment, safe, summary
+from syncd.render.times import moment
+from syncd.render.words import safe, summary
 
 _HELD = "over a budget, or waiting for one that is"
 _REFUSED = "never runs as things stand"
 _CONFLICTS = "a person must decide; until then nothing is done"
 _FAILURES = "could not be mapped; nothing is done to these"
-_ALLOWANCE = "If this is meant, allow it under `budget` in the sync's policy, and apply again."
+_ALLOWANCE = (
+    "If this is meant, {how} lets exactly this through, once. What may always be so is allowed "
+    "under `budget` in the sync's policy."
+)
 _ADOPTION = {
     Kind.USER: "To take over accounts that exist already, set `adopt: by_email` or "
     "`adopt: by_user_name` in the sync's policy.",
@@ -28,20 +33,26 @@ _ADOPTION = {
 _ALL_KINDS = frozenset(_ADOPTION)
 
 
-def render_plan(plan: Plan, shown: int | None, advised: Collection[Kind] = _ALL_KINDS) -> Page:
+def render_plan(
+    plan: Plan, shown: int | None, advised: Collection[Kind] = _ALL_KINDS, approve: str = ""
+) -> Page:
     """`shown` is how many things each section shows; None for all.
 
-    `advised` are the kinds whose adoption the policy does not allow yet.
+    `advised` are the kinds whose adoption the policy does not allow yet. `approve` is how one
+    approves what is held, where that is not done by the plan's digest.
     """
-    return Page(lambda: _parts(plan, shown, advised))
+    return Page(lambda: _parts(plan, shown, advised, approve))
 
 
-def _parts(plan: Plan, shown: int | None, advised: Collection[Kind]) -> Iterator[RenderableType]:
-    yield _header(plan)
+def _parts(
+    plan: Plan, shown: int | None, advised: Collection[Kind], approve: str
+) -> Iterator[RenderableType]:
+    yield header(plan.sync, plan.target, plan.digest, plan.created)
     yield from _withheld(plan)
     yield from _changes(plan.changes, shown)
-    yield from _refusals("Held", plan.held, _HELD, shown)
-    yield from _refusals("Refused", plan.refused, _REFUSED, shown)
+    how = approve or f"`syncd approve {plan.digest[:12]}`"
+    yield from refusals("Held", plan.held, _HELD, shown, _ALLOWANCE.format(how=how))
+    yield from refusals("Refused", plan.refused, _REFUSED, shown)
     yield from _problems("Conflicts", plan.conflicts, _CONFLICTS, shown)
     yield from _adoption(plan, advised)
     yield from _problems("Failures", plan.failures, _FAILURES, shown)
@@ -50,10 +61,10 @@ def _parts(plan: Plan, shown: int | None, advised: Collection[Kind]) -> Iterator
     yield Text(summary(plan), style="bold")
 
 
-def _header(plan: Plan) -> Text:
+def header(sync: str, target: str, digest: str, created: datetime) -> Text:
     return Text.assemble(
-        (f"{safe(plan.sync)} → {safe(plan.target)}", "bold"),
-        (f"   plan {plan.digest[:12]}   {moment(plan.created)}", "dim"),
+        (f"{safe(sync)} → {safe(target)}", "bold"),
+        (f"   plan {digest[:12]}   {moment(created)}", "dim"),
     )
 
 
@@ -80,21 +91,22 @@ def _changes(changes: Sequence[Change], shown: int | None) -> Iterator[Renderabl
         yield from more(section.left)
 
 
-def _refusals(
-    words: str, refusals: Sequence[Refusal], explained: str, shown: int | None
+def refusals(
+    words: str, those: Sequence[Refusal], explained: str, shown: int | None, allowance: str = ""
 ) -> Iterator[RenderableType]:
-    if not refusals:
+    """`allowance` is what to do where any is over a budget."""
+    if not those:
         return
-    allowance = False
-    yield from title(words, len(refusals), explained, "bold yellow")
-    for rule, _, rows, left in by_rule(refusals, shown):
-        allowance = allowance or rule.startswith("over budget ")
+    over = False
+    yield from title(words, len(those), explained, "bold yellow")
+    for rule, _, rows, left in by_rule(those, shown):
+        over = over or rule.startswith("over budget ")
         if rule:
             yield Text(f"  {safe(rule)}", style="yellow")
         yield from listings(rows, indent=2)
         yield from more(left)
-    if allowance:
-        yield Padding(Text(_ALLOWANCE, style="dim"), (0, 0, 0, 2))
+    if over and allowance:
+        yield Padding(Text(allowance, style="dim"), (0, 0, 0, 2))
 
 
 def _problems(

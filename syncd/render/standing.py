@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syncd.ledger import Daemon, Standing
+from syncd.render.times import ago
 from syncd.render.words import safe
 
 
@@ -44,8 +45,8 @@ def _row(one: Shown, now: datetime) -> Iterable[Text]:
     if found is None:
         return name, state
     counts = (max(found.pending, 0), sum(found.held.values()), found.conflicts)
-    verified = f"{age(found.verified_at, now)} ago" if found.verified_at else "never"
-    last = f"{age(found.ended_at, now)} ago"
+    verified = ago(found.verified_at, now) if found.verified_at else "never"
+    last = ago(found.ended_at, now)
     return name, state, Text(last), Text(verified), *(Text(f"{n:,}" if n else "") for n in counts)
 
 
@@ -65,22 +66,11 @@ def _reasons(one: Shown) -> Iterable[Text]:
 def _daemons(daemons: Sequence[Daemon], now: datetime) -> str:
     if not daemons:
         return "no daemon has given a sign of life lately"
-    told = (
-        f"{safe(one.name)} {_part(one, now)}, seen {age(one.seen_at, now)} ago" for one in daemons
-    )
+    told = (f"{safe(one.name)} {_part(one, now)}, seen {ago(one.seen_at, now)}" for one in daemons)
     return "; ".join(told)
 
 
-def _part(one: Daemon, now: datetime) -> str:
-    if one.leading(now):
-        return "leads"
-    return "led" if one.leads else "waits"
-
-
-def age(then: datetime, now: datetime) -> str:
-    """Roughly, as people say it."""
-    seconds = max(int((now - then).total_seconds()), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+def _part(daemon: Daemon, now: datetime) -> str:
+    if daemon.silent(now):
+        return "is silent"
+    return "leads" if daemon.leads else "waits"

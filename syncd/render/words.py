@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 from syncd.core.model import Kind, Op, Value
 from syncd.core.plan import Change, Plan, count
@@ -72,10 +71,6 @@ def value(of: Value) -> str:
 def number(of: int, noun: str, plural: str = "") -> str:
     """`1 change`, `2,000 changes`."""
     return f"{of:,} {noun if of == 1 else plural or noun + 's'}"
-
-
-def moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def joined(names: str | Sequence[str], limit: int = 8) -> str:

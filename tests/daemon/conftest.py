@@ -6,6 +6,7 @@ from time import process_time
 
 import pytest
 
+from syncd.ledger import Ledger
 from tests.daemon.company import Company, Shown, month
 from tests.daemon.site import served
 from tests.daemon.supervised import ADA, BOB, Place, Supervised
@@ -59,3 +60,11 @@ def seconds() -> Callable[[float], AbstractContextManager[None]]:
         assert process_time() - before < most
 
     return within
+
+
+@pytest.fixture
+def empty():
+    """A ledger that nothing has been done with."""
+    made = Ledger.in_memory()
+    yield made
+    made.close()

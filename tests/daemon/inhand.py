@@ -85,7 +85,7 @@ class InHand:
 
     def idle(self) -> None:
         """A step: until no cycle is under way."""
-        wait_for(lambda: not self.cycles.under_way() and not self.daemon._schedule.busy("staff"))
+        wait_for(lambda: not self.cycles.under_way() and not self.daemon._schedule._under_way)
 
 
 @contextmanager

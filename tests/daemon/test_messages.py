@@ -110,13 +110,13 @@ def test_a_failure_is_told_of_after_so_many_and_its_end_once():
     first, last = reader.messages
     assert first.text.title == "syncd: wiki: failing: source failed"
     assert (
-        "It has failed 3 times in a row, since 2026-04-01 08:30 UTC: source failed."
+        "It has failed 3 times in a row, since 2026-04-01 08:30:00 UTC: source failed."
         in first.text.lines
     )
     assert "secret words" not in first.text.body
     assert (
         last.text.lines[1]
-        == "It failed from 2026-04-01 08:30 UTC, and works since 2026-04-01 08:30 UTC."
+        == "It failed from 2026-04-01 08:30:00 UTC, and works since 2026-04-01 08:30:00 UTC."
     )
 
 

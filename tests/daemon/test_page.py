@@ -8,11 +8,12 @@ from html import unescape
 import pytest
 
 from syncd.core.model import Key, Kind, Op
-from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.core.plan import Change
 from syncd.errors import LedgerError
-from syncd.ledger import Ledger, Standing
+from syncd.ledger import Daemon
 from tests.daemon.company import MORNING, STRANGE, Shown
 from tests.daemon.site import page, served
+from tests.daemon.standings import Bare, plan_of, stand
 
 pytestmark = pytest.mark.xdist_group("page")
 
@@ -152,7 +153,7 @@ def test_nobody_is_found_by_a_word_that_nobody_has(site):
     "path",
     [
         *("/ui/runs/0", "/ui/runs/999999", "/ui/runs/x", "/ui/runs/%D9%A3", "/ui/runs/1e3"),
-        *("/ui/runs/99999999999999999999999", "/ui/runs/-1"),
+        *("/ui/runs/99999999999999999999999", "/ui/runs/-1", f"/ui/runs/{'9' * 5000}"),
         *("/ui/plans/zz", "/ui/plans/0123456789", f"/ui/plans/{'0' * 64}", "/ui/plans/%25"),
         *("/ui/syncs/nobody", "/ui/syncs/%3Cscript%3E", "/ui/syncs/a%2Fb", "/ui/syncs/"),
     ],
@@ -170,6 +171,41 @@ def test_what_does_not_exist_is_said_in_a_page(site, path):
 def test_a_number_that_is_none_is_refused(site, path):
     """With a word, not with a page of something else."""
     page(site, path, status=422)
+
+
+def test_a_place_beyond_the_end_is_empty(company, site):
+    """And no error, however far it is."""
+    far = 10**9
+    assert "No more are kept" in page(
+        site, f"/ui/plans/{digest(company)}?section=held&offset={far}"
+    )
+    assert "None after these" in words(page(site, f"/ui/runs/1?after={2**53}"))
+    assert "None" in words(page(site, "/ui/runs?sync=%00&before=0"))
+
+
+def test_a_daemon_that_cannot_work_says_so_first(company):
+    """Why is for who shows the token."""
+    trouble = "the configuration: target wiki of ann@example.org"
+    with served(Shown(company, trouble=trouble), lambda: company.now) as url:
+        assert f"This daemon cannot work: {trouble}" in words(page(url))
+        told = words(page(url, names=False))
+    assert "This daemon cannot work. Its log says why." in told
+    assert "ann@" not in told
+
+
+def test_who_leads_is_told_and_who_has_fallen_silent(company, empty):
+    """Of a pair; a leader without a sign of life leads no more, and then everything waits."""
+    stand(empty, plan_of("wiki"))
+    for name, ago, leads in (("1@a", 90, True), ("2@b", 2, False)):
+        seen = MORNING - timedelta(seconds=ago)
+        empty.desk.see(Daemon(name, "0.1.0", MORNING, seen, leads))
+    live = Bare(company, empty)
+    live.leader = False
+    with served(live, lambda: MORNING) as url:
+        told = words(page(url))
+        assert "1@a silent" in told
+        assert "2@b stands by" in told
+        assert "No daemon leads, so nothing will run" in words(page(url, "/ui/syncs/wiki"))
 
 
 def test_a_ledger_that_cannot_be_read_is_said(company):
@@ -197,68 +233,6 @@ ODD = [
     "'\"`{{ 7*7 }}{% raw %}",
     "Zoë\u0301\n\tMüller",
 ]
-
-
-@pytest.fixture
-def empty():
-    """A ledger that nothing has been done with."""
-    made = Ledger.in_memory()
-    yield made
-    made.close()
-
-
-class Bare(Shown):
-    """A daemon of another ledger, without a sync of its own."""
-
-    def __init__(self, company, ledger) -> None:
-        super().__init__(company)
-        self.kept = ledger
-
-    @property
-    def ledger(self):
-        return self.kept
-
-    def next_runs(self):
-        return {}
-
-    def under_way(self):
-        return {}
-
-
-def plan_of(sync, *, held=(), conflicts=()):
-    refusals = tuple(
-        Refusal(
-            Change(Op.SUSPEND, Kind.USER, Key(f"k{number}"), name, after={name: name}, reason=name),
-            f"over budget {name}",
-        )
-        for number, name in enumerate(held)
-    )
-    problems = tuple(
-        Problem(Kind.USER, Key(f"c{number}"), name, name, name)
-        for number, name in enumerate(conflicts)
-    )
-    return Plan(
-        sync=sync, target=sync, created=MORNING, config="", held=refusals, conflicts=problems
-    )
-
-
-def stand(ledger, plan, **how):
-    """As a cycle leaves it that made this plan."""
-    run = ledger.begin_run(plan.sync, plan, MORNING)
-    ledger.desk.keep_plan(run, plan, MORNING)
-    given = {
-        "held": {"user.suspend": len(plan.held)} if plan.held else {},
-        "conflicts": len(plan.conflicts),
-        "digest": plan.digest,
-        "run": run,
-        "outcome": "done",
-        **how,
-    }
-    before = MORNING - timedelta(minutes=1)
-    ledger.desk.stand(
-        Standing(sync=plan.sync, target=plan.target, began_at=before, ended_at=MORNING, **given)
-    )
-    return run
 
 
 @pytest.mark.parametrize("name", ODD)

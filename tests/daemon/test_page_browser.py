@@ -9,14 +9,18 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.daemon.company import TOKEN, Shown
+from syncd.core.model import Key, Kind, Op
+from syncd.core.plan import Change
+from tests.daemon.company import MORNING, TOKEN, Shown
 from tests.daemon.site import served
+from tests.daemon.standings import Bare, plan_of, stand
 from tests.servers.browser import PICTURES
 
 pytestmark = pytest.mark.xdist_group("page")
 
 WIDTHS = {"phone": 360, "desktop": 1440}
 SCHEMES = ("light", "dark")
+SHOWN = {"Authorization": f"Bearer {TOKEN}"}
 EVERY = 15_000
 """Milliseconds after which a page asks for itself anew."""
 
@@ -105,6 +109,29 @@ def test_who_has_no_token_meets_no_barrier_either(chromium, site, axe, scheme):
         for path in ("/", "/ui/people", "/ui/session?wrong=1"):
             page.goto(path)
             assert found_by(axe, page) == set()
+
+
+def test_no_name_is_too_long_for_a_phone(chromium, empty, company):
+    """Two hundred letters without a place to break, in every place that has names."""
+    name = "x" * 200
+    plan = plan_of(name, held=[name], conflicts=[name])
+    run = stand(empty, plan, trouble=name, withheld=(name,), outcome=name, failures=1)
+    change = Change(Op.UPDATE, Kind.USER, Key(name), name, before={name: name}, after={name: name})
+    empty.begin(run, [change], MORNING)
+    narrow = {"viewport": {"width": 360, "height": 800}, "extra_http_headers": SHOWN}
+    with (
+        served(Bare(company, empty), lambda: MORNING) as site,
+        opened(chromium, site, **narrow) as page,
+    ):
+        for path in (
+            "/",
+            f"/ui/syncs/{name}",
+            "/ui/runs",
+            f"/ui/runs/{run}",
+            f"/ui/plans/{plan.digest}",
+        ):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") == 360, path
 
 
 def test_without_javascript_everything_is_there(chromium, site, company):

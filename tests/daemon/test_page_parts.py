@@ -1,4 +1,4 @@
-"""What the pages are made of: times in words, how a sync is, its chart, and what others changed."""
+"""What the pages are made of: how a sync is, its chart, and what others changed."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,50 +10,11 @@ from syncd.core.model import Key, Kind, Op, Ref
 from syncd.daemon.status.chart import COLUMN, GAP, HEIGHT, KINDS, chart
 from syncd.daemon.status.drift import drift
 from syncd.daemon.status.health import Health, headline, states
-from syncd.daemon.status.moments import ago, clock, length
 from syncd.ledger import Day, Ledger, Line, Standing
 from tests.daemon.company import Shown
 
 NOW = datetime(2026, 4, 1, 8, 25, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    ("passed", "words"),
-    [
-        (timedelta(), "just now"),
-        (timedelta(seconds=-9), "just now"),
-        (timedelta(seconds=42), "42 s ago"),
-        (timedelta(seconds=-42), "in 42 s"),
-        (timedelta(minutes=89, seconds=59), "89 min ago"),
-        (timedelta(minutes=90), "1 h ago"),
-        (timedelta(hours=-35), "in 35 h"),
-        (timedelta(hours=36), "1 days ago"),
-        (timedelta(days=1500), "1,500 days ago"),
-    ],
-)
-def test_a_time_is_said_as_people_say_it(passed, words):
-    """In the unit that tells most, forwards and backwards."""
-    assert ago(NOW - passed, NOW) == words
-
-
-def test_a_length_is_never_less_than_nothing():
-    """Clocks of two machines may disagree."""
-    assert length(timedelta(seconds=-5)) == "0 s"
-
-
-@pytest.mark.parametrize(
-    ("at", "words"),
-    [
-        (NOW.replace(hour=0, minute=1), "00:01 UTC"),
-        (NOW - DAY, "31 Mar 08:25 UTC"),
-        (NOW - 365 * DAY, "1 Apr 2025 08:25 UTC"),
-        (NOW.astimezone(tz=None), "08:25 UTC"),
-    ],
-)
-def test_a_clock_shows_as_much_of_the_day_as_is_not_plain(at, words):
-    """The time of today, the day of this year, and else the year."""
-    assert clock(at, NOW) == words
 
 
 def standing(**how):

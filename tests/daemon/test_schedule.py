@@ -1,7 +1,7 @@
 """When a sync runs: by its interval or its cron expression, one at a time, some side by side."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Condition, Event
 from zoneinfo import ZoneInfo
@@ -180,18 +180,25 @@ def test_what_is_taken_out_of_the_plan_runs_no_more(schedule, runs):
     assert set(runs.begun) == {"wiki"}
 
 
-def test_a_scheduler_that_stands_still_gives_no_sign_of_life(schedule, monkeypatch):
+def comes(what: Callable[[], bool], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.02)
+    return what()
+
+
+def test_a_scheduler_that_stands_still_gives_no_sign_of_life(runs, monkeypatch):
     """Which is what the watchdog is told by."""
-    assert schedule.alive()
+    monkeypatch.setattr("syncd.daemon.schedule._BEAT", 0.05)
     monkeypatch.setattr("syncd.daemon.schedule._LATE", 0.5)
-    time.sleep(0.2)
-    schedule._jobs.pause()
-    time.sleep(1.5)
-    assert not schedule.alive()
-    schedule._jobs.resume()
-    time.sleep(1.5)
-    monkeypatch.setattr("syncd.daemon.schedule._LATE", 5.0)
+    schedule = Schedule(runs, parallel=2)
+    schedule.start()
     assert schedule.alive()
+    schedule._jobs.pause()
+    assert comes(lambda: not schedule.alive())
+    schedule._jobs.resume()
+    assert comes(schedule.alive)
+    schedule.shutdown()
 
 
 def failed(times: int, outcome: str = "target failed") -> Standing:

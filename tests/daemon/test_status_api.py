@@ -233,7 +233,7 @@ def test_what_a_plan_holds_is_approved_by_the_action_token_alone(client, live):
     (approval,) = client.get(f"/plans/{digest}", headers=SEES).json()["approvals"]
     assert approval["approved_by"] == "Kay, by the API from 127.0.0.1"
     until = datetime.fromisoformat(approval["expires_at"])
-    assert until - datetime.fromisoformat(approval["approved_at"]) == timedelta(days=7)
+    assert until - datetime.fromisoformat(approval["approved_at"]) == timedelta(days=1)
     assert len(live.ledger.desk.approved("main", NOW)) == 1
 
 
@@ -245,6 +245,17 @@ def test_an_approval_needs_somebody(client, body):
     digest = client.get("/runs/3").json()["run"]["plan"]
     answer = client.post(f"/plans/{digest}/approve", headers=ACTS, json=body)
     assert answer.status_code == 422
+
+
+def test_a_plan_of_another_configuration_cannot_be_approved(client, live):
+    """409 where the sync has another target by now, or is gone."""
+    digest = client.get("/runs/3").json()["run"]["plan"]
+    moved = live.settings.syncs["main"].model_copy(update={"target": "forum"})
+    for syncs in ({"main": moved}, {}):
+        live.settings = live.settings.model_copy(update={"syncs": syncs})
+        answer = client.post(f"/plans/{digest}/approve", headers=ACTS, json={"by": "Kay"})
+        assert answer.status_code == 409
+    assert live.ledger.desk.approved("main", NOW) == {}
 
 
 def test_a_plan_that_holds_nothing_cannot_be_approved(client):
@@ -288,6 +299,7 @@ def test_the_documentation_works_without_anything_from_elsewhere(client):
         assert f" {path}</code>" in page
     for name in document["components"]["schemas"]:
         assert f'id="{name}"' in page
+    assert 'Body: <a href="#Approve">Approve</a> <code>application/json</code>' in page
     assert "<script" not in page
     assert "style=" not in page
     assert "//" not in page.replace("<!DOCTYPE", "")

@@ -13,7 +13,9 @@ import pytest
 from tests.faults.pair import LIFE, held, pair
 from tests.servers.postgres import Postgresql
 
-ROUNDS = int(os.environ.get("SYNCD_PAIR_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("SYNCD_PAIR_ROUNDS", "28"))
+"""A hundred by `make nightly`."""
+
 ABREAST = int(os.environ.get("SYNCD_PAIRS", "4"))
 SEED = int(os.environ.get("SYNCD_PAIR_SEED", "7"))
 
@@ -36,7 +38,7 @@ def databases(postgresql_server: int) -> Iterator[list[Postgresql]]:
 def through(path: Path, database: Postgresql, seed: int) -> Struck:
     """One pair's share of the rounds, and what it came to in the end."""
     with pair(path, database, seed) as two:
-        two.await_leader()
+        two.await_leader(seconds=120.0)
         struck = [two.strike() for _ in range(ROUNDS // ABREAST)]
         two.await_calm()
         assert held(two.server) == two.company.wanted()

@@ -1,5 +1,6 @@
 """The command as a test runs it: a small world in a directory of its own, and `syncd` in it."""
 
+import json
 import os
 import pty
 import subprocess
@@ -81,11 +82,19 @@ def small_world(path: Path) -> World:
     return world
 
 
-def answered(world: World, answer: bytes, config: str = "config.yaml") -> tuple[int, str]:
-    """The exit code and output of an apply on a terminal, with this answer to its question."""
+def held_digest(world: World) -> str:
+    """The digest by which `status` says that what is held can be approved."""
+    found = json.loads(world.run("status", "--format", "json").stdout)
+    return str(found["syncs"][0]["standing"]["digest"])
+
+
+def answered(
+    world: World, answer: bytes, config: str = "config.yaml", verb: tuple[str, ...] = ("apply",)
+) -> tuple[int, str]:
+    """The exit code and output of a verb on a terminal, with this answer to its question."""
     terminal, theirs = pty.openpty()
     with subprocess.Popen(
-        world.command("apply", config=config),
+        world.command(*verb, config=config),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

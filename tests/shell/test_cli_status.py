@@ -1,9 +1,12 @@
 """`syncd status`: how the syncs stand, after whoever ran them."""
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from syncd.ledger import Daemon, open_ledger
 from tests.shell.command import World, small_world
 
 
@@ -43,7 +46,7 @@ def test_a_failure_is_told_with_its_words_and_an_exit_code(world):
     assert result.exit_code == 4
     assert "main → store  Failing" in result.output
     assert "main: It failed 1 time: source failed." in result.output
-    assert "people: is not in" in result.output.replace("\n", " ")
+    assert "people.yaml: is not in" in result.output.replace("\n", " ")
     assert "never" not in result.output
 
 
@@ -64,3 +67,14 @@ def test_what_is_held_is_told_with_the_command_that_allows_it(world):
         "digest"
     ]
     assert f"syncd approve {digest[:12]}" in result.output
+
+
+def test_a_daemon_that_was_killed_leads_no_more(world):
+    """It could not say so itself, and nobody waits for it in vain."""
+    world.syncd("apply", "--yes")
+    now = datetime.now(UTC)
+    with closing(open_ledger(f"sqlite:///{world.path}/.syncd/ledger.db", write=True)) as ledger:
+        ledger.desk.see(Daemon("pid 7 on a", "1", now, now - timedelta(minutes=2), leads=True))
+    assert "pid 7 on a is silent, seen 2 min ago" in world.syncd("status").output
+    asked = world.syncd("run-now")
+    assert (asked.exit_code, "no daemon leads" in asked.output) == (2, True)

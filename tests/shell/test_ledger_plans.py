@@ -41,9 +41,9 @@ def holding(*keys: str, **rest) -> Plan:
     return replace(EMPTY, held=refusals(*keys), **rest)
 
 
-def keep(ledger, plan: Plan, at: datetime = NOW, **how) -> int:
+def keep(ledger, plan: Plan, at: datetime = NOW) -> int:
     run = ledger.begin_run(plan.sync, plan, at)
-    ledger.desk.keep_plan(run, plan, at, **how)
+    ledger.desk.keep_plan(run, plan, at)
     return run
 
 
@@ -74,12 +74,12 @@ def test_a_plan_is_kept_with_what_it_found(ledger):
         refused=refusals("eve"),
         conflicts=(problem,),
         failures=(problem, replace(problem, key=Key("q"))),
-        withheld=("the source said sesame",),
+        withheld=("a gap",),
         withheld_changes={"user.delete": 3},
-        notes=("sesame", "a note"),
+        notes=("a note", *map(str, range(100))),
         foreign={"user": 7},
     )
-    run = keep(ledger, plan, redact=lambda text: text.replace("sesame", "***"))
+    run = keep(ledger, plan)
     desk = ledger.desk
     kept = desk.plan(plan.digest)
     assert kept is not None
@@ -90,9 +90,10 @@ def test_a_plan_is_kept_with_what_it_found(ledger):
         {"user.suspend": 2},
     )
     assert kept.sections == {"held": 2, "refused": 1, "conflicts": 1, "failures": 2}
-    assert (kept.withheld, kept.notes) == (("the source said ***",), ("***", "a note"))
+    assert (kept.withheld, kept.notes) == (("a gap",), plan.notes[:100])
     assert (kept.withheld_changes, kept.foreign) == ({"user.delete": 3}, {"user": 7})
     assert desk.findings(plan.digest, "held") == list(plan.held)
+    assert desk.held(kept) == plan.held
     assert desk.findings(plan.digest, "held", limit=1, offset=1) == [plan.held[1]]
     assert desk.findings(plan.digest, "refused") == list(plan.refused)
     assert desk.findings(plan.digest, "conflicts") == list(plan.conflicts)
@@ -113,6 +114,7 @@ def test_all_that_is_held_is_kept_and_a_thousand_of_the_rest(ledger):
         section: len(ledger.desk.findings(kept.digest, section, limit=5000))
         for section in kept.sections
     }
+    assert tuple(ledger.desk.held(kept)) == tuple(held)
     assert found == {"held": 2500, "refused": 1000, "conflicts": 1000, "failures": 0}
 
 

@@ -46,7 +46,7 @@ DAEMON = (
     Family("syncd_ledger_up", "Whether the ledger answers"),
     Family("syncd_ledger_size_bytes", "What the ledger takes: its file, or its tables"),
     Family("syncd_leader", "Whether this daemon is the one of its pair that runs syncs"),
-    Family("syncd_daemons", "Daemons that gave a sign of life in the last two minutes"),
+    Family("syncd_daemons", "Daemons that gave a sign of life in the last minute"),
     Family("syncd_able", "Whether this daemon can do its work"),
     Family("syncd_scheduler_alive", "Whether the scheduler gave a sign of life lately"),
 )

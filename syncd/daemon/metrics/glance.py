@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock, Thread
 
 from msgspec import MsgspecError, Struct
@@ -16,7 +16,6 @@ _PATIENCE = 3.0
 """Seconds: a scraper waits for ten, a database that is cut off answers after many more."""
 _SIZE_LASTS = 300.0
 """Seconds until the ledger's size is asked for again: PostgreSQL looks at each table's files."""
-_LATELY = timedelta(minutes=2)
 
 
 class Seen(Struct, frozen=True):
@@ -63,7 +62,7 @@ class Glance:
     def _asked(self, now: datetime) -> Seen:
         ledger = self._live.ledger
         standings = ledger.desk.standings()
-        daemons = sum(now - one.seen_at <= _LATELY for one in ledger.desk.daemons())
+        daemons = sum(not one.silent(now) for one in ledger.desk.daemons())
         size, clock = self._seen.size, time.monotonic()
         if size is None or clock - self._sized >= _SIZE_LASTS:
             size, self._sized = ledger.size(), clock

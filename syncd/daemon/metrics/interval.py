@@ -3,13 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
-
-from syncd.config.cron import weekdays_by_name
 from syncd.config.running import ScheduleSettings
-from syncd.daemon.schedule import DEFAULT
+from syncd.daemon.schedule import DEFAULT, cron_trigger
 
 _AHEAD = 10
 """Runs that are looked at: a week of workdays and more."""
@@ -24,7 +20,7 @@ def longest_interval(schedule: ScheduleSettings, today: date) -> float:
 
 @lru_cache(maxsize=256)
 def _of_cron(cron: str, time_zone: str, today: date) -> float:
-    trigger = CronTrigger.from_crontab(weekdays_by_name(cron), ZoneInfo(time_zone))
+    trigger = cron_trigger(cron, time_zone)
     runs = [datetime(today.year, today.month, today.day, tzinfo=UTC)]
     while len(runs) <= _AHEAD and (
         found := trigger.get_next_fire_time(None, runs[-1] + timedelta(seconds=1))

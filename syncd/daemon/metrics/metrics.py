@@ -100,9 +100,6 @@ class Metrics:
         if error:
             self._errors.labels(target, verb, error).inc()
 
-    def suspended(self, sync: str, seconds_since_first_missed: float) -> None:
-        self._leaver.labels(sync).observe(seconds_since_first_missed)
-
     def _see_suspensions(self, standing: Standing) -> None:
         """Each once: those that the ledger stamped during the cycle.
 
@@ -121,7 +118,7 @@ class Metrics:
             self._doubtful[sync], self._unseen[sync] = True, since
             return
         for left, suspended in found:
-            self.suspended(sync, max(0.0, (suspended - left).total_seconds()))
+            self._leaver.labels(sync).observe(max(0.0, (suspended - left).total_seconds()))
 
 
 _SUSPEND = "user.suspend"

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from syncd.config.settings import Settings
 from syncd.daemon.live import Live
 from syncd.daemon.status import findings
 from syncd.daemon.status.callers import Caller
@@ -18,7 +19,8 @@ from syncd.daemon.status.problems import Refused
 from syncd.daemon.status.telling import Seen
 from syncd.daemon.status.views import RequestedView
 from syncd.errors import ConfigError
-from syncd.ledger.approvals import Signature
+from syncd.ledger import KeptPlan, Signature
+from syncd.render.words import safe
 
 _WORDS = r"^[^\x00-\x1f\x7f]+$"
 _SyncPath = Annotated[str, Path(min_length=1, max_length=200, pattern=_WORDS)]
@@ -30,7 +32,7 @@ class Approve(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: Annotated[str, Field(min_length=1, max_length=100, pattern=_WORDS)]
-    hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24 * 7
+    hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
 
 
 def actions_router(live: Live) -> APIRouter:
@@ -49,13 +51,23 @@ def actions_router(live: Live) -> APIRouter:
     @router.post("/plans/{digest}/approve", status_code=201, summary="Let through what is held")
     def approve(digest: Digest, request: Request, seen: Seen, asked: Approve) -> ApprovalView:
         now, plan = datetime.now(UTC), find(live, digest)
-        if not plan.held:
-            raise Refused(409, "the plan holds nothing: there is nothing to approve")
-        by = f"{asked.by}, by the API from {peer(request.scope)}"
+        _check(plan, live.settings)
+        by = f"{safe(asked.by)}, by the API from {peer(request.scope)}"
         signed = Signature(by, now, now + timedelta(hours=asked.hours))
         return findings.approval(live.ledger.desk.approve(plan, signed), seen)
 
     return router
+
+
+def _check(plan: KeptPlan, settings: Settings) -> None:
+    """As `syncd approve` does. Raises `Refused`."""
+    sync = settings.syncs.get(plan.sync)
+    if sync is None:
+        raise Refused(409, "the plan is of a sync that is not in the configuration any more")
+    if sync.target != plan.target:
+        raise Refused(409, f"the plan is for the target {plan.target}, which is now {sync.target}")
+    if not plan.held:
+        raise Refused(409, "the plan holds nothing: there is nothing to approve")
 
 
 def _guard(live: Live) -> Callable[[Request], None]:

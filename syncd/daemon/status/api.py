@@ -93,7 +93,7 @@ def _runs(live: Live) -> APIRouter:
         seen: Seen, sync: SyncName | None = None, limit: Limit = 50, before: Before = None
     ) -> RunsView:
         chronicle = live.ledger.chronicle
-        found = chronicle.runs(sync, before=before, eventful=False, limit=limit + 1)
+        found = chronicle.runs(sync, before=before, limit=limit + 1)
         if not found and before is None and sync is not None and sync not in live.settings.syncs:
             raise Refused(404, "there is no such sync")
         page = found[:limit]

@@ -6,7 +6,6 @@ is cut which has kept us waiting the longest.
 """
 
 import asyncio
-import json
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from syncd.daemon.status.door import DELAYED
 from syncd.daemon.status.guard import SECURITY_HEADERS
-from syncd.daemon.status.problems import MEDIA_TYPE
+from syncd.daemon.status.problems import problem
 
 HEAD_SECONDS = 10.0
 EXCHANGE_SECONDS = 30.0
@@ -58,17 +57,10 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """To what is no HTTP, or has a head that is too long."""
-        title, bad = HTTPStatus(400).phrase, msg.rstrip(".")
-        content = {"type": "about:blank", "title": title, "status": 400, "detail": bad}
-        body = json.dumps(content).encode()
-        headers = {
-            **SECURITY_HEADERS,
-            "content-type": MEDIA_TYPE,
-            "content-length": str(len(body)),
-            "connection": "close",
-        }
-        head = h11.Response(status_code=400, headers=list(headers.items()), reason=title.encode())
-        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+        said = problem(400, msg.rstrip("."), {**SECURITY_HEADERS, "connection": "close"})
+        reason = HTTPStatus(400).phrase.encode()
+        head = h11.Response(status_code=400, headers=said.raw_headers, reason=reason)
+        for event in (head, h11.Data(data=bytes(said.body)), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 

@@ -32,7 +32,7 @@ class Lately:
 
     def of(self, sync: str, now: datetime, days: int) -> Recent:
         """Raises `LedgerError`."""
-        newest = self._live.ledger.runs(sync, limit=1)
+        newest = self._live.ledger.chronicle.runs(sync, limit=1)
         fresh = (newest, now.astimezone(UTC).date())
         with self._lock:
             known = self._known.get((sync, days))

@@ -16,8 +16,6 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 """Of every route."""
 
-MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "Not found", "content": _PROBLEM}}
-
 TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 _SCHEMES = {

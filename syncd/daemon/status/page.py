@@ -1,5 +1,6 @@
 """The pages for people: what an administrator looks at each morning, drawn on the server."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -22,14 +23,13 @@ _ASSETS = {
     "refresh.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-_AN_HOUR = "public, max-age=3600"
 _RUNS = 50
 _LINES = 100
 _FAILED = 20
-_NUMBERS = 2**63 - 1
-"""The largest number that a ledger knows."""
 
-Number = Annotated[int | None, Query(ge=0, le=_NUMBERS)]
+Number = Annotated[int | None, Query(ge=0, le=2**53)]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+_NUMBER = re.compile("[0-9]{1,15}")
 
 
 def page_router(live: Live, clock: Clock = lambda: datetime.now(UTC)) -> APIRouter:
@@ -78,7 +78,7 @@ class _Pages:
     ) -> HTMLResponse:
         def told(_now: datetime) -> dict[str, object]:
             found = self._live.ledger.chronicle.runs(
-                sync or None, before=before, eventful=not every, limit=_RUNS + 1
+                _text(sync) or None, before=before, eventful=not every, limit=_RUNS + 1
             )
             more = len(found) > _RUNS
             return {
@@ -94,8 +94,7 @@ class _Pages:
     def run(self, request: Request, number: str, after: Number = None) -> HTMLResponse:
         def told(_now: datetime) -> dict[str, object] | None:
             chronicle = self._live.ledger.chronicle
-            is_number = number.isascii() and number.isdigit() and int(number) <= _NUMBERS
-            run = chronicle.run(int(number)) if is_number else None
+            run = chronicle.run(int(number)) if _NUMBER.fullmatch(number) else None
             if run is None:
                 return None
             lines = chronicle.lines_of(run.run, after=after or 0, limit=_LINES + 1)
@@ -111,7 +110,7 @@ class _Pages:
         return self._answer(request, "run.html", told)
 
     def plan(
-        self, request: Request, digest: str, section: str = "", offset: Number = None
+        self, request: Request, digest: str, section: str = "", offset: Offset = 0
     ) -> HTMLResponse:
         def told(now: datetime) -> dict[str, object] | None:
             desk = self._live.ledger.desk
@@ -124,7 +123,7 @@ class _Pages:
                 "plan": plan,
                 "newest": standing is not None and standing.digest == plan.digest,
                 "approval": waiting.reasons(desk, plan.digest, now).approval,
-                "sections": waiting.sections(desk, plan, section, offset or 0) if names else [],
+                "sections": waiting.sections(desk, plan, section, offset) if names else [],
                 "only": section,
             }
 
@@ -133,7 +132,10 @@ class _Pages:
     def people(self, request: Request, q: str = "", sync: str = "") -> HTMLResponse:
         def told(now: datetime) -> dict[str, object]:
             names = rendering.sees_names(request)
-            return {"people": self._search.among(q, sync, now) if names else None, "of": sync}
+            return {
+                "people": self._search.among(_text(q), sync, now) if names else None,
+                "of": sync,
+            }
 
         return self._answer(request, "people.html", told)
 
@@ -159,8 +161,13 @@ class _Pages:
         return rendering.answer(request, template, status, now, **fixed, **what)
 
 
+def _text(given: str) -> str:
+    """PostgreSQL knows no text with a NUL in it, and so nobody is called so."""
+    return given.replace("\0", "")
+
+
 def _asset(name: str) -> Response:
     if name not in _ASSETS:
         return Response(status_code=404)
     octets = files("syncd.daemon.status").joinpath(name).read_bytes()
-    return Response(octets, media_type=_ASSETS[name], headers={"Cache-Control": _AN_HOUR})
+    return Response(octets, media_type=_ASSETS[name])

@@ -11,24 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from syncd import __version__
 from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op, Value
 from syncd.core.plan import Change
-from syncd.daemon.status import chart, moments
+from syncd.daemon.status import chart
 from syncd.daemon.status.fields import field_rows
 from syncd.ledger import Line
-from syncd.render import words
+from syncd.render import times, words
 from syncd.render.changes import in_order
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+_HEADERS = {"Vary": "Cookie, Authorization"}
+"""Besides those that the guard gives every answer."""
 
-_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cache-Control": "no-store",
-    "Vary": "Cookie, Authorization",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 _NAMELESS = "(no name)"
 
 
@@ -64,16 +55,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "ago": moments.ago,
-        "clock": moments.clock,
+        "ago": times.ago,
+        "clock": times.clock,
         "counted": words.counted,
         "in_order": _fields,
-        "iso": moments.iso,
         "joined": words.joined,
-        "lasting": moments.length,
-        "moment": words.moment,
+        "lasting": times.length,
+        "moment": times.moment,
         "name": _name,
         "number": words.number,
+        "rfc3339": times.rfc3339,
         "safe_text": words.safe,
         "short": _short,
         "total": _total,

@@ -36,7 +36,7 @@ class StatusServer:
             lifespan="off",
             interface="asgi3",
             log_config=None,
-            log_level="error",  # what clients do wrong is no event of the daemon's
+            log_level="critical",  # what clients do wrong is no event; errors of ours we log
             access_log=False,  # queries have names of people
             proxy_headers=False,
             server_header=False,

@@ -1,10 +1,12 @@
 """The daemon in one line, as `systemctl status` shows it."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from syncd.daemon.live import Progress
 from syncd.ledger import Standing
+from syncd.render.times import ago, length
+from syncd.render.words import number
 
 _LONGEST = 300
 _DEEDS = {
@@ -18,7 +20,7 @@ _DEEDS = {
 }
 
 
-def status(
+def status_line(
     standings: Mapping[str, Standing],
     under_way: Mapping[str, Progress],
     next_runs: Mapping[str, datetime | None],
@@ -48,14 +50,14 @@ def _sync(
     if standing is None:
         return "has not run yet"
     words = [_failure(standing, now) if standing.failures else _success(standing, now)]
-    words += held(standing)
+    words += _held(standing)
     if standing.conflicts:
         words.append(number(standing.conflicts, "conflict"))
     if standing.withheld_changes:
         words.append(f"{number(sum(standing.withheld_changes.values()), 'removal')} withheld")
     following = next_runs.get(name)
     if standing.failures and following is not None and following > now:
-        words.append(f"next try in {span(following - now)}")
+        words.append(f"next try in {length(following - now)}")
     return "; ".join(words)
 
 
@@ -72,38 +74,18 @@ def _success(standing: Standing, now: datetime) -> str:
     what = f"{number(done, 'change')} applied" if done else "nothing to change"
     if standing.outcome != "done":
         what = f"{what}, {standing.outcome}"
-    return f"{what} {ago(now - standing.ended_at)}"
+    return f"{what} {ago(standing.ended_at, now)}"
 
 
 def _failure(standing: Standing, now: datetime) -> str:
     times = f", {standing.failures:,} times in a row" if standing.failures > 1 else ""
-    return f"{standing.outcome} {ago(now - standing.ended_at)}{times}"
+    return f"{standing.outcome} {ago(standing.ended_at, now)}{times}"
 
 
-def held(standing: Standing) -> Iterator[str]:
+def _held(standing: Standing) -> Iterator[str]:
     """What is held, by kind of change, as `12 deletions held`."""
     for what, count in standing.held.items():
         kind, _, op = what.partition(".")
         noun = _DEEDS.get(op, op)
         of = "" if kind == "user" else f"{kind} " if kind == "group" else ""
         yield f"{number(count, f'{of}{noun}')} held"
-
-
-def number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def ago(span_: timedelta) -> str:
-    return "just now" if span_ < timedelta(seconds=5) else f"{span(span_)} ago"
-
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
-
-def span(span_: timedelta) -> str:
-    """Roughly, as people say it."""
-    seconds = max(int(span_.total_seconds()), 0)
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return "0 s"

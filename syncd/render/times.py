@@ -1,6 +1,8 @@
-"""Times as people say them: how long ago, how long until."""
+"""Times and durations as people say them, and times as machines read them."""
 
 from datetime import UTC, datetime, timedelta
+
+from syncd.render.words import number
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -21,7 +23,7 @@ def length(of: timedelta) -> str:
     for below, unit, word in _STEPS:
         if of < below:
             return f"{of // unit} {word}"
-    return f"{of // _DAY:,} days"
+    return number(of // _DAY, "day")
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -32,9 +34,13 @@ def ago(at: datetime, now: datetime) -> str:
     return f"{length(passed)} ago" if passed > timedelta() else f"in {length(-passed)}"
 
 
-def iso(at: datetime) -> str:
-    """For `<time datetime>`."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def rfc3339(at: datetime, timespec: str = "seconds") -> str:
+    """In UTC, for whatever reads it again: a line of the log, `<time datetime>`, the ledger."""
+    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def clock(at: datetime, now: datetime) -> str:

@@ -1,0 +1,133 @@
+"""`syncd approve`: shows what a plan held, asks, and lets the next run make exactly that."""
+
+import re
+import sys
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from rich.text import Text
+
+from syncd import planfile
+from syncd.cli.opening import Opened, now, who
+from syncd.cli.screen import asks
+from syncd.cli.words import Signing
+from syncd.config.assemble import chosen, digest, ledger
+from syncd.config.settings import Settings
+from syncd.config.shape import Duration
+from syncd.core.plan import Plan
+from syncd.errors import ConfigError
+from syncd.ledger import KeptPlan, Ledger, Signature
+from syncd.render.approvals import render_approvals, render_held
+from syncd.render.times import moment
+from syncd.render.words import number, safe
+from syncd.report import Exit
+
+_NOBODY = (
+    "nobody is there to be asked: standard input is no terminal; say --yes to approve without a "
+    "question"
+)
+_DIGEST = re.compile("[0-9a-fA-F]{8,64}")
+_LONGEST_NAME = 200
+
+
+def approve(opened: Opened, what: str, how: Signing) -> int:
+    """Of the plan with that digest, or of the one in that file."""
+    if not how.yes and not asks():
+        raise ConfigError(_NOBODY)
+    at, by = now(), _name(how.by)
+    signed = Signature(by, at, _until(how.expires, at))
+    with closing(ledger(opened.settings, write=True)) as memory:
+        plan = _plan(memory, what, opened.settings)
+        _check(plan, what, how.sync, opened.settings)
+        held = plan.held if isinstance(plan, Plan) else memory.desk.held(plan)
+        opened.screen.show(render_held(plan, held, how.shown))
+        opened.screen.show(Text())
+        if not how.yes and not _ask(opened, len(held), plan.target):
+            opened.screen.say("Nothing was approved.")
+            return Exit.DONE
+        given = memory.desk.approve(plan, signed)
+    opened.screen.say(
+        f"approval {given.approval} by {given.approved_by}: the next run of {plan.sync} makes "
+        f"{number(given.changes, 'change')}, if it wants the same still, until "
+        f"{moment(given.expires_at)}"
+    )
+    return Exit.DONE
+
+
+def list_(opened: Opened, sync: str | None) -> int:
+    if sync is not None:
+        chosen(opened.settings, [sync])
+    with closing(ledger(opened.settings, write=False)) as memory:
+        found = memory.desk.approvals(sync, now())
+    opened.screen.show(render_approvals(found))
+    return Exit.DONE
+
+
+def withdraw(opened: Opened, approval: int) -> int:
+    with closing(ledger(opened.settings, write=True)) as memory:
+        gone = memory.desk.withdraw_approval(approval, now())
+    rest = number(gone.changes - gone.used, "change")
+    opened.screen.say(f"approval {approval} is withdrawn: {rest} of {gone.sync} wait again")
+    return Exit.DONE
+
+
+def _plan(memory: Ledger, what: str, settings: Settings) -> KeptPlan | Plan:
+    if not _DIGEST.fullmatch(what):
+        if Path(what).is_file():
+            return _of_file(Path(what), settings)
+        raise ConfigError(
+            f"{what!r} is neither a plan's digest, 64 hexadecimal letters of which the first 8 "
+            "will do, nor the file of one"
+        )
+    if (plan := memory.desk.plan(what)) is not None:
+        return plan
+    raise ConfigError(
+        f"no run had a plan {what}, or it is long ago: `syncd apply` and the service keep theirs, "
+        "`syncd status` names the last one; a plan that was only looked at is approved by its "
+        "file, from `syncd plan --out FILE`"
+    )
+
+
+def _of_file(file: Path, settings: Settings) -> Plan:
+    """What it holds may only be let through where `apply` would take it."""
+    plan = planfile.read(file)
+    [sync] = chosen(settings, [plan.sync])
+    if plan.config != digest(settings, sync):
+        raise ConfigError(f"{file} was made with another configuration of {sync}; plan again")
+    return plan
+
+
+def _check(plan: KeptPlan | Plan, what: str, sync: str | None, settings: Settings) -> None:
+    if sync is not None and sync != plan.sync:
+        raise ConfigError(f"{what} is a plan of the sync {plan.sync}, not {sync}")
+    chosen(settings, [plan.sync])
+    target = settings.syncs[plan.sync].target
+    if plan.target != target:
+        raise ConfigError(f"{what} is a plan for the target {plan.target}, which is now {target}")
+    if not plan.held:
+        raise ConfigError(f"the plan {what} holds nothing: there is nothing to approve")
+
+
+def _name(by: str | None) -> str:
+    name = safe((by if by is not None else who()).strip())
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise ConfigError(f"--by: should be a name of at most {_LONGEST_NAME} letters")
+    return name
+
+
+def _until(expires: str, at: datetime) -> datetime:
+    try:
+        until = at + TypeAdapter(Duration).validate_python(expires)
+    except ValidationError:
+        until = at
+    if until <= at:
+        raise ConfigError("--expires: should be a time such as 30m, 24h or 7d")
+    return until
+
+
+def _ask(opened: Opened, held: int, target: str) -> bool:
+    these = f"these {held:,} changes" if held > 1 else "this change"
+    opened.screen.err.print(f"Approve {these} to {safe(target)}? [y/N] ", end="")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
