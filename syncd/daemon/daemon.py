@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 
 from syncd import __version__
@@ -12,6 +13,7 @@ from syncd.config.running import WhenLocked
 from syncd.config.settings import Settings, SyncSettings
 from syncd.cycle.mode import Mode
 from syncd.daemon import signals
+from syncd.daemon.aside import Aside
 from syncd.daemon.backoff import pause
 from syncd.daemon.cycles import Cycles
 from syncd.daemon.listener import Listener
@@ -66,6 +68,7 @@ class Daemon:
         self._signed, self._turned = float("-inf"), monotonic()
         self._requests = Requests(ledger.desk)
         self._busy: dict[str, str] = {}
+        self._aside = Aside()
         self.started_at = datetime.now(UTC)
         self.name = f"pid {os.getpid()} on {socket.gethostname()}"
 
@@ -79,6 +82,8 @@ class Daemon:
 
     def alive(self) -> bool:
         in_time = monotonic() - self._turned < _LATE
+        if self._aside.hanging():
+            return False
         return in_time and self._schedule.alive() and not self._cycles.hanging()
 
     def unable(self) -> str:
@@ -169,7 +174,7 @@ class Daemon:
 
     def _take_over(self) -> None:
         """Who led before may have been stopped in the middle of anything: its journal tells."""
-        standings = self._ledger.desk.standings()
+        standings = self._aside(self._ledger.desk.standings)
         last = {name: one.began_at for name, one in standings.items()}
         enabled = _enabled(self._settings)
         self._schedule.clear()
@@ -178,14 +183,11 @@ class Daemon:
         self._listener.happened("lead_won")
 
     def _take_requests(self) -> None:
-        taken = set()
-        for request in self._requests.take_up(self._settings.syncs):
-            taken.add(request.sync)
+        take_up = partial(self._requests.take_up, self._settings.syncs)
+        for request in self._aside(take_up):
             self._listener.happened("run_now", sync=request.sync, by=request.asked_by)
-        planned = self._schedule.next_runs()
         for name in self._requests.waiting():
-            if name not in planned or name in taken:
-                self._schedule.run_now(name)
+            self._schedule.run_now(name)
 
     def _run_all(self) -> None:
         self._listener.happened("run_now", by="SIGUSR1")
@@ -254,7 +256,7 @@ class Daemon:
         if monotonic() - self._signed < _SIGN_EVERY:
             return
         sign = Sign(self.name, __version__, self.started_at, datetime.now(UTC), self._leads)
-        self._ledger.desk.see(sign)
+        self._aside(partial(self._ledger.desk.see, sign))
         self._signed = monotonic()
 
     def _status(self) -> str:
@@ -263,7 +265,7 @@ class Daemon:
         if not self._leads:
             return f"waiting: {self._leadership.holder} leads"
         try:
-            standings = self._ledger.desk.standings()
+            standings = self._aside(self._ledger.desk.standings)
         except LedgerError as error:
             return str(error)
         under_way = self.under_way()
@@ -285,7 +287,7 @@ class Daemon:
             self._service.ping()
             self._turned = monotonic()
         with suppress(LedgerError):
-            self._ledger.desk.leave(self.name)
+            self._aside(partial(self._ledger.desk.leave, self.name))
         self._leadership.give_up()
         self._listener.happened("stopped")
 
