@@ -4,6 +4,7 @@
     ├── ConfigError          the configuration is wrong; nothing was read      exit 2
     ├── SourceError          a source could not be read                        exit 3
     ├── LedgerError          syncd's own memory cannot be used                 exit 4
+    │   └── Busy             another run of the sync is under way
     ├── Stopped              asked to stop, before anything was written        exit 0
     ├── TookTooLong          its time limit passed before anything was written exit 4
     └── BackendError         the target                                        exit 4
@@ -51,6 +52,10 @@ class LedgerError(SyncdError):
     """The ledger cannot be used: locked by another run, damaged, or from a newer syncd."""
 
     exit_code = 4
+
+
+class Busy(LedgerError):
+    """Another run of the sync is under way: nothing is wrong, and it is worth trying again."""
 
 
 class Stopped(SyncdError):

@@ -16,7 +16,7 @@ from syncd.cycle.mode import Mode
 from syncd.daemon.listener import Listener
 from syncd.daemon.live import Progress
 from syncd.engine import apply
-from syncd.errors import LedgerError, Stopped, SyncdError, TookTooLong
+from syncd.errors import Busy, LedgerError, Stopped, SyncdError, TookTooLong
 from syncd.ledger import Ledger, Standing
 from syncd.standing import Redact, after_error
 from syncd.sync import Sync
@@ -43,12 +43,16 @@ class Cycles:
         self._stopping = Event()
         self._lock = Lock()
         self._under_way: dict[str, Cycle] = {}
+        self._unkept: dict[str, Standing] = {}
 
     def run(self, settings: Settings, name: str, mode: Mode = Mode.DUE) -> Standing | None:
         """How the sync stands then; None where it was asked to stop before anything was written.
 
-        Raises nothing that a sync, its sources or its target can bring about.
+        Raises `Busy` where another run of it is under way, and nothing else that a sync, its
+        sources or its target can bring about.
         """
+        if self._stopping.is_set():
+            return None
         cycle = Cycle(name, settings.syncs[name].schedule.time_limit, self._stopping)
         with self._lock:
             self._under_way[name] = cycle
@@ -73,26 +77,37 @@ class Cycles:
             return [name for name, cycle in self._under_way.items() if cycle.hangs()]
 
     def _told(self, settings: Settings, cycle: "Cycle", mode: Mode) -> Standing | None:
-        before = self._standing(cycle.name)
+        kept = self._kept(cycle.name)
+        before = self._newer(kept, cycle.name)
         began, at = monotonic(), datetime.now(UTC)
         try:
             self._apply(settings, cycle, mode)
             standing = self._ledger.desk.standing(cycle.name)
+            self._unkept.pop(cycle.name, None)
         except Stopped:
             return None
+        except Busy:
+            raise  # how the sync stands is the other run's to say
         except Exception as error:  # noqa: BLE001  a bug in one sync must not stop the others
-            standing = self._failed(settings, cycle, before, error, at)
+            standing = self._failed(settings, cycle, (kept, before), error, at)
             if not isinstance(error, SyncdError):
                 self._listener.happened("bug", sync=cycle.name, error=error)
         if standing is not None:
             self._listener.cycle_ended(before, standing, monotonic() - began)
         return standing
 
-    def _standing(self, name: str) -> Standing | None:
+    def _kept(self, name: str) -> Standing | None:
         try:
             return self._ledger.desk.standing(name)
         except LedgerError:
             return None
+
+    def _newer(self, kept: Standing | None, name: str) -> Standing | None:
+        """A failure that the ledger could not keep counts, until it has one of later."""
+        unkept = self._unkept.get(name)
+        if unkept is None or (kept is not None and kept.ended_at > unkept.ended_at):
+            return kept
+        return unkept
 
     def _apply(self, settings: Settings, cycle: "Cycle", mode: Mode) -> None:
         with closing(assemble(settings, cycle.name)) as sync:
@@ -112,20 +127,23 @@ class Cycles:
         self,
         settings: Settings,
         cycle: "Cycle",
-        before: Standing | None,
+        before: tuple[Standing | None, Standing | None],
         error: Exception,
         began: datetime,
     ) -> Standing:
-        """As the engine kept it; where it did not come so far, or could not, made here."""
-        kept = self._standing(cycle.name)
-        if kept is not None and kept != before:
+        """As the engine kept it; where it did not come so far, or could not, made here. `before` is
+        how the ledger had it, and how it was."""
+        kept = self._kept(cycle.name)
+        if kept is not None and kept != before[0]:
             return kept
         which = cycle.name, settings.syncs[cycle.name].target
-        standing = after_error(before, which, error, (began, _now()), self._redact)
+        standing = after_error(before[1], which, error, (began, _now()), self._redact)
         try:
             self._ledger.desk.stand(standing)
         except LedgerError:
-            return standing  # whoever shows it learns of the ledger's trouble by itself
+            self._unkept[cycle.name] = standing
+        else:
+            self._unkept.pop(cycle.name, None)
         return standing
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Protocol
 
 from syncd import __version__
 from syncd.config.running import WhenLocked
@@ -20,8 +19,9 @@ from syncd.daemon.live import Progress
 from syncd.daemon.requests import Requests
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.service import Service
+from syncd.daemon.signals import Waits
 from syncd.daemon.status_line import status_line
-from syncd.errors import ConfigError, LedgerError
+from syncd.errors import Busy, ConfigError, LedgerError
 from syncd.ledger import Daemon as Sign
 from syncd.ledger import Ledger
 
@@ -29,14 +29,11 @@ TICK = 1.0
 _SIGN_EVERY = 10.0
 """Seconds between signs of life in the ledger."""
 
+_SOON = timedelta(seconds=10)
+"""Until a sync is tried again that another run has in hand."""
+
 _READERS_HAVE = 5.0
 """Seconds for cycles that have written nothing to end when the daemon is to stop."""
-
-
-class Waits(Protocol):
-    """Signals, as `signals.Signals` gives them."""
-
-    def wait(self, seconds: float) -> list[int]: ...
 
 
 class Daemon:
@@ -65,6 +62,7 @@ class Daemon:
         self._leads, self._trouble, self._refused = False, "", ""
         self._signed = float("-inf")
         self._requests = Requests(ledger.desk)
+        self._busy: dict[str, str] = {}
         self.started_at = datetime.now(UTC)
         self.name = f"pid {os.getpid()} on {socket.gethostname()}"
 
@@ -98,14 +96,15 @@ class Daemon:
         return self._ledger.desk.ask(sync, Mode.DUE, by, datetime.now(UTC))
 
     def run(self, waits: Waits) -> None:
-        """Until a signal says to stop. Raises `LedgerError` where another daemon leads, and this
-        one was told to exit then."""
+        """Until a signal says to stop. Raises `LedgerError` where the ledger is of no use to begin
+        with, or another daemon leads and this one was told to exit then."""
         self._schedule.start()
         try:
-            self._lead_or_wait()
+            self._use_ledger()
+            if self._trouble:
+                raise LedgerError(self._trouble)
             if not self._leads and self._settings.daemon.when_locked is WhenLocked.EXIT:
                 raise LedgerError(f"another daemon leads: {self._leadership.holder}")
-            self._sign()
             self._listener.happened("ready", leads=self._leads, syncs=len(self._settings.syncs))
             self._service.ready(self._status())
             while not self._heed(waits.wait(TICK)):
@@ -114,41 +113,54 @@ class Daemon:
             self._end(waits)
 
     def _heed(self, came: list[int]) -> bool:
-        """Whether to stop."""
-        for signum in came:
-            if signum in signals.STOP:
-                return True
-            if signum == signals.RELOAD:
-                self._reload()
-            elif signum == signals.RUN_NOW:
-                self._run_all()
+        """Whether to stop. What came several times is done once."""
+        if signals.STOP.intersection(came):
+            return True
+        if signals.RELOAD in came:
+            self._reload()
+        if signals.RUN_NOW in came:
+            self._run_all()
         return False
 
     def _tick(self) -> None:
-        self._lead_or_wait()
-        with suppress(LedgerError):  # told of by the next try to lead
-            if self._leads:
-                self._take_requests()
-            self._sign()
+        self._schedule.follow_clock()
+        self._use_ledger()
         if self.alive():
             self._service.ping()
         self._service.status(self._status())
 
+    def _use_ledger(self) -> None:
+        """Leads or waits, and notes what is wrong with the ledger. On SQLite who may lead may still
+        have no room to write."""
+        trouble = ""
+        try:
+            self._lead_or_wait()
+            self._sign()
+            if self._leads:
+                self._take_requests()
+        except LedgerError as error:
+            trouble = str(error)
+        if trouble and not self._trouble:
+            self._listener.happened("ledger_trouble", error=trouble)
+        self._trouble = trouble
+
     def _lead_or_wait(self) -> None:
-        before, trouble = self._leads, ""
+        """Raises `LedgerError` where that cannot be known; then it does not lead."""
+        before, why = self._leads, ""
         try:
             self._leads = self._leadership.take()
             if self._leads and not before:
                 self._take_over()
+            why = self._leadership.holder
         except LedgerError as error:
-            self._leads, trouble = False, str(error)
-        if before and not self._leads:
-            self._schedule.clear()
-            self._requests.forget()
-            self._listener.happened("lead_lost", why=trouble or self._leadership.holder)
-        if trouble and not self._trouble:
-            self._listener.happened("ledger_trouble", error=trouble)
-        self._trouble = trouble
+            self._leads, why = False, str(error)
+            raise
+        finally:
+            if before and not self._leads:
+                self._schedule.clear()
+                self._requests.forget()
+                self._busy.clear()
+                self._listener.happened("lead_lost", why=why)
 
     def _take_over(self) -> None:
         """Who led before may have been stopped in the middle of anything: its journal tells."""
@@ -161,9 +173,14 @@ class Daemon:
         self._listener.happened("lead_won")
 
     def _take_requests(self) -> None:
+        taken = set()
         for request in self._requests.take_up(self._settings.syncs):
+            taken.add(request.sync)
             self._listener.happened("run_now", sync=request.sync, by=request.asked_by)
-            self._schedule.run_now(request.sync)
+        planned = self._schedule.next_runs()
+        for name in self._requests.waiting():
+            if name not in planned or name in taken:
+                self._schedule.run_now(name)
 
     def _run_all(self) -> None:
         self._listener.happened("run_now", by="SIGUSR1")
@@ -177,7 +194,14 @@ class Daemon:
         if name not in settings.syncs:
             self._requests.answer(asked, "no such sync")
             return None
-        standing = self._cycles.run(settings, name, mode)
+        if not self._leads:
+            return None  # it waited for a place, and the lead was lost meanwhile
+        try:
+            standing = self._cycles.run(settings, name, mode)
+        except Busy as busy:
+            self._requests.put_back(asked)
+            return self._again_soon(name, str(busy))
+        self._busy.pop(name, None)
         if standing is None:
             return None  # who asked gets the answer of who runs it after the next start
         self._requests.answer(asked, standing.outcome)
@@ -186,6 +210,12 @@ class Daemon:
             words = {"failures": standing.failures, "seconds": int(wait.total_seconds())}
             self._listener.happened("back_off", sync=name, **words)
         return wait
+
+    def _again_soon(self, name: str, why: str) -> timedelta:
+        if name not in self._busy:
+            self._listener.happened("busy", sync=name, why=why)
+        self._busy[name] = why
+        return _SOON
 
     def _reload(self) -> None:
         self._service.reloading()
@@ -214,8 +244,6 @@ class Daemon:
         for name in now.keys() & before.keys():
             if now[name].schedule != before[name].schedule:
                 self._schedule.change(name, now[name].schedule)
-        for name in self._requests.waiting():
-            self._schedule.run_now(name)
 
     def _sign(self) -> None:
         """A sign of life in the ledger."""
@@ -234,9 +262,10 @@ class Daemon:
             standings = self._ledger.desk.standings()
         except LedgerError as error:
             return str(error)
-        now = datetime.now(UTC)
-        words = status_line(standings, self.under_way(), self.next_runs(), now)
-        return f"{self._refused} · {words}" if self._refused else words
+        under_way = self.under_way()
+        busy = [why for name, why in self._busy.copy().items() if name not in under_way]
+        words = status_line(standings, under_way, self.next_runs(), datetime.now(UTC))
+        return " · ".join(filter(None, (self._refused, *busy, words)))
 
     def _end(self, waits: Waits) -> None:
         """What is in hand is finished; a second signal breaks it off."""

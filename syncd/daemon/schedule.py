@@ -1,10 +1,11 @@
 """When what runs: each sync by its own schedule, one run of it at a time, some side by side."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Condition, Lock
-from time import monotonic
+from time import monotonic, time
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -28,6 +29,9 @@ _BEAT = 1.0
 _LATE = 10.0
 """Seconds between signs of life, and after which a missing one means that there is none."""
 
+_JUMP = timedelta(seconds=1)
+"""So far at once a clock goes only when it is set."""
+
 _MOST = 200
 """Threads. How many run at once is the slots' affair."""
 
@@ -42,6 +46,7 @@ class Schedule:
         self._under_way: set[str] = set()
         self._turn = Lock()
         self._beat = monotonic()
+        self._ahead = _ahead()
         self._jobs: BaseScheduler = BackgroundScheduler(
             timezone=UTC,
             daemon=True,
@@ -97,6 +102,21 @@ class Schedule:
         if not self._move(name, timedelta()):
             once = {"id": _id(name), "name": name, "replace_existing": True}
             self._jobs.add_job(partial(self._run, name), "date", **once)
+
+    def follow_clock(self) -> None:
+        """To be called now and then. A clock that was set back would leave all that is planned, and
+        the sign of life, waiting for a time that was a moment ahead."""
+        ahead = _ahead()
+        back, self._ahead = timedelta(seconds=self._ahead - ahead), ahead
+        if back < _JUMP:
+            return
+        now = datetime.now(UTC)
+        for job in self._jobs.get_jobs():
+            planned = job.next_run_time - back
+            if isinstance(job.trigger, CronTrigger):
+                planned = job.trigger.get_next_fire_time(None, now)
+            with suppress(JobLookupError):  # it has just been run, and was for once
+                job.modify(next_run_time=planned)
 
     def next_runs(self) -> dict[str, datetime | None]:
         """Without those that are not planned."""
@@ -177,6 +197,11 @@ class _Turn:
 
     def __exit__(self, *_: object) -> None:
         self._end()
+
+
+def _ahead() -> float:
+    """Seconds from the clock that only goes forward to the one that can be set."""
+    return time() - monotonic()
 
 
 def trigger(settings: ScheduleSettings) -> BaseTrigger:

@@ -3,14 +3,21 @@
 import os
 import select
 import signal
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 RELOAD = signal.SIGHUP
 RUN_NOW = signal.SIGUSR1
 
 _WATCHED = (*STOP, RELOAD, RUN_NOW)
+
+
+class Waits(Protocol):
+    """What a daemon asks for its signals; `Signals` is one."""
+
+    def wait(self, seconds: float) -> list[int]: ...
 
 
 class Signals:
@@ -44,5 +51,9 @@ class Signals:
 
     def wait(self, seconds: float) -> list[int]:
         """Those that came, each as often as it came, after so many seconds at the latest."""
-        ready, _, _ = select.select([self._reader], [], [], max(seconds, 0.0))
-        return list(os.read(self._reader, 512)) if ready else []
+        select.select([self._reader], [], [], max(seconds, 0.0))
+        came = bytearray()
+        with suppress(BlockingIOError):  # that was all
+            while some := os.read(self._reader, 4096):
+                came += some
+        return list(came)

@@ -16,6 +16,7 @@ _LEVELS = {
     "lead_won": NOTICE,
     "ledger_trouble": logging.ERROR,
     "back_off": NOTICE,
+    "busy": NOTICE,
     "reload_refused": logging.ERROR,
     "reloaded": NOTICE,
     "ready": NOTICE,

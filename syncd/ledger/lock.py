@@ -6,6 +6,7 @@ file is for people only; the lock itself is the kernel's.
 
 import fcntl
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -30,7 +31,7 @@ class Grip(Protocol):
 
 
 class FileLock:
-    """Raises `Taken`, or `LedgerError` where the file cannot be opened."""
+    """Raises `Taken`, or `LedgerError` where the file cannot be opened or locked."""
 
     def __init__(self, path: Path) -> None:
         # The file stays: to remove it would let two lock two files of one name.
@@ -50,8 +51,11 @@ class FileLock:
         except BlockingIOError as error:
             holder = os.pread(self._descriptor, 100, 0).decode(errors="replace")
             raise Taken(holder or f"it holds {path}") from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, _holder().encode(), 0)
+        except OSError as error:
+            raise LedgerError(f"{path} cannot be locked: {error.strerror}") from error
+        with suppress(OSError):  # a full disk: who holds it cannot be told, and holds it
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, _holder().encode(), 0)
 
     def held(self) -> bool:
         return True

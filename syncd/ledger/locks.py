@@ -7,7 +7,7 @@ from threading import Lock
 from urllib.parse import quote
 
 from syncd.database import Database
-from syncd.errors import LedgerError
+from syncd.errors import Busy, LedgerError
 from syncd.ledger.lease import Lease
 from syncd.ledger.lock import FileLock, Grip, MemoryLock, Taken
 
@@ -24,11 +24,11 @@ class Locks:
         self._in_memory: defaultdict[str, Lock] = defaultdict(Lock)
 
     def run(self, sync: str) -> Grip:
-        """Raises `LedgerError` at once where another run of the sync is under way."""
+        """Raises `Busy` at once where another run of the sync is under way."""
         try:
             return self._grip(f"run {sync}", f".{quote(sync, safe='')}.lock")
         except Taken as taken:
-            raise LedgerError(f"another run of {sync} is under way ({taken})") from taken
+            raise Busy(f"another run of {sync} is under way ({taken})") from taken
 
     def leader(self) -> Grip:
         """Raises `Taken` at once where somebody else leads."""

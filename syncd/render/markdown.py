@@ -71,6 +71,8 @@ def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
         yield from _bullets(plan.withheld, shown)
     yield from _changes("Changes", excerpts.changes, shown)
     yield from _refusals("Held", excerpts.held, shown)
+    if plan.held:
+        yield "\nIf these are meant: `syncd plan --out FILE`, and `syncd approve FILE`."
     yield from _refusals("Refused", excerpts.refused, shown)
     yield from _problems("Conflicts, for a person to decide", plan.conflicts, shown)
     yield from _problems("Could not be mapped", plan.failures, shown)

@@ -78,6 +78,11 @@ class InHand:
     def run(self, *steps: Step) -> None:
         self.daemon.run(Steps(*steps))
 
+    def ended(self) -> None:
+        """A step: until a cycle has ended, and no other is under way."""
+        wait_for(lambda: "ended staff" in self.heard.events)
+        self.idle()
+
     def idle(self) -> None:
         """A step: until no cycle is under way."""
         wait_for(lambda: not self.cycles.under_way() and not self.daemon._schedule._under_way)

@@ -12,6 +12,7 @@ from syncd.config.assemble import ledger
 from syncd.daemon import cycles
 from syncd.daemon.cycles import Cycles
 from syncd.daemon.live import Progress
+from syncd.errors import Busy
 from syncd.ledger import Ledger, Standing
 from tests.daemon.supervised import ADA, Place
 
@@ -186,10 +187,20 @@ def test_what_is_under_way_is_seen_from_elsewhere(place, memory):
     assert running.hanging() == []
 
 
-def test_nobody_whose_lock_is_taken_counts_as_broken(place, memory, running):
-    """Another program's apply is under way: the ledger says so, and it is tried again later."""
-    with memory.lock("staff"):
-        standing = run(running, place)
-    assert standing is not None
-    assert standing.outcome == "ledger failed"
-    assert "another run of staff is under way" in standing.trouble
+def test_nobody_whose_lock_is_taken_counts_as_broken(place, memory, running, heard):
+    """Another program's apply is under way, which keeps how the sync stands; this one tries again."""
+    before = run(running, place)
+    with memory.lock("staff"), pytest.raises(Busy, match="another run of staff is under way"):
+        run(running, place)
+    assert memory.desk.standing("staff") == before
+    assert heard.ended == [before]
+    assert running.under_way() == {}
+
+
+def test_who_comes_to_its_turn_after_the_stop_begins_nothing(place, memory, heard):
+    """Not even a connection, which may take longer than anybody waits."""
+    reached: list[object] = []
+    running = Cycles(memory, heard, str, reached.append)  # type: ignore[arg-type]  # never asked
+    running.stop()
+    assert run(running, place) is None
+    assert reached == []

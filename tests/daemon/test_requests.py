@@ -41,7 +41,7 @@ def test_each_request_leads_to_one_run_however_often_the_daemon_looks(quiet):
     """Also while that run is under way."""
     with in_hand(quiet) as one:
         number = ask(one)
-        one.run(*[lambda: None] * 5, one.idle, *[lambda: None] * 5)
+        one.run(*[lambda: None] * 5, one.ended, *[lambda: None] * 5)
         assert outcome(one, number) == "done"
     assert quiet.runs() == ["done"]
 
@@ -70,7 +70,7 @@ def test_an_answer_that_the_ledger_did_not_take_is_written_later(quiet, monkeypa
             end(*given)
 
         monkeypatch.setattr(one.ledger.desk, "end", full)
-        one.run(lambda: None, lambda: None, one.idle, *[lambda: None] * 4)
+        one.run(lambda: None, lambda: None, one.ended, *[lambda: None] * 4)
         assert outcome(one, number) == "done"
     assert quiet.runs() == ["done"]
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_run_is_answered_at_once(quiet, sync, mode, why):
     """The mode may be a newer syncd's; it ends no daemon."""
     with in_hand(quiet) as one:
         number, good = ask(one, sync, mode), ask(one)
-        one.run(lambda: None, one.idle, lambda: wait_for(lambda: outcome(one, good)))
+        one.run(lambda: None, lambda: wait_for(lambda: outcome(one, good)))
         assert (outcome(one, number), outcome(one, good)) == (why, "done")
 
 

@@ -4,6 +4,7 @@ import gc
 import os
 import random
 import sys
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,4 +167,32 @@ def test_a_cycle_after_the_clock_was_set_back_still_comes():
         schedule.run_now("staff")
         with came:
             assert came.wait_for(lambda: len(ran) == 2, timeout=5)
+        schedule.shutdown()
+
+
+def test_a_clock_that_is_set_back_neither_stops_the_syncs_nor_looks_like_a_hung_scheduler(
+    monkeypatch,
+):
+    """All that was planned was planned by the clock of before."""
+    ran: list[str] = []
+    with time_machine.travel(START, tick=True) as clock:
+        schedule = Schedule(ran.append, parallel=1)  # type: ignore[arg-type]  # append answers None
+        schedule.start()
+        schedule.add(
+            {
+                "often": ScheduleSettings.model_validate({"every": "2s"}),
+                "nightly": ScheduleSettings.model_validate({"cron": "0 3 * * *"}),
+            },
+            {},
+        )
+        monkeypatch.setattr("syncd.daemon.schedule._LATE", 3.0)
+        time.sleep(1)
+        clock.move_to(START - timedelta(hours=4))
+        ran.clear()
+        for _ in range(8):
+            schedule.follow_clock()
+            time.sleep(0.5)
+        assert schedule.alive()
+        assert ran.count("often") >= 1
+        assert schedule.next_runs()["nightly"] == START.replace(hour=3)
         schedule.shutdown()

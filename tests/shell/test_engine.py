@@ -192,3 +192,22 @@ def test_a_target_declares_what_a_sync_may_plan():
     declared = office().sync.declared
     assert declared == MemoryBackend.declares
     assert set(declared) == set(Kind)
+
+
+def test_what_is_kept_of_a_plan_is_redacted_and_has_the_digest_that_was_shown():
+    """A secret in a source's words is neither looked at nor kept, and one plan has one digest."""
+    here = office(ADA)
+    here.source.notes = ("the password is sesame",)
+    seen = []
+
+    def approve(plan):
+        seen.append(plan)
+        return True
+
+    here.apply(approve=approve, redact=lambda text: text.replace("sesame", "***"))
+    [kept] = here.ledger.desk.plans("main")
+    assert [note for note in kept.notes if "password" in note] == ["source p: the password is ***"]
+    assert seen[0].notes == kept.notes
+    [run] = here.ledger.runs("main")
+    assert seen[0].digest == kept.digest == run.digest == here.ledger.desk.standing("main").digest
+    assert kept.summary == {"user.create": 1}
