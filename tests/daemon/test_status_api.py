@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import httpx
 import pytest
 
 from syncd.daemon.live import Progress
@@ -15,7 +14,6 @@ from tests.daemon.observed import (
     Observed,
     bearer,
     observed,
-    served,
 )
 
 SEES, ACTS = bearer(TOKEN), bearer(ACTION_TOKEN)
@@ -26,12 +24,6 @@ def live(tmp_path) -> Iterator[Observed]:
     made = observed(tmp_path, actions=True, action_token=ACTION_TOKEN)
     yield made
     made.ledger.close()
-
-
-@pytest.fixture
-def client(live) -> Iterator[httpx.Client]:
-    with served(live) as made:
-        yield made
 
 
 def iso(moment: datetime) -> str:
