@@ -15,7 +15,7 @@ from syncd.report import Exit
 
 _GLANCE = 0.2
 _SLOW = 10.0
-"""Seconds after which somebody is told that no daemon has taken up the request."""
+"""Seconds after which somebody is told that no daemon has the request in hand."""
 
 
 def run(opened: Opened, config: Path) -> int:
@@ -29,7 +29,7 @@ def run_now(opened: Opened, names: list[str], how: Reading, *, wait: bool) -> in
     """Asks the daemon by the ledger, which both of them have."""
     syncs, how_much = chosen(opened.settings, names), mode(how)
     with closing(ledger(opened.settings, write=True)) as memory:
-        if not any(one.leads and not one.silent(now()) for one in memory.desk.daemons()):
+        if not _led(memory):
             raise ConfigError(
                 "no daemon leads that could run it: is the service up? `syncd apply` runs it here"
             )
@@ -51,10 +51,15 @@ def _awaited(opened: Opened, memory: Ledger, number: int) -> Request:
             raise LedgerError("the request was forgotten: somebody has emptied the ledger")
         if request.ended_at is not None:
             return request
-        if request.begun_at is None and not warned and time.monotonic() - began > _SLOW:
-            opened.screen.say("no daemon has taken it up yet; Ctrl-C ends the waiting only")
+        idle = request.begun_at is None or not _led(memory)
+        if idle and not warned and time.monotonic() - began > _SLOW:
+            opened.screen.say("no daemon has it in hand now; Ctrl-C ends the waiting only")
             warned = True
         try:
             time.sleep(_GLANCE)
         except KeyboardInterrupt:
             raise Interrupted(2, "the request stays; the daemon runs it all the same") from None
+
+
+def _led(memory: Ledger) -> bool:
+    return any(one.leading(now()) for one in memory.desk.daemons())

@@ -29,6 +29,9 @@ TICK = 1.0
 _SIGN_EVERY = 10.0
 """Seconds between signs of life in the ledger."""
 
+_LATE = 60.0
+"""Seconds after which this thread should have come to its next turn."""
+
 _SOON = timedelta(seconds=10)
 """Until a sync is tried again that another run has in hand."""
 
@@ -60,7 +63,7 @@ class Daemon:
         self._schedule = Schedule(self._cycle, settings.daemon.parallel)
         self._leadership = ledger.leadership()
         self._leads, self._trouble, self._refused = False, "", ""
-        self._signed = float("-inf")
+        self._signed, self._turned = float("-inf"), monotonic()
         self._requests = Requests(ledger.desk)
         self._busy: dict[str, str] = {}
         self.started_at = datetime.now(UTC)
@@ -75,7 +78,8 @@ class Daemon:
         return self._ledger
 
     def alive(self) -> bool:
-        return self._schedule.alive() and not self._cycles.hanging()
+        in_time = monotonic() - self._turned < _LATE
+        return in_time and self._schedule.alive() and not self._cycles.hanging()
 
     def unable(self) -> str:
         return self._trouble
@@ -123,6 +127,7 @@ class Daemon:
         return False
 
     def _tick(self) -> None:
+        self._turned = monotonic()
         self._schedule.follow_clock()
         self._use_ledger()
         if self.alive():
@@ -221,7 +226,6 @@ class Daemon:
         self._service.reloading()
         try:
             settings = self._load()
-            _refuse_what_needs_a_restart(self._settings, settings)
             self._reloaded(settings)
         except ConfigError as error:
             self._refused = f"a reload was refused: {error.problems[0]}"
@@ -279,6 +283,7 @@ class Daemon:
                 self._listener.happened("broken_off")
                 break
             self._service.ping()
+            self._turned = monotonic()
         with suppress(LedgerError):
             self._ledger.desk.leave(self.name)
         self._leadership.give_up()
@@ -291,10 +296,3 @@ class Daemon:
 
 def _enabled(settings: Settings) -> dict[str, SyncSettings]:
     return {name: sync for name, sync in settings.syncs.items() if sync.enabled}
-
-
-def _refuse_what_needs_a_restart(before: Settings, after: Settings) -> None:
-    """Raises `ConfigError`."""
-    for name in ("state_directory", "ledger"):
-        if getattr(before, name) != getattr(after, name):
-            raise ConfigError(f"{name} has changed, for which syncd must be restarted")

@@ -22,6 +22,7 @@ from syncd.daemon.status.page import page_router
 from syncd.daemon.status.server import StatusServer
 from syncd.daemon.timed import timed
 from syncd.daemon.voice import Voice
+from syncd.errors import ConfigError
 from syncd.redact import Redactor, secrets_of
 from syncd.report import Exit
 from syncd.sync import Sync
@@ -67,6 +68,7 @@ class _House:
 
     def follow(self, settings: Settings) -> None:
         """These settings are in force from now on. Raises `ConfigError` where they cannot be."""
+        _refuse_what_needs_a_restart(self.daemon.settings, settings)
         told = receivers(settings.notify.to)
         self._serve_at(settings.status.listen)
         self._messenger.follow(settings.notify, told)
@@ -93,14 +95,42 @@ class _House:
         return loaded
 
     def _serve_at(self, listen: str | None) -> None:
-        """The next one listens before the last one ends, which stays where that cannot be."""
-        if listen == self._listen:
+        """The next one listens before the last one ends, unless that is in its way; where the next
+        cannot be, there is the last one again."""
+        last = self._server
+        if listen == self._listen and (last is None or last.alive()):
             return
-        server = None
-        if listen is not None:
-            app = status_app(self.daemon, self._metrics, page_router(self.daemon))
-            server = StatusServer(app, listen)
-            server.start()
-        if self._server is not None:
-            self._server.stop()
+        try:
+            server = self._serving(listen)
+        except ConfigError:
+            if last is None:
+                raise
+            last.stop()
+            server = self._serving_after_all(listen)
+        else:
+            if last is not None:
+                last.stop()
         self._server, self._listen = server, listen
+
+    def _serving_after_all(self, listen: str | None) -> StatusServer | None:
+        try:
+            return self._serving(listen)
+        except ConfigError:
+            self._server = self._serving(self._listen)
+            raise
+
+    def _serving(self, listen: str | None) -> StatusServer | None:
+        if listen is None:
+            return None
+        server = StatusServer(
+            status_app(self.daemon, self._metrics, page_router(self.daemon)), listen
+        )
+        server.start()
+        return server
+
+
+def _refuse_what_needs_a_restart(before: Settings, after: Settings) -> None:
+    """Raises `ConfigError`."""
+    for name in ("state_directory", "ledger"):
+        if getattr(before, name) != getattr(after, name):
+            raise ConfigError(f"{name} has changed, for which syncd must be restarted")

@@ -30,6 +30,10 @@ class Daemon(Struct, frozen=True):
         """Whether it is most likely gone, so that it neither leads nor waits any more."""
         return now - self.seen_at >= _SILENT
 
+    def leading(self, now: datetime) -> bool:
+        """Whether it leads; who was killed said so to the last."""
+        return self.leads and not self.silent(now)
+
 
 class Request(Struct, frozen=True):
     """Somebody's wish that a sync run now. `outcome` is that of the cycle that it led to."""
@@ -45,9 +49,11 @@ class Request(Struct, frozen=True):
 
 
 def see(connection: Connection, daemon: Daemon) -> None:
-    """A sign of life; those that have given none for long are forgotten."""
+    """A sign of life; those that have given none for long are forgotten. There is one leader."""
     connection.execute(delete(DAEMONS).where(DAEMONS.c.name == daemon.name))
     connection.execute(delete(DAEMONS).where(DAEMONS.c.seen_at < daemon.seen_at - _FORGOTTEN))
+    if daemon.leads:
+        connection.execute(update(DAEMONS).where(DAEMONS.c.leads).values(leads=False))
     row = {name: getattr(daemon, name) for name in Daemon.__struct_fields__}
     connection.execute(insert(DAEMONS), row)
 

@@ -1,8 +1,11 @@
 """The daemon turn by turn: what it begins, and what it leaves to others."""
 
 from contextlib import ExitStack
+from threading import Timer
+from time import sleep
 
 from syncd.daemon import daemon
+from syncd.ledger import Daemon
 from tests.daemon.inhand import in_hand, wait_for
 
 
@@ -37,3 +40,23 @@ def test_a_sync_that_another_run_has_in_hand_is_tried_again_soon(place, monkeypa
         assert one.heard.events.count("busy") == 1
         assert "under way" not in one.status
     assert place.runs() == ["done"]
+
+
+def test_a_main_thread_that_hangs_is_no_life(place, monkeypatch):
+    """Whoever asks /healthz learns of it, too: a frozen database server may answer nobody."""
+    monkeypatch.setattr(daemon, "_LATE", 0.3)
+    with in_hand(place) as one:
+        see, seen = one.ledger.desk.see, []
+
+        def hangs(sign: Daemon) -> None:
+            sleep(1)
+            see(sign)
+
+        def break_off() -> None:
+            assert one.daemon.alive()
+            monkeypatch.setattr(daemon, "_SIGN_EVERY", 0.0)
+            monkeypatch.setattr(one.ledger.desk, "see", hangs)
+            Timer(0.6, lambda: seen.append(one.daemon.alive())).start()
+
+        one.run(break_off, lambda: None)
+        assert seen == [False]

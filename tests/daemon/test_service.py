@@ -2,7 +2,10 @@
 
 import os
 import signal
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
+from syncd.ledger import Daemon, open_ledger
 from tests.daemon.supervised import ADA, BOB, Place
 
 EVE = {"id": "eve", "user_name": "eve", "email": "eve@example.org"}
@@ -64,6 +67,18 @@ def test_somebody_who_asks_gets_the_outcome(place, start):
     asked = place.syncd("run-now", "staff", "--wait")
     assert (asked.returncode, asked.stderr) == (0, "staff: done\n")
     assert place.runs() == ["done", "done"]
+
+
+def test_who_asks_a_daemon_that_was_killed_learns_that_there_is_none(place):
+    """Its last word, that it leads, is a while old."""
+    with closing(open_ledger(place.ledger_url, write=True)) as ledger:
+        before = datetime.now(UTC) - timedelta(minutes=2)
+        ledger.desk.see(Daemon("pid 1 on dead", "0", before, before, leads=True))
+    refused = place.syncd("run-now", "staff")
+    assert refused.returncode == 2
+    assert "no daemon leads" in refused.stderr
+    shown = place.syncd("status")
+    assert "pid 1 on dead is silent" in shown.stdout
 
 
 def test_a_disabled_sync_runs_once_for_who_names_it(place, start):

@@ -12,7 +12,7 @@ from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.stream import Stream, encode
 from syncd.errors import LedgerError
-from syncd.ledger import DONE, FAILED, Ended, Signature, open_ledger
+from syncd.ledger import DONE, FAILED, Daemon, Ended, Signature, open_ledger
 from syncd.ledger.schema import SCHEMA
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -284,3 +284,22 @@ def test_long_after_its_end_it_is_forgotten_what_was_approved(ledger, place):
     assert approved(ledger, later) == by_print("ada", words="bea (approval 2)")
     with pytest.raises(LedgerError, match="approval 1 has expired"):
         ledger.desk.withdraw_approval(1, later)
+
+
+def test_one_daemon_leads_whatever_the_last_leader_could_still_say(ledger):
+    """It was killed, and its last word was that it leads."""
+    ledger.desk.see(Daemon("pid 1 on dead", "0", NOW, NOW, leads=True))
+    later = NOW + timedelta(seconds=20)
+    ledger.desk.see(Daemon("pid 2 on alive", "0", later, later, leads=True))
+    assert [(one.name, one.leads) for one in ledger.desk.daemons()] == [
+        ("pid 2 on alive", True),
+        ("pid 1 on dead", False),
+    ]
+
+
+def test_who_has_been_silent_for_a_minute_leads_nobody(ledger):
+    """A leader gives a sign of life every ten seconds."""
+    ledger.desk.see(Daemon("pid 1 on dead", "0", NOW, NOW, leads=True))
+    [one] = ledger.desk.daemons()
+    assert one.leading(NOW + timedelta(seconds=30))
+    assert not one.leading(NOW + timedelta(seconds=61))

@@ -66,7 +66,7 @@ def states(live: Known, now: datetime) -> list[SyncState]:
     """Of every sync that is configured or ever ran, the worst first. Raises `LedgerError`."""
     standings, following, working = live.ledger.desk.standings(), live.next_runs(), live.under_way()
     others = live.ledger.desk.daemons()
-    led = live.leads() or any(one.leads and not one.silent(now) for one in others)
+    led = live.leads() or any(one.leading(now) for one in others)
     found = []
     for name in sorted({*live.settings.syncs, *standings}):
         settings, standing = live.settings.syncs.get(name), standings.get(name)

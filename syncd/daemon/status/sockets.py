@@ -41,8 +41,9 @@ class Listening:
     def close(self) -> None:
         for one in self.sockets:
             one.close()
-        if self._path is not None and _identity(self._path) == self._made:
-            self._path.unlink(missing_ok=True)
+        path, self._path = self._path, None  # another's, made later, may have the same number
+        if path is not None and _identity(path) == self._made:
+            path.unlink(missing_ok=True)
 
 
 def _tcp(host: str, port: int) -> list[socket.socket]:

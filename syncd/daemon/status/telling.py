@@ -24,7 +24,7 @@ from syncd.daemon.status.views import (
     SyncView,
     View,
 )
-from syncd.ledger import Line, Reading, Run, Standing
+from syncd.ledger import Daemon, Line, Reading, Run, Standing
 from syncd.ledger.daemons import Request
 
 T = TypeVar("T")
@@ -65,8 +65,12 @@ def status(live: Live, sight: Sight, now: datetime) -> StatusView:
             )
             for name in known
         ],
-        daemons=[DaemonView(**_same(DaemonView, one)) for one in desk.daemons()],
+        daemons=[_daemon(one, now) for one in desk.daemons()],
     )
+
+
+def _daemon(one: Daemon, now: datetime) -> DaemonView:
+    return DaemonView(**_same(DaemonView, one, without={"leads"}), leads=one.leading(now))
 
 
 class _Known(NamedTuple):
