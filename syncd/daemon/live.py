@@ -57,11 +57,11 @@ class Live(Known, Protocol):
         ...
 
     def alive(self) -> bool:
-        """Whether the scheduler has given a sign of life lately."""
+        """Whether the scheduler has given a sign of life lately, and no cycle hangs."""
         ...
 
     def unable(self) -> str:
-        """Why it cannot do its work: no ledger, not read the configuration; empty where it can."""
+        """Why it cannot do its work, such as that the ledger cannot be used; empty where it can."""
         ...
 
     def run_now(self, sync: str, by: str) -> int:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from time import process_time
 
+import httpx
 import pytest
 
 from syncd.ledger import Ledger
+from tests.daemon import observed
 from tests.daemon.company import Company, Shown, month
 from tests.daemon.site import served
 from tests.daemon.supervised import ADA, BOB, Place, Supervised
@@ -45,8 +47,15 @@ def company(tmp_path_factory) -> Iterator[Company]:
 @pytest.fixture(scope="module")
 def site(company) -> Iterator[str]:
     """The company's page, served as a daemon serves it; where it begins."""
-    with served(Shown(company), lambda: company.now) as url:
+    with served(Shown(company), clock=lambda: company.now) as url:
         yield url
+
+
+@pytest.fixture
+def client(live) -> Iterator[httpx.Client]:
+    """Of the status endpoint of that module's `live` daemon."""
+    with observed.served(live) as made:
+        yield made
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class Steps:
         return [signal.SIGTERM] if step is None else step() or []
 
 
-class Silent:
+class Named:
     """A listener that keeps the names of events."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class InHand:
         def load() -> Settings:
             return load_settings(place.path / "config.yaml", {})
 
-        self.place, self.ledger, self.heard = place, memory, Silent()
+        self.place, self.ledger, self.heard = place, memory, Named()
         self.service = Service({})
         self.cycles = Cycles(memory, self.heard, redact)
         self.daemon = Daemon(

@@ -24,13 +24,10 @@ from syncd.core.model import Key, Kind, Op, User
 from syncd.core.policy import Budget, Policy
 from syncd.cycle.mode import Mode
 from syncd.daemon.live import Progress
-from syncd.daemon.metrics import Metrics
-from syncd.daemon.status.app import status_app
-from syncd.daemon.status.page import page_router
-from syncd.daemon.status.server import StatusServer
 from syncd.errors import ConfigError, Rejected
 from syncd.ledger import Ledger, open_ledger
 from syncd.ledger.daemons import Daemon
+from tests.daemon import site
 from tests.world import MemorySource, Office, group, person
 
 TOKEN = "shown-by-who-may-see-names"
@@ -176,16 +173,12 @@ def observed(path: Path, **status: object) -> Observed:
 
 @contextlib.contextmanager
 def served(live: Observed, *pages) -> Iterator[httpx.Client]:
-    """The endpoint at a free port of loopback, and a client of it."""
-    app = status_app(live, Metrics(live), page_router(live), *pages)
-    server = StatusServer(app, live.settings.status.listen)
-    server.start()
-    try:
-        where = server.places[0].removeprefix("unix:").lstrip("/")
-        with httpx.Client(base_url=f"http://{where}", timeout=20) as client:
-            yield client
-    finally:
-        server.stop()
+    """The endpoint where the settings have it, and a client of it."""
+    with (
+        site.served(live, *pages, listen=live.settings.status.listen) as url,
+        httpx.Client(base_url=url, timeout=20) as client,
+    ):
+        yield client
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
+from fastapi import APIRouter
 
 from syncd.daemon.live import Live
+from syncd.daemon.metrics import Metrics
 from syncd.daemon.status.app import status_app
 from syncd.daemon.status.page import page_router
 from syncd.daemon.status.server import StatusServer
@@ -14,12 +16,18 @@ from tests.daemon.company import TOKEN
 
 
 @contextmanager
-def served(live: Live, clock: Callable[[], datetime]) -> Iterator[str]:
-    """As a daemon does it, at a free port; its URL."""
-    server = StatusServer(status_app(live, None, page_router(live, clock)), "127.0.0.1:0")
+def served(
+    live: Live,
+    *more: APIRouter,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    listen: str = "127.0.0.1:0",
+) -> Iterator[str]:
+    """As a daemon does it, at a free port as a rule; its URL, if it has one."""
+    app = status_app(live, Metrics(live), page_router(live, clock), *more)
+    server = StatusServer(app, listen)
     server.start()
     try:
-        yield f"http://{server.places[0]}"
+        yield f"http://{server.places[0].removeprefix('unix:').lstrip('/')}"
     finally:
         server.stop()
 

@@ -16,7 +16,7 @@ def test_who_waited_for_a_place_while_the_lead_was_lost_runs_nothing(place, monk
         slots.resize(0)
 
         def lose() -> None:
-            wait_for(lambda: one.daemon._schedule.busy("staff"))
+            wait_for(lambda: "staff" in one.daemon._schedule._under_way)
             monkeypatch.setattr(one.daemon._leadership, "take", lambda: False)
 
         one.run(lose, lambda: slots.resize(1), one.idle)

@@ -15,7 +15,7 @@ from syncd.core.plan import Change
 from syncd.core.policy import Budget, Policy
 from syncd.daemon.listener import Listener
 from syncd.daemon.live import Live, Progress
-from syncd.daemon.metrics import Metrics, families
+from syncd.daemon.metrics import Metrics, families, glance
 from syncd.daemon.metrics.interval import longest_interval
 from syncd.errors import SourceError, Unavailable
 from syncd.ledger import DONE, FAILED, Ended
@@ -232,7 +232,7 @@ def test_a_ledger_that_never_answers_does_not_hold_a_scrape_up(monkeypatch):
         return {}
 
     monkeypatch.setattr(here.ledger.desk, "standings", hang)
-    monkeypatch.setattr(metrics._glance, "_patience", 0.1)
+    monkeypatch.setattr(glance, "_PATIENCE", 0.1)
     for _ in range(3):
         told = scraped(metrics)
         assert told["syncd_ledger_up",] == 0

@@ -74,7 +74,7 @@ def test_where_no_token_is_set_the_page_says_how_to_set_one(company):
     """There is no form that nobody can pass."""
     status = company.settings.status.model_copy(update={"token": None})
     settings = company.settings.model_copy(update={"status": status})
-    with served(Shown(company, settings=settings), lambda: company.now) as url:
+    with served(Shown(company, settings=settings), clock=lambda: company.now) as url:
         html = page(url, "/ui/people", names=False)
     assert "status.token" in html
     assert 'name="token"' not in html
@@ -186,7 +186,7 @@ def test_a_place_beyond_the_end_is_empty(company, site):
 def test_a_daemon_that_cannot_work_says_so_first(company):
     """Why is for who shows the token."""
     trouble = "the configuration: target wiki of ann@example.org"
-    with served(Shown(company, trouble=trouble), lambda: company.now) as url:
+    with served(Shown(company, trouble=trouble), clock=lambda: company.now) as url:
         assert f"This daemon cannot work: {trouble}" in words(page(url))
         told = words(page(url, names=False))
     assert "This daemon cannot work. Its log says why." in told
@@ -201,7 +201,7 @@ def test_who_leads_is_told_and_who_has_fallen_silent(company, empty):
         empty.desk.see(Daemon(name, "0.1.0", MORNING, seen, leads))
     live = Bare(company, empty)
     live.leader = False
-    with served(live, lambda: MORNING) as url:
+    with served(live, clock=lambda: MORNING) as url:
         told = words(page(url))
         assert "1@a silent" in told
         assert "2@b stands by" in told
@@ -216,7 +216,7 @@ def test_a_ledger_that_cannot_be_read_is_said(company):
         def ledger(self):
             raise LedgerError("the ledger: no route to db.example.org")
 
-    with served(Lost(company), lambda: company.now) as url:
+    with served(Lost(company), clock=lambda: company.now) as url:
         assert "no route to db.example.org" in page(url, status=503)
         assert "db.example.org" not in page(url, names=False, status=503)
 
@@ -254,7 +254,7 @@ def test_odd_names_break_no_page(company, empty, name):
     told = {"trouble": name, "withheld": (name,), "outcome": name or "done", "failures": 1}
     run = stand(empty, plan, **told)
     empty.begin(run, lines, MORNING)
-    with served(Bare(company, empty), lambda: MORNING) as url:
+    with served(Bare(company, empty), clock=lambda: MORNING) as url:
         for path in ("/", "/ui/runs", f"/ui/runs/{run}", f"/ui/plans/{plan.digest}"):
             for names in (True, False):
                 html = page(url, path, names=names)
@@ -270,7 +270,7 @@ def test_odd_names_break_no_page(company, empty, name):
 def test_the_sync_that_is_configured_no_more_is_told_of_last(company, empty):
     """What it did stays to be seen, and nobody is asked to mend it."""
     stand(empty, plan_of("old-portal", held=["ada"]))
-    with served(Bare(company, empty), lambda: MORNING) as url:
+    with served(Bare(company, empty), clock=lambda: MORNING) as url:
         told = words(page(url))
         assert "old-portal Not configured" in told
         assert "Waits for you" not in told
@@ -281,7 +281,7 @@ def test_five_hundred_syncs_are_one_page(company, empty, seconds):
     """The worst as cards, and each of the others in a line."""
     for number in range(500):
         stand(empty, plan_of(f"s{number:03}", held=["ada"] if number == 77 else []))
-    with served(Bare(company, empty), lambda: MORNING) as url, seconds(DEADLINE):
+    with served(Bare(company, empty), clock=lambda: MORNING) as url, seconds(DEADLINE):
         html = page(url)
     assert all(f"/ui/syncs/s{number:03}" in html for number in range(500))
     assert html.count("<article") == 24
@@ -291,7 +291,7 @@ def test_ten_thousand_held_changes_are_read_page_by_page(company, empty, seconds
     """The first page says how many, and the plan's page leads to each."""
     plan = plan_of("projects", held=[f"person{number}" for number in range(10_000)])
     stand(empty, plan)
-    with served(Bare(company, empty), lambda: MORNING) as url:
+    with served(Bare(company, empty), clock=lambda: MORNING) as url:
         with seconds(DEADLINE):
             assert "Held (10,000)" in words(page(url, f"/ui/plans/{plan.digest}"))
             assert "10,000 changes held" in words(page(url, "/ui/syncs/projects"))

@@ -120,7 +120,7 @@ def test_no_name_is_too_long_for_a_phone(chromium, empty, company):
     empty.begin(run, [change], MORNING)
     narrow = {"viewport": {"width": 360, "height": 800}, "extra_http_headers": SHOWN}
     with (
-        served(Bare(company, empty), lambda: MORNING) as site,
+        served(Bare(company, empty), clock=lambda: MORNING) as site,
         opened(chromium, site, **narrow) as page,
     ):
         for path in (
@@ -186,7 +186,7 @@ def living(chromium, company) -> Iterator[tuple[Page, list]]:
     def clock():
         return company.now + timedelta(minutes=minutes[0])
 
-    with served(Shown(company), clock) as site, opened(chromium, site) as page:
+    with served(Shown(company), clock=clock) as site, opened(chromium, site) as page:
         page.clock.install()
         page.goto("/")
         yield page, minutes
@@ -240,7 +240,7 @@ def test_a_word_that_is_being_typed_is_not_lost(living):
 
 def test_a_daemon_that_is_gone_is_said(chromium, company):
     """What is shown is of then, and the page goes on when the daemon is back."""
-    with served(Shown(company), lambda: company.now) as site:
+    with served(Shown(company), clock=lambda: company.now) as site:
         context = chromium.new_context(base_url=site)
         page = context.new_page()
         page.clock.install()

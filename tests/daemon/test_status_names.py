@@ -14,7 +14,6 @@ from tests.daemon.observed import (
     Observed,
     bearer,
     observed,
-    served,
 )
 
 ASKED = [
@@ -37,12 +36,6 @@ def live(tmp_path) -> Iterator[Observed]:
     made.why_unable = "the ledger: ada.lovelace stands in the way"
     yield made
     made.ledger.close()
-
-
-@pytest.fixture
-def client(live) -> Iterator[httpx.Client]:
-    with served(live) as made:
-        yield made
 
 
 @pytest.fixture

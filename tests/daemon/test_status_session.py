@@ -8,7 +8,7 @@ import pytest
 
 from syncd.config.running import StatusSettings
 from syncd.daemon.status import callers
-from tests.daemon.observed import TOKEN, WRONG, Observed, bearer, observed, served
+from tests.daemon.observed import TOKEN, WRONG, Observed, bearer, observed
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -18,12 +18,6 @@ def live(tmp_path_factory) -> Iterator[Observed]:
     made = observed(tmp_path_factory.mktemp("seen"))
     yield made
     made.ledger.close()
-
-
-@pytest.fixture
-def client(live) -> Iterator[httpx.Client]:
-    with served(live) as made:
-        yield made
 
 
 def log_in(client: httpx.Client, token: str = TOKEN, **headers: str) -> httpx.Response:

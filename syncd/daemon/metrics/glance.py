@@ -30,8 +30,8 @@ class Seen(Struct, frozen=True):
 class Glance:
     """For any thread. While the ledger does not answer, what is known is told."""
 
-    def __init__(self, live: Live, patience: float = _PATIENCE) -> None:
-        self._live, self._patience = live, patience
+    def __init__(self, live: Live) -> None:
+        self._live = live
         self._seen = Seen()
         self._sized = -_SIZE_LASTS
         self._turn = Lock()
@@ -45,7 +45,7 @@ class Glance:
                 thread = Thread(target=self._ask, args=(now,), name="syncd metrics", daemon=True)
                 self._thread = thread
                 thread.start()
-        thread.join(self._patience)
+        thread.join(_PATIENCE)
         return replace(self._seen, up=False) if thread.is_alive() else self._seen
 
     def keep(self, standing: Standing) -> None:
