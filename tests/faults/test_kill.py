@@ -17,7 +17,7 @@ from tests.faults.stores import PAIRS, Stores
 
 DEPARTMENTS = 7
 BATCH_SIZE = 5
-ENOUGH = 10
+ENOUGH = 6
 """Kills in mid-apply. There are rounds until there were so many."""
 READING = 0.2
 """The share of runs that may be killed before they write anything."""
