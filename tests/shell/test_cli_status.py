@@ -46,7 +46,7 @@ def test_a_failure_is_told_with_its_words_and_an_exit_code(world):
     assert result.exit_code == 4
     assert "main → store  Failing" in result.output
     assert "main: It failed 1 time: source failed." in result.output
-    assert "people.yaml: is not in" in result.output.replace("\n", " ")
+    assert "people.yaml: is not in" in " ".join(result.output.split())
     assert "never" not in result.output
 
 
