@@ -7,6 +7,7 @@ from pathlib import Path
 
 from syncd.config import load_settings
 from syncd.config.assemble import ledger
+from syncd.config.running import UNIX
 from syncd.config.settings import Settings
 from syncd.daemon import log
 from syncd.daemon.cycles import Cycles
@@ -111,6 +112,8 @@ class _House:
             if last is not None:
                 last.stop()
         self._server, self._listen = server, listen
+        if server is not None:
+            self._listeners.happened("serving", at=" ".join(map(_shown, server.places)))
 
     def _serving_after_all(self, listen: str | None) -> StatusServer | None:
         try:
@@ -134,3 +137,8 @@ def _refuse_what_needs_a_restart(before: Settings, after: Settings) -> None:
     for name in ("state_directory", "ledger"):
         if getattr(before, name) != getattr(after, name):
             raise ConfigError(f"{name} has changed, for which syncd must be restarted")
+
+
+def _shown(place: str) -> str:
+    """As one types it into a browser, where one can."""
+    return place if place.startswith(UNIX) else f"http://{place}/"

@@ -20,6 +20,7 @@ _LEVELS = {
     "reload_refused": logging.ERROR,
     "reloaded": NOTICE,
     "ready": NOTICE,
+    "serving": NOTICE,
     "run_now": NOTICE,
     "stopping": NOTICE,
     "stopped": NOTICE,

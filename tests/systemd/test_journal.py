@@ -68,6 +68,7 @@ def test_each_event_is_one_line_with_its_priority(service: Service, staffed: Sla
     lines = [line for line in service.lines() if line.get("_SYSTEMD_UNIT") == DAEMON]
     events = Counter((line["PRIORITY"], event(line["MESSAGE"])) for line in lines)
     assert events == {
+        ("5", "serving"): 1,
         ("5", "lead won"): 1,
         ("5", "ready"): 1,
         ("6", "cycle begun"): 2,
