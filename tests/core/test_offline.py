@@ -5,7 +5,7 @@ from dataclasses import replace as but
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from syncd import offline
@@ -83,6 +83,7 @@ def names(some):
     return [one.name for one in some]
 
 
+@settings(max_examples=max(1, settings().max_examples * 2 // 5))  # each asks about everybody twice
 @given(worlds(), WHOLE)
 def test_whom_an_explanation_knows_the_ledger_alone_explains_alike(world, history):
     """After every cycle that was kept: their records, what is wanted, and what comes next."""
