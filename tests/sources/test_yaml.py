@@ -91,12 +91,12 @@ users:
 
 
 def test_the_default_day_is_that_of_the_time_zone(tmp_path):
-    """Kiritimati is a day ahead of Niue at every hour, so their people differ."""
+    """Kiritimati is 25 hours ahead of Niue: another day at every hour, so their people differ."""
     days = []
     for zone in ("Pacific/Kiritimati", "Pacific/Niue"):
         settings = YamlConfig(type="yaml", paths=("x",), time_zone=zone)
         days.append(YamlSource("people", settings, tmp_path)._today())
-    assert (days[0] - days[1]).days == 1
+    assert (days[0] - days[1]).days in {1, 2}
 
 
 def test_members_of_inner_groups_are_members(read):
