@@ -113,8 +113,9 @@ def test_a_webhook_gets_each_event_once(ledger):
             cycle(ledger, ours, held=["ada", "ben"], conflicts=["cid"])
         eventually(lambda: told(ledger) == {"held", "conflict"})
         cycle(ledger, ours, FAILING)
+        eventually(lambda: "failing" in told(ledger))
         cycle(ledger, ours)
-        eventually(lambda: told(ledger) == set())
+        eventually(lambda: told(ledger) == set() and len(titles(server)) >= 4)
 
     assert sorted(titles(server)) == [
         "syncd: wiki: 1 conflict",
@@ -239,7 +240,7 @@ def test_a_ledger_that_is_out_of_reach_breaks_no_cycle(ledger):
         eventually(lambda: "message_sent" in ours.heard.names())
         for _ in range(3):
             cycle(ledger, ours, replace(FAILING, failures=4))
-        eventually(lambda: told(ledger) == {"failing"})
+        eventually(lambda: "failing" in told(ledger))
 
     assert len(server.requests) == 1
 
