@@ -154,7 +154,8 @@ def _live(ledger: Ledger) -> None:
     here.pass_days(1)
     source.gaps = ("people.yaml:12: bletchley@example.org stands there twice",)
     here.apply()
-    ledger.desk.see(Daemon("pid 4711 on sagittarius", "0.1.0", NOW, NOW, leads=True))
+    seen = datetime.now(UTC)  # whoever was silent for a minute leads nobody
+    ledger.desk.see(Daemon("pid 4711 on sagittarius", "0.1.0", NOW, seen, leads=True))
     ledger.desk.see(Daemon("pid 12 on capricorn", "0.1.0", NOW, NOW, leads=False))
     ledger.desk.ask("main", Mode.DUE, "kay.stranger", NOW)
 

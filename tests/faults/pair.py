@@ -169,10 +169,15 @@ class Pair:
                 leader.process.send_signal(signal.SIGCONT)
             case _:
                 line.flow()
-        self.daemons[who].wait(
-            lambda: "waiting" in self.daemons[who].status, "the other to wait", 20
-        )
+        self.daemons[who].wait(lambda: self._waits(who), "the other to wait", 40)
         return how, seconds
+
+    def _waits(self, who: int) -> bool:
+        """Whose ledger was of no use at the start is started again, as systemd does."""
+        if self.daemons[who].process.poll() is not None:
+            self.daemons[who].close()
+            self.daemons[who] = self._start(who)
+        return "waiting" in self.daemons[who].status
 
     def await_calm(self) -> None:
         """Until the target holds what it should."""

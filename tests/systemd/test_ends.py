@@ -86,4 +86,8 @@ def people(slapd: Slapd) -> None:
 def count(service: Service) -> int:
     if not service.machine.file(f"{STATE}/store.db").exists():
         return 0
+    # The file is there a moment before its tables.
+    made = "SELECT count(*) FROM sqlite_master WHERE name = 'users'"
+    if service.ask(made)[0][0] == 0:
+        return 0
     return int(service.ask("SELECT count(*) FROM users")[0][0])
