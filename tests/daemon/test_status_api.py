@@ -1,11 +1,12 @@
 """What the status endpoint answers, over a real ledger and a real server."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from syncd.daemon.live import Progress
+from syncd.ledger import Daemon
 from tests.daemon.observed import (
     ACTION_TOKEN,
     NOW,
@@ -48,6 +49,8 @@ def test_alive_and_able_are_said_in_plain_words_and_by_the_status(client, live):
 def test_the_status_tells_of_every_sync_how_it_stands(client, live):
     """The last run, the last verified success and its age, what is next and what is open."""
     live.running["new"] = Progress("new", NOW, "applying", 3, 10, writing=True)
+    # Whoever was silent for a minute leads nobody.
+    live.ledger.desk.see(Daemon(live.name, "0.1.0", NOW, datetime.now(UTC), leads=True))
     told = client.get("/status").json()
     main, new = told["syncs"]
     last = main.pop("last")
