@@ -15,6 +15,7 @@ from syncd.core.judge import Counts, hold, keep_an_administrator, over_budget, r
 from syncd.core.left import Growth, Left
 from syncd.core.members import Kept, Listed, Memberships, Roll, compare_members, kept_groups
 from syncd.core.membership import Fates, MemberJudge, enrolled
+from syncd.core.memory import Mark
 from syncd.core.model import Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import Place, drop_waiting, place_after, places
@@ -77,6 +78,7 @@ class Decision:
         self._rules: dict[tuple[Kind, Op], str] = {}
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
+        self._bare: dict[Key, Mark] = {}
 
     def plan(self) -> Plan:
         if self._plan is None:
@@ -102,6 +104,7 @@ class Decision:
         tally.add_desired(question.desired)
         tally.add(Kind.USER, users)
         tally.add(Kind.GROUP, groups)
+        self._bare |= users.found.bare
         self._note_administrators(self._tied)
         return users, groups
 
@@ -167,6 +170,7 @@ class Decision:
         users = find_users(part, self._frame)
         self._tally.add_desired(part.desired)
         self._tally.add(Kind.USER, users)
+        self._bare |= users.found.bare
         self._note_administrators(part)
         trays: dict[str, list[Change]] = {}
         approved: set[str] = set()
@@ -253,12 +257,15 @@ class Decision:
         judging = MemberJudge(self._frame, fates)
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
+            for key in one.stripping:
+                self._bare.pop(key, None)
             if one.changes:
                 judged = judging.judge(one)
                 self._tally.count(judged.possible)
                 self._tally.withhold(judged.withheld)
                 for tray, rows in judged.trays.items():
                     self._spool.put(tray, rows)
+        self._tally.remember(self._bare.values())
 
     def _kept(self, groups: Findings[Group]) -> list[Kept]:
         empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE

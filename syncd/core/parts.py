@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.desired import Desired, Wanted
-from syncd.core.diff import Comparison, Found, diff_groups, diff_users
+from syncd.core.diff import Comparison, diff_groups, diff_users
+from syncd.core.found import Found
 from syncd.core.judge import Abilities, Facts, Sifted, sift
+from syncd.core.ladder import ground_of
 from syncd.core.memory import Memory
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, Stored, User
 from syncd.core.policy import Adopt, Policy
@@ -47,7 +49,11 @@ class Frame(Struct, frozen=True):
         joined = kind is Kind.GROUP and self.declared[Kind.MEMBER].ops
         return bool(self.declared[kind].ops or joined)
 
-    def facts(self, protected: Mapping[tuple[Kind, Ref], str]) -> Facts:
+    def facts(
+        self,
+        protected: Mapping[tuple[Kind, Ref], str],
+        stopped: Mapping[tuple[Op, Ref], str] | None = None,
+    ) -> Facts:
         return Facts(
             abilities={
                 kind: Abilities(of.fields, of.immutable, of.required, of.ops)
@@ -56,6 +62,7 @@ class Frame(Struct, frozen=True):
             protected=protected,
             gaps=self.gaps,
             protect=self.policy.protect,
+            stopped=stopped or {},
         )
 
     def adopt_by(self, kind: Kind) -> str | None:
@@ -90,9 +97,9 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
         caseless=declared.caseless,
         absent=desired.absent,
         undecided=undecided,
-        suspends=Op.SUSPEND in declared.ops,
     )
-    found = diff_users(both, frame.policy, frame.now)
+    ground = ground_of(frame.policy, frame.now, part.memory, frame.declared)
+    found = diff_users(both, ground)
     return _findings(desired.users, correlated, undecided, found, frame, protected)
 
 
@@ -114,7 +121,7 @@ def find_groups(
             absent={},
             undecided=undecided,
         )
-        found = diff_groups(both, frame.policy, frame.now)
+        found = diff_groups(both, ground_of(frame.policy, frame.now, memory, frame.declared))
     return _findings(wanted, correlated, undecided, found, frame, frame.protected)
 
 
@@ -148,6 +155,6 @@ def _findings(
         correlated=correlated,
         undecided=undecided,
         found=found,
-        sifted=sift(found.changes, frame.facts(protected)),
+        sifted=sift(found.changes, frame.facts(protected, found.stopped)),
         protected=protected,
     )

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark
-from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.model import Key, Kind, Op, Ref, Rung, Value
 from syncd.core.stream import Stream, digest_of, encode
 
 VERSION = 2
@@ -39,7 +39,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
-    `aliases` are for a creation: the keys that its link is to have besides.
+    `aliases` are for a creation: the keys that its link is to have besides. `rung` is for a step
+    down the ladder.
     """
 
     op: Op
@@ -55,6 +56,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     needs: tuple[str, ...] = ()
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
+    rung: Rung | None = None
 
     @property
     def id(self) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from syncd.core.hold import Hold
 from syncd.core.model import Kind, Op
 
 
@@ -76,7 +77,9 @@ class Protect(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """`grace` is the time between suspension and deletion, `window` that of the budgets.
+    """The ladder of `leavers`: suspended once they are missed for `suspend_after`, stripped of
+    their groups `strip_after` that (None for never), and deleted after another `grace`. `window` is
+    the time of the budgets. `legal_holds` are those of the configuration.
 
     `may_be_empty` are the sources that are believed when they hold nobody, or no groups.
     """
@@ -91,3 +94,6 @@ class Policy(Struct, frozen=True):
     budgets: Mapping[tuple[Kind, Op], Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
     window: timedelta = timedelta(hours=24)
     may_be_empty: tuple[str, ...] = ()
+    suspend_after: timedelta = timedelta()
+    strip_after: timedelta | None = None
+    legal_holds: tuple[Hold, ...] = ()

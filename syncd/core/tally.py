@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import attrgetter
 
 from syncd.core.desired import Desired, HalfKnown
 from syncd.core.mapping import Doubts
 from syncd.core.memory import Mark, Remark
-from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref
+from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref, Rung
 from syncd.core.parts import Findings
 from syncd.core.plan import Change, Plan, Problem
 from syncd.core.question import Declared
 
-_UNPROVEN = {Remark.LEFT, Remark.FORGET}
+_UNPROVEN = {Remark.LEFT, Remark.FORGET, Remark.STRIPPED}
 
 
 class Tally:
@@ -68,7 +69,10 @@ class Tally:
     def withhold(self, changes: Iterable[Change]) -> None:
         for change in changes:
             self.withheld[f"{change.kind}.{change.op}"] += 1
-            self.open.add(thing(change))
+            self.open |= {*things(change)}
+
+    def remember(self, marks: Iterable[Mark]) -> None:
+        self._marks += marks
 
     def settled(self, conflicts: Iterable[Problem]) -> None:
         self._problems += conflicts
@@ -106,14 +110,16 @@ class Tally:
         yield from ((one.kind, one.key) for one in (*plan.conflicts, *plan.failures))
         for mark in self._marks:
             yield from ((mark.kind, key) for key in (mark.key, mark.old_key) if key)
-        yield from map(thing, plan.changes)
+        yield from chain.from_iterable(map(things, plan.changes))
         for refusals in (plan.held, plan.refused):
-            yield from (thing(one.change) for one in refusals)
+            yield from chain.from_iterable(things(one.change) for one in refusals)
 
 
-def thing(change: Change) -> tuple[Kind, Key]:
-    """Whom it is about; of members, the user."""
-    return (change.kind, change.key) if change.member is None else (Kind.USER, change.member)
+def things(change: Change) -> Iterator[tuple[Kind, Key]]:
+    """Whom it is about; of members, the user. Who is in no source does not lead to their groups."""
+    yield (change.kind, change.key) if change.member is None else (Kind.USER, change.member)
+    if change.rung is Rung.STRIP:
+        yield Kind.GROUP, change.key
 
 
 def _in_turn(marks: list[Mark]) -> tuple[Mark, ...]:

@@ -24,6 +24,7 @@ from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.remembering import remember
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
@@ -137,7 +138,8 @@ class Cycle:
         if self._base is None or self._head is None:
             return None
         self._selector = Selector(
-            self._sync, self._ledger, self._base, self._head.facts, self.sources, self.target
+            *(self._sync, self._ledger, self._base, self._head.facts),
+            *(self.sources, self.target, self._now),
         )
         selection = self._selector.select()
         if selection and not self.target.quick:
@@ -163,25 +165,24 @@ class Cycle:
         return question
 
     def _put(self) -> Question:
-        since, self.apart = self._now - self._sync.policy.window, None
+        self.apart = None
         if self._selection is None or self._head is None:
-            return self._ask_about_all(since)
-        memory = self._ledger.recall_rest(self._sync.name, since, self._now, self._selection.links)
+            return self._ask_about_all()
+        memory = remember(self._sync, self._ledger, self._now, self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
 
-    def _ask_about_all(self, since: datetime) -> Question:
-        name = self._sync.name
+    def _ask_about_all(self) -> Question:
         if self._slice is not None:
-            groups = self._ledger.recall_kind(name, Kind.GROUP)
-            memory = self._ledger.recall_rest(name, since, self._now, groups)
+            groups = self._ledger.recall_kind(self._sync.name, Kind.GROUP)
+            memory = remember(self._sync, self._ledger, self._now, groups, all_of=True)
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
             return question
-        return self._asking.about_all(self._ledger.recall(name, since, self._now))
+        return self._asking.about_all(remember(self._sync, self._ledger, self._now, None))
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""

@@ -21,6 +21,7 @@ from syncd.cycle.everybody import Everybody
 from syncd.cycle.look import silent
 from syncd.cycle.reading import Reader
 from syncd.cycle.references import DiskNamed
+from syncd.cycle.remembering import remember
 from syncd.cycle.selection import Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger
@@ -66,14 +67,15 @@ class Recollection:
         """About these people and accounts, and whoever shares a record with them."""
         question = self._about(keys, refs, open_too=False)
         if question is None:
-            question = self._asking(None).about_all(self._ledger.recall(*self._since))
+            question = self._asking(None).about_all(remember(*self._when, None))
         return question
 
     def _about(
         self, keys: Iterable[Key], refs: Iterable[Ref], *, open_too: bool
     ) -> Question | None:
         sync, ledger = self._sync, self._ledger
-        selector = Selector(sync, ledger, self._base, self._facts, self.sources, self.target)
+        kept = self._base, self._facts, self.sources, self.target
+        selector = Selector(sync, ledger, *kept, self._now)
         named = self._named
         selection = selector.pick(keys, refs, named, open_too=open_too)
         asking = self._asking(named)
@@ -81,12 +83,13 @@ class Recollection:
             selection = selector.select_also(holders)
         if selection is None:
             return None
-        memory = ledger.recall_rest(*self._since, selection.links)
+        memory = remember(*self._when, selection.links)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
 
     def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger
-        memory = ledger.recall_rest(*self._since, ledger.recall_kind(sync.name, Kind.GROUP))
+        groups = ledger.recall_kind(sync.name, Kind.GROUP)
+        memory = remember(*self._when, groups, all_of=True)
         everybody = Everybody(sync, self.sources, self.target, self._now, ledger, memory, _AT_ONCE)
         return Decision(*everybody.asked()).plan()
 
@@ -102,8 +105,8 @@ class Recollection:
         return DiskNamed(self.sources, chain.from_iterable(groups))
 
     @property
-    def _since(self) -> tuple[str, datetime, datetime]:
-        return self._sync.name, self._now - self._sync.policy.window, self._now
+    def _when(self) -> tuple[Sync, Ledger, datetime]:
+        return self._sync, self._ledger, self._now
 
 
 class _Remembered:

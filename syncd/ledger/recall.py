@@ -109,7 +109,7 @@ def _found(
     if most is not None:
         statement = statement.order_by(LINKS.c.key).limit(most)
     for *rest, aliases in connection.execute(statement).all():
-        yield Link(kind, *(*rest, _ALIASES.decode(aliases)))
+        yield Link(kind, *(*rest, _ALIASES.decode(aliases)))  # aliases are the last field
 
 
 _ALIASES = msgspec.json.Decoder(tuple[Key, ...])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
@@ -14,7 +14,7 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot
+from syncd.ledger import approvals, history, holds, journal, links, recall, runs, size, snapshot
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
@@ -47,18 +47,30 @@ class Ledger:
             SCHEMA.metadata.create_all(connection)
         return cls(database, write=write)
 
-    def recall(self, sync: str, since: datetime, now: datetime | None = None) -> Memory:
-        """All that is remembered of the sync; `spent` counts from `since`, and `approved` is what
-        may run `now`: nothing where no time is said."""
+    def recall(
+        self,
+        sync: str,
+        since: datetime,
+        now: datetime | None = None,
+        delays: Collection[timedelta] = (),
+    ) -> Memory:
+        """All that is remembered of the sync; `spent` counts from `since`, `approved` is what may
+        run `now`, nothing where no time is said, and `watched` is asked for these `delays`."""
         with self._database.reading() as connection:
-            return _memory(connection, sync, since, now, links.recall(connection, sync))
+            known = links.recall(connection, sync)
+            return _memory(connection, sync, since, known, now, delays)
 
     def recall_rest(
-        self, sync: str, since: datetime, now: datetime, known: tuple[Link, ...]
+        self,
+        sync: str,
+        since: datetime,
+        now: datetime,
+        known: tuple[Link, ...],
+        delays: Collection[timedelta] = (),
     ) -> Memory:
         """The same about the links that are `known` already."""
         with self._database.reading() as connection:
-            return _memory(connection, sync, since, now, known)
+            return _memory(connection, sync, since, known, now, delays)
 
     def recall_links(
         self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
@@ -253,14 +265,17 @@ def _memory(
     connection: Connection,
     sync: str,
     since: datetime,
-    now: datetime | None,
     known: tuple[Link, ...],
+    now: datetime | None,
+    delays: Collection[timedelta],
 ) -> Memory:
     return Memory(
         links=known,
         open_lines=history.open_lines(connection, sync),
         spent=history.spent(connection, sync, since),
         approved=approvals.approved(connection, sync, now) if now else {},
+        watched=runs.watched(connection, sync, now, delays) if now else {},
+        holds=holds.lasting(connection),
     )
 
 
