@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from syncd.config.ladder import hold, rungs
 from syncd.config.settings import (
     BudgetSettings,
     BudgetsSettings,
@@ -121,8 +122,8 @@ def _groups(groups: GroupsSettings) -> GroupMapping:
 
 def _policy(policy: PolicySettings) -> Policy:
     return Policy(
-        leavers=policy.leavers,
-        grace=policy.grace,
+        **rungs(policy),
+        legal_holds=tuple(map(hold, policy.legal_holds)),
         restore=policy.restore,
         vanished_groups=policy.vanished_groups,
         protect=Protect(users=policy.protect.users, groups=policy.protect.groups),

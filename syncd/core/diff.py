@@ -106,7 +106,7 @@ def _vanish(ours: Ours[Group], ground: Ground, found: Found) -> None:
         found.waiting.append(link.key)
     if link.left_at is None:
         found.marks.append(mark(Remark.LEFT, ours, _GONE))
-    elif deletable and has_passed(policy.grace, link.left_at, link, ground):
+    elif deletable and has_passed(policy.of_groups, link.left_at, link, ground):
         reason = f"in no source since {link.left_at:%Y-%m-%d}"
         found.changes.append(change(Op.DELETE, ours, reason))
 

@@ -55,13 +55,15 @@ def delays(policy: Policy) -> frozenset[timedelta]:
     waits = [policy.suspend_after]
     if policy.strip_after is not None:
         waits.append(policy.strip_after)
-    if policy.leavers is Leavers.DELETE or policy.vanished_groups is VanishedGroups.DELETE:
+    if policy.leavers is Leavers.DELETE:
         waits.append(policy.grace)
     sums = {
         sum(some, timedelta())
         for number in range(1, len(waits) + 1)
         for some in combinations(waits, number)
     }
+    if policy.vanished_groups is VanishedGroups.DELETE:
+        sums.add(policy.of_groups)
     return frozenset(sums | {_AFTER_A_HOLD}) - {timedelta()}
 
 

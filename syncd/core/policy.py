@@ -78,8 +78,9 @@ class Protect(Struct, frozen=True):
 
 class Policy(Struct, frozen=True):
     """The ladder of `leavers`: suspended once they are missed for `suspend_after`, stripped of
-    their groups `strip_after` that (None for never), and deleted after another `grace`. `window` is
-    the time of the budgets. `legal_holds` are those of the configuration.
+    their groups `strip_after` that (None for never), and deleted after another `grace`. A vanished
+    group is deleted after `group_grace`, None for `grace`. `window` is the time of the budgets.
+    `legal_holds` are those of the configuration.
 
     `may_be_empty` are the sources that are believed when they hold nobody, or no groups.
     """
@@ -96,4 +97,10 @@ class Policy(Struct, frozen=True):
     may_be_empty: tuple[str, ...] = ()
     suspend_after: timedelta = timedelta()
     strip_after: timedelta | None = None
+    group_grace: timedelta | None = None
     legal_holds: tuple[Hold, ...] = ()
+
+    @property
+    def of_groups(self) -> timedelta:
+        """So long after they vanished groups are deleted, where they are."""
+        return self.grace if self.group_grace is None else self.group_grace
