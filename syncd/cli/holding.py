@@ -152,9 +152,9 @@ def _table(holds: list[KeptHold], *, everything: bool) -> RenderableType:
         table.add_column("released")
     for one in holds:
         words = [
-            f"{one.name}\n{one.key}" if one.name else one.key,
-            one.reason,
-            f"{one.set_at:%Y-%m-%d}\nby {one.set_by}",
+            "\n".join(safe(word) for word in (one.name, one.key) if word),
+            safe(one.reason),
+            f"{one.set_at:%Y-%m-%d}\nby {safe(one.set_by)}",
             _last_day(one.until) if one.until else "",
             "strip, delete" if one.suspend else "all",
         ]
@@ -166,4 +166,4 @@ def _table(holds: list[KeptHold], *, everything: bool) -> RenderableType:
 def _released(hold: KeptHold) -> str:
     if hold.released_at is None:
         return ""
-    return f"{hold.released_at:%Y-%m-%d}\nby {hold.released_by}"
+    return f"{hold.released_at:%Y-%m-%d}\nby {safe(hold.released_by or '')}"

@@ -20,6 +20,8 @@ def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
     link = ours.link
     if link.left_at is None:
         found.marks.append(mark(Remark.LEFT, ours, why))
+    if ours.stored.entity.active and link.suspended_at is not None:
+        found.marks.append(mark(Remark.ACTIVE, ours))
     holds = holds_on(link, ours.stored.entity, ground)
     if holds:
         _hold(ours, holds, ground, found)

@@ -7,7 +7,7 @@ half of the delay counts at most. So there is a run in between that found the pe
 clock that jumps cuts no delay by more than a half. One that goes back makes nothing due.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import combinations
 
@@ -140,9 +140,15 @@ def was_watched(wait: timedelta, link: Link, ground: Ground) -> bool:
     return after is not None and link.stepped_in <= after.run
 
 
-def may_strip(link: Link, policy: Policy, now: datetime) -> bool:
-    """Whether somebody may be due to be stripped, whatever else is to be said about them."""
+def may_strip(link: Link, policy: Policy, now: datetime, holds: Iterable[Hold] = ()) -> bool:
+    """Whether somebody may be due to be stripped, whatever else is to be said about them.
+
+    Of the `holds` those count that surely last.
+    """
     if policy.strip_after is None or link.left_at is None or link.stripped_at is not None:
+        return False
+    keys = (link.key, *link.aliases)
+    if any(one.who in keys and (one.until is None or now < one.until) for one in holds):
         return False
     return now - max(link.left_at, link.suspended_at or link.left_at) >= policy.strip_after
 

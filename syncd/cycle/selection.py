@@ -156,7 +156,7 @@ class Selector:
             return True
         if self._policy.protect.groups or _any(self._target.users.standing.gone()):
             return True
-        if any(may_strip(link, self._policy, self._now) for link in links.values()):
+        if self._may_strip(links.values()):
             return True
         left = {key for key, link in links.items() if link.left_at is not None}
         if any(
@@ -171,6 +171,13 @@ class Selector:
             _any(read.users.standing.before(own_names(source, turning)))
             for source, read in self._sources.items()
         )
+
+    def _may_strip(self, links: Iterable[Link]) -> bool:
+        """Whether a leaver may be due to be taken out of groups, whichever these are."""
+        if self._policy.strip_after is None:
+            return False
+        holds = self._ledger.holds()
+        return any(may_strip(link, self._policy, self._now, holds) for link in links)
 
     def _doubt_emptiness(self) -> None:
         """What suddenly holds nobody, or nobody of ours, is looked at as a whole."""

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
+from syncd.core.hold import Hold
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
@@ -112,6 +113,11 @@ class Ledger:
     def has_open_lines(self, sync: str) -> bool:
         with self._database.reading() as connection:
             return history.any_open(connection, sync)
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Those that nobody released; some may be over by their date."""
+        with self._database.reading() as connection:
+            return holds.lasting(connection)
 
     def snapshot(self, sync: str) -> Snapshot:
         return Snapshot(self._database, sync)
