@@ -129,10 +129,10 @@ class Desk:
         with self._writing(_NO_SYNC) as (connection, _):
             daemons.see(connection, daemon)
 
-    def leave(self, name: str) -> None:
+    def leave(self, name: str, now: datetime) -> None:
         """The daemon has ended."""
         with self._writing(_NO_SYNC) as (connection, _):
-            daemons.leave(connection, name)
+            daemons.leave(connection, name, now)
 
     def ask(self, sync: str, mode: str, by: str, now: datetime) -> int:
         """The number of the request that the sync be run now."""
