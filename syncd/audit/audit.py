@@ -1,10 +1,8 @@
 """Writes the audit: whatever the ledger has beyond what was told is appended, in its order."""
 
-import fcntl
-import os
+import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,6 +13,7 @@ import msgspec
 
 from syncd.audit.chain import Chain, End, Said, Torn
 from syncd.audit.checkpoint import Checkpoint, Signer
+from syncd.audit.lock import writing
 from syncd.audit.projection import Projection, Told
 from syncd.audit.segments import last_of, segments, write_private
 from syncd.errors import AuditError, LedgerError
@@ -25,9 +24,6 @@ from syncd.ledger.trail import Trail
 _AT_ONCE = 2000
 """Lines that are written and made durable as one."""
 
-_PATIENCE = 2.0
-"""Seconds for another process to write its lines; then it is theirs to write ours, or later."""
-
 _REMEMBERED = 1.0
 """Seconds after which the ledger is told in the middle of a run how far the audit is."""
 
@@ -37,13 +33,12 @@ CHECKPOINT = "checkpoint.json"
 
 @dataclass(frozen=True)
 class Rules:
-    """`place` names machine and directory. Segments are of `largest` octets and no longer than a
+    """Of the audit in a `directory`. Segments are of `largest` octets and no longer than a
     month; closed ones that end before `keep` are removed, None for never. A `required` audit stops
     what it cannot tell. With a signer, every so many lines and each run that changed anything are
     followed by a checkpoint."""
 
     directory: Path
-    machine: str
     required: bool = False
     largest: int = 64 << 20
     keep: timedelta | None = None
@@ -51,9 +46,10 @@ class Rules:
     checkpoint_every: int = 1000
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    @property
-    def place(self) -> str:
-        return f"{self.machine}:{self.directory}"
+
+def here(directory: Path) -> str:
+    """What the ledger calls the audit in that directory of this machine."""
+    return f"{socket.gethostname()}:{directory}"
 
 
 class Audit:
@@ -78,7 +74,7 @@ class Audit:
         trouble = ""
         with self._turn:
             try:
-                with self._lock():
+                with writing(self._rules.directory):
                     self._write()
             except (OSError, LedgerError) as error:
                 trouble = self._given_up(error)
@@ -90,7 +86,7 @@ class Audit:
 
     def checkpoint(self) -> Checkpoint:
         """A signed one of all that is told. Raises `AuditError`, and `OSError`."""
-        with self._turn, self._lock():
+        with self._turn, writing(self._rules.directory):
             chain = self._write()
             if (signer := self._rules.signer) is None:
                 raise AssertionError("nobody signs")
@@ -129,7 +125,7 @@ class Audit:
             return self._chain
         self._forget()
         chain, torn = Chain.found(self._rules.directory)
-        head = self._trail.head(self._rules.place)
+        head = self._trail.head(here(self._rules.directory))
         notes = [self._torn(one) for one in torn]
         notes += self._compare(chain, head) + self._reconcile(chain, head)
         self._checkpoint = head.checkpoint if head else 0
@@ -171,7 +167,7 @@ class Audit:
             if end.offset < self._rules.largest and _same_month(end, now):
                 return
             chain.close_segment(now)
-        chain.open_segment(now, self._rules.machine)
+        chain.open_segment(now, socket.gethostname())
         self._remove_old(chain, now)
 
     def _remove_old(self, chain: Chain, now: datetime) -> None:
@@ -185,9 +181,9 @@ class Audit:
             path.unlink()
 
     def _sign(self, chain: Chain, signer: Signer) -> Checkpoint:
-        made = signer.sign(chain.end.seq, chain.end.hash, self._rules.clock(), self._rules.machine)
+        made = signer.sign(chain.end.seq, chain.end.hash, self._rules.clock(), socket.gethostname())
         facts = {"head": made.seq, "head_hash": made.hash}
-        facts |= {"key": made.key, "signature": made.signature}
+        facts |= {"machine": made.machine, "key": made.key, "signature": made.signature}
         self._make_room_for_one(chain)
         chain.append([Said(made.at, "checkpoint", facts)])
         content = msgspec.json.encode(made) + b"\n"
@@ -197,7 +193,7 @@ class Audit:
 
     def _make_room_for_one(self, chain: Chain) -> None:
         if chain.end.file is None or chain.end.closed:
-            chain.open_segment(self._rules.clock(), self._rules.machine)
+            chain.open_segment(self._rules.clock(), socket.gethostname())
 
     def _remember(self, chain: Chain) -> None:
         end = chain.end
@@ -205,7 +201,7 @@ class Audit:
             return
         self._trail.keep(
             Head(
-                self._rules.place,
+                here(self._rules.directory),
                 end.file.name,
                 end.offset,
                 end.seq,
@@ -232,33 +228,6 @@ class Audit:
             f"the audit in {self._rules.directory} cannot be written: {why}; the ledger has what"
             " is missing there, and it is appended as soon as that is mended"
         )
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Between processes of this machine. Raises `AuditError` where another keeps it for long."""
-        directory = self._rules.directory
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(directory / "lock", flags, 0o600)
-        try:
-            _take(descriptor, directory)
-            yield
-        finally:
-            os.close(descriptor)
-
-
-def _take(descriptor: int, directory: Path) -> None:
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                words = f"the audit in {directory} is being written by another process for long"
-                raise AuditError(f"{words}; what is missing there is appended later") from None
-            time.sleep(0.005)
-        else:
-            return
 
 
 def _same_month(end: End, now: datetime) -> bool:

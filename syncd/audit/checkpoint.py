@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.errors import ConfigError
 
@@ -17,14 +18,15 @@ _MORE = "signed checkpoints need more: install syncd[signing]"
 
 
 class Checkpoint(Struct, frozen=True):
-    """`seq` and `hash` are of the last line before it; `key` is the id of who signed."""
+    """`seq` and `hash` are of the last line before it, on that `machine`; `key` is the id of who
+    signed."""
 
     seq: int
     hash: str
     at: datetime
+    machine: str
     key: str
-    signature: str
-    machine: str = ""
+    signature: str = ""
 
 
 class Signer:
@@ -35,8 +37,9 @@ class Signer:
         self.id = _id(self._key.public_key())
 
     def sign(self, seq: int, hash_: str, at: datetime, machine: str) -> Checkpoint:
-        signature = self._key.sign(_message(seq, hash_, at, self.id))
-        return Checkpoint(seq, hash_, at, self.id, base64.b64encode(signature).decode(), machine)
+        bare = Checkpoint(seq, hash_, at, machine, self.id)
+        signature = self._key.sign(_message(bare))
+        return replace(bare, signature=base64.b64encode(signature).decode())
 
     def public(self) -> "Verifier":
         return Verifier(_public_pem(self._key.public_key()))
@@ -55,7 +58,7 @@ class Verifier:
             return f"is signed by the key {one.key}, and the key that was given is {self.id}"
         try:
             signature = base64.b64decode(one.signature, validate=True)
-            self._key.verify(signature, _message(one.seq, one.hash, one.at, one.key))
+            self._key.verify(signature, _message(one))
         except (ValueError, _invalid()):
             return f"has a signature that is not that of the key {self.id}"
         return ""
@@ -87,8 +90,9 @@ def read_checkpoints(text: str, shown: str) -> list[Checkpoint]:
     return found
 
 
-def _message(seq: int, hash_: str, at: datetime, key: str) -> bytes:
-    return f"syncd audit checkpoint 1\n{seq}\n{hash_}\n{at.isoformat()}\n{key}\n".encode()
+def _message(one: Checkpoint) -> bytes:
+    parts = "syncd audit checkpoint 1", one.seq, one.hash, one.at.isoformat(), one.machine, one.key
+    return "".join(f"{part}\n" for part in parts).encode()
 
 
 def _library() -> tuple[Any, Any]:

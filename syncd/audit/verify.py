@@ -1,4 +1,4 @@
-"""Verifies an audit: every changed, removed, reordered, inserted or cut-off line, and where it is."""
+"""Verifies an audit: finds each changed, removed, reordered, inserted or cut-off line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,12 +50,14 @@ class Verdict(Struct):
 
 class Anchors(NamedTuple):
     """What the chain is held against: the ledger's memory of its end, signed checkpoints that were
-    kept elsewhere, and the key of who signed. `alone` is for one segment without its neighbours."""
+    kept elsewhere, and the key of who signed. `alone` is for one segment without its neighbours.
+    The last file is read up to that `size`, for somebody may be writing to it; None for all."""
 
     head: Head | None = None
     checkpoints: Sequence[Checkpoint] = ()
     key: Verifier | None = None
     alone: bool = False
+    size: int | None = None
 
 
 def verify(files: Sequence[Path], anchors: Anchors) -> Verdict:
@@ -68,6 +70,7 @@ class _Signed(Struct, frozen=True):
 
     head: int
     head_hash: str
+    machine: str
     key: str
     signature: str
 
@@ -86,7 +89,7 @@ class _Walk:
         self._want()
         for path in files:
             self._file, self._number = path.name, 0
-            self._segment(path)
+            self._segment(path, self._anchors.size if path is files[-1] else None)
         verdict = self.verdict
         verdict.files = len(files)
         verdict.last, verdict.last_hash = self._seq, self._prev if self._seq else ""
@@ -112,7 +115,7 @@ class _Walk:
         if seq:
             self._wanted.setdefault(seq, []).append((hash_, whose))
 
-    def _segment(self, path: Path) -> None:
+    def _segment(self, path: Path, size: int | None) -> None:
         if self._seq and first_of(path) != self._seq + 1:
             words = "lines or a whole segment are missing before this file"
             self._wrong(words, f"first sequence number {self._seq + 1}", str(first_of(path)))
@@ -122,6 +125,8 @@ class _Walk:
         self._closed = False
         with path.open("rb") as file:
             for octets in file:
+                if size is not None and (size := size - len(octets)) < 0:
+                    break
                 self._number += 1
                 self._line(octets)
         if not self._number:
@@ -160,9 +165,8 @@ class _Walk:
             self.verdict.first = line.seq
             named = first_of(Path(self._file))
             if line.seq != named:
-                self._wrong(
-                    "its first line is not the one it is named by", str(named), str(line.seq)
-                )
+                words = "its first line is not the one it is named by"
+                self._wrong(words, str(named), str(line.seq))
             if line.seq > 1:
                 self.verdict.notes.append(f"lines 1 to {line.seq - 1} are not here")
             elif line.prev != FIRST:
@@ -195,7 +199,9 @@ class _Walk:
         elif self._anchors.key is None:
             self.verdict.unchecked += 1
         else:
-            made = Checkpoint(said.head, said.head_hash, line.at, said.key, said.signature)
+            made = Checkpoint(
+                said.head, said.head_hash, line.at, said.machine, said.key, said.signature
+            )
             if why := self._anchors.key.wrong(made):
                 self._wrong(why, seq=line.seq)
             else:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
 from syncd import planfile
-from syncd.cli.opening import Opened, now, who
+from syncd.cli.opening import Opened, now, who, writable
 from syncd.cli.screen import asks
 from syncd.cli.words import Signing
 from syncd.config.assemble import chosen, digest, ledger
@@ -38,7 +38,7 @@ def approve(opened: Opened, what: str, how: Signing) -> int:
         raise ConfigError(_NOBODY)
     at, by = now(), _name(how.by)
     signed = Signature(by, at, _until(how.expires, at))
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         plan = _plan(memory, what, opened.settings)
         _check(plan, what, how.sync, opened.settings)
         held = plan.held if isinstance(plan, Plan) else memory.desk.held(plan)
@@ -66,7 +66,7 @@ def list_(opened: Opened, sync: str | None) -> int:
 
 
 def withdraw(opened: Opened, approval: int) -> int:
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         gone = memory.desk.withdraw_approval(approval, now())
     rest = number(gone.changes - gone.used, "change")
     opened.screen.say(f"approval {approval} is withdrawn: {rest} of {gone.sync} wait again")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -112,7 +111,6 @@ def audit_of(
         return None
     rules = Rules(
         directory=audit_directory(settings),
-        machine=socket.gethostname(),
         required=given.required,
         largest=given.segment_megabytes << 20,
         keep=given.keep,

@@ -41,7 +41,7 @@ class AuditSettings(Strict):
     private_key_file: Path | None = None
     """The same, as a file."""
     checkpoint_every: PositiveInt = 1000
-    """With a key, a checkpoint is signed after so many lines, and after each run that did anything."""
+    """With a key, a checkpoint is signed after so many lines, and each run that did anything."""
 
     @field_validator("private_key_file")
     @classmethod

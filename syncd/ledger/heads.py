@@ -12,8 +12,8 @@ class Head(Struct, frozen=True):
     """The last line of the audit at a `place`, which is a machine's name and a directory there.
 
     It ends at that `offset` of the `file`. `checkpoint` is the sequence number of the last line
-    that was signed, 0 before there is one. Up to the event `told`, and of one that is told in part up to
-    `told_item`, all is told.
+    that was signed, 0 before there is one. Up to the event `told`, and of one
+    that is told in part up to `told_item`, all is told.
     """
 
     place: str
