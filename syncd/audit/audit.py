@@ -74,8 +74,9 @@ class Audit:
         trouble = ""
         with self._turn:
             try:
-                with writing(self._rules.directory):
-                    self._write()
+                if self._trail.newest():
+                    with writing(self._rules.directory):
+                        self._write()
             except (OSError, LedgerError) as error:
                 trouble = self._given_up(error)
             changed, self.trouble = trouble != self.trouble, trouble
@@ -183,7 +184,7 @@ class Audit:
     def _sign(self, chain: Chain, signer: Signer) -> Checkpoint:
         made = signer.sign(chain.end.seq, chain.end.hash, self._rules.clock(), socket.gethostname())
         facts = {"head": made.seq, "head_hash": made.hash}
-        facts |= {"machine": made.machine, "key": made.key, "signature": made.signature}
+        facts |= {"machine": made.machine, "key_id": made.key_id, "signature": made.signature}
         self._make_room_for_one(chain)
         chain.append([Said(made.at, "checkpoint", facts)])
         content = msgspec.json.encode(made) + b"\n"

@@ -18,14 +18,14 @@ _MORE = "signed checkpoints need more: install syncd[signing]"
 
 
 class Checkpoint(Struct, frozen=True):
-    """`seq` and `hash` are of the last line before it, on that `machine`; `key` is the id of who
+    """`seq` and `hash` are of the last line before it, on that `machine`; `key_id` is of who
     signed."""
 
     seq: int
     hash: str
     at: datetime
     machine: str
-    key: str
+    key_id: str
     signature: str = ""
 
 
@@ -54,8 +54,8 @@ class Verifier:
 
     def wrong(self, one: Checkpoint) -> str:
         """Why its signature is not this key's; empty where it is."""
-        if one.key != self.id:
-            return f"is signed by the key {one.key}, and the key that was given is {self.id}"
+        if one.key_id != self.id:
+            return f"is signed by the key {one.key_id}, and the key that was given is {self.id}"
         try:
             signature = base64.b64decode(one.signature, validate=True)
             self._key.verify(signature, _message(one))
@@ -91,7 +91,14 @@ def read_checkpoints(text: str, shown: str) -> list[Checkpoint]:
 
 
 def _message(one: Checkpoint) -> bytes:
-    parts = "syncd audit checkpoint 1", one.seq, one.hash, one.at.isoformat(), one.machine, one.key
+    parts = (
+        "syncd audit checkpoint 1",
+        one.seq,
+        one.hash,
+        one.at.isoformat(),
+        one.machine,
+        one.key_id,
+    )
     return "".join(f"{part}\n" for part in parts).encode()
 
 

@@ -71,7 +71,7 @@ class _Signed(Struct, frozen=True):
     head: int
     head_hash: str
     machine: str
-    key: str
+    key_id: str
     signature: str
 
 
@@ -130,6 +130,7 @@ class _Walk:
                 self._number += 1
                 self._line(octets)
         if not self._number:
+            self._number = 1
             self._wrong("the segment is empty")
 
     def _line(self, octets: bytes) -> None:
@@ -200,7 +201,7 @@ class _Walk:
             self.verdict.unchecked += 1
         else:
             made = Checkpoint(
-                said.head, said.head_hash, line.at, said.machine, said.key, said.signature
+                said.head, said.head_hash, line.at, said.machine, said.key_id, said.signature
             )
             if why := self._anchors.key.wrong(made):
                 self._wrong(why, seq=line.seq)

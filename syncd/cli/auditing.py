@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from rich.text import Text
 
 from syncd.audit.audit import Audit, here
 from syncd.audit.checkpoint import Checkpoint, Verifier, new_pair, read_checkpoints
+from syncd.audit.lock import reading
+from syncd.audit.segments import segments
 from syncd.audit.verify import Anchors, Problem, Verdict
 from syncd.audit.verify import verify as verify_files
 from syncd.cli.opening import Opened, writable
