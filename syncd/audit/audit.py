@@ -11,10 +11,10 @@ from threading import Lock
 
 import msgspec
 
-from syncd.audit.chain import Chain, End, Said, Torn
+from syncd.audit.chain import Chain, End, Said, Torn, of_its_own
 from syncd.audit.checkpoint import Checkpoint, Signer
 from syncd.audit.lock import writing
-from syncd.audit.projection import Projection, Told
+from syncd.audit.projection import Projection
 from syncd.audit.segments import last_of, segments, write_private
 from syncd.errors import AuditError, LedgerError
 from syncd.ledger.heads import Head
@@ -105,14 +105,14 @@ class Audit:
         told = self._projection.after(chain.end.entry, chain.end.item)
         while some := list(islice(told, _AT_ONCE)):
             self._make_room(chain)
-            chain.append(Said(*one) for one in some)
+            chain.append(some)
             self._changed = self._changed or any(one.item for one in some)
             last = some[-1]
         if last is not None:
             self._after(chain, last)
         return chain
 
-    def _after(self, chain: Chain, last: Told) -> None:
+    def _after(self, chain: Chain, last: Said) -> None:
         over = last.event == RUN_ENDED
         due = chain.end.seq - self._checkpoint >= self._rules.checkpoint_every
         if self._rules.signer is not None and (due or (over and self._changed)):
@@ -137,29 +137,30 @@ class Audit:
         return chain
 
     def _torn(self, torn: Torn) -> Said:
-        facts = {"octets": torn.octets, "set_aside": torn.file}
-        return Said(self._rules.clock(), "line torn", facts)
+        facts: dict[str, object] = {"octets": torn.octets, "set_aside": torn.file}
+        return of_its_own(self._rules.clock(), "line torn", **facts)
 
     def _compare(self, chain: Chain, head: Head | None) -> list[Said]:
         """With what the ledger remembers: where lines are gone, the numbers go on after them."""
         if head is None or head.sequence <= chain.end.seq:
             return []
-        facts = {"after": chain.end.seq, "until": head.sequence}
+        facts: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
         chain.go_on(head.sequence, head.hash)
-        return [Said(self._rules.clock(), "lines gone", facts)]
+        return [of_its_own(self._rules.clock(), "lines gone", **facts)]
 
     def _reconcile(self, chain: Chain, head: Head | None) -> list[Said]:
         """Finds out up to where this ledger was told."""
         ledger, end = self._trail.identity(), chain.end
-        from_head = (head.told, head.told_item) if head else (0, 0)
+        # Where all is gone, all is told again.
+        from_head = (head.told, head.told_item) if head and end.file else (0, 0)
         if end.ledger == ledger and end.entry <= self._trail.newest():
             return []
         chain.follow(ledger, *from_head)
         if not end.ledger:
             return []
         event = "ledger went back" if end.ledger == ledger else "ledger changed"
-        facts = {"from": end.ledger, "from_entry": end.entry}
-        return [Said(self._rules.clock(), event, facts)]
+        facts: dict[str, object] = {"from": end.ledger, "from_entry": end.entry}
+        return [of_its_own(self._rules.clock(), event, **facts)]
 
     def _make_room(self, chain: Chain) -> None:
         """Sees to it that there is a segment to write to, which is neither full nor old."""
@@ -177,16 +178,20 @@ class Audit:
             line = last_of(path).line
             if line is None or self._rules.keep is None or now - line.at < self._rules.keep:
                 return
-            facts = {"segment": path.name, "until": line.seq, "last_hash": line.hash}
-            chain.append([Said(now, "segment removed", facts)])
+            facts: dict[str, object] = {
+                "segment": path.name,
+                "until": line.seq,
+                "last_hash": line.hash,
+            }
+            chain.append([of_its_own(now, "segment removed", **facts)])
             path.unlink()
 
     def _sign(self, chain: Chain, signer: Signer) -> Checkpoint:
         made = signer.sign(chain.end.seq, chain.end.hash, self._rules.clock(), socket.gethostname())
-        facts = {"head": made.seq, "head_hash": made.hash}
+        facts: dict[str, object] = {"head": made.seq, "head_hash": made.hash}
         facts |= {"machine": made.machine, "key_id": made.key_id, "signature": made.signature}
         self._make_room_for_one(chain)
-        chain.append([Said(made.at, "checkpoint", facts)])
+        chain.append([of_its_own(made.at, "checkpoint", **facts)])
         content = msgspec.json.encode(made) + b"\n"
         write_private(self._rules.directory / CHECKPOINT, content)
         self._checkpoint, self._changed = made.seq, False

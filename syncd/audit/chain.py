@@ -1,7 +1,7 @@
 """The chain of lines on disk: found again, appended to, and begun anew in another segment."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd.audit.record import FIRST, Line, NoLine, decode, encode
+from syncd.audit.record import FIRST, Line, NoLine, decode, encode, members
 from syncd.audit.segments import (
     last_of,
     name_of,
@@ -40,13 +40,19 @@ class End(Struct, frozen=True):
 
 
 class Said(NamedTuple):
-    """What a line is to say."""
+    """What a line is to say; `facts` are members of a JSON object. With the line all is told up to
+    that `item` of that `entry`; None where it tells of no event."""
 
     at: datetime
     event: str
-    facts: Mapping[str, object]
+    facts: bytes
     entry: int | None = None
     item: int = 0
+
+
+def of_its_own(at: datetime, event: str, **facts: object) -> Said:
+    """What the audit says of itself."""
+    return Said(at, event, members(facts))
 
 
 class Torn(NamedTuple):
@@ -98,23 +104,25 @@ class Chain:
     def append(self, lines: Iterable[Said]) -> None:
         """Durable when this returns."""
         end, octets = self.end, bytearray()
+        seq, hash_, entry, item = end.seq, end.hash, end.entry, end.item
+        ledger = members({"ledger": end.ledger})
         for said in lines:
-            own = said.entry is None
-            entry = end.entry if said.entry is None else said.entry
-            item = end.item if own else said.item
-            told = {"told": entry, "told_item": item or None} if own else {}
-            facts = {"ledger": end.ledger, **said.facts, **told}
-            line, hash_ = encode(end.seq + 1, said.at, said.event, facts, end.hash)
+            seq += 1
+            if said.entry is None:
+                facts = b"%b,%b" % (said.facts, members({"told": entry, "told_item": item}))
+            else:
+                facts, entry, item = said.facts, said.entry, said.item
+            line, hash_ = encode(seq, said.at, said.event, b"%b,%b" % (ledger, facts), hash_)
             octets += line
-            end = replace(end, seq=end.seq + 1, hash=hash_, entry=entry, item=item)
         if octets:
             self._write(octets)
-            self.end = replace(end, offset=end.offset + len(octets))
+            offset = end.offset + len(octets)
+            self.end = replace(end, seq=seq, hash=hash_, entry=entry, item=item, offset=offset)
 
     def close_segment(self, now: datetime) -> None:
         """No line is added to it after the one that says so."""
         following = name_of(self.end.seq + 2)
-        self.append([Said(now, "segment closed", {"closes": True, "next": following})])
+        self.append([of_its_own(now, "segment closed", closes=True, next=following)])
         self.release()
         self.end = replace(self.end, closed=True)
 
@@ -126,8 +134,7 @@ class Chain:
         self._descriptor = os.open(path, flags, 0o600)
         before, self.end = self.end, replace(self.end, file=path, offset=0, begun=now, closed=False)
         try:
-            facts = {"format": FORMAT, "machine": machine}
-            self.append([Said(now, "segment opened", facts)])
+            self.append([of_its_own(now, "segment opened", format=FORMAT, machine=machine)])
             sync_directory(self._directory)
         except OSError:
             self.end = before

@@ -91,15 +91,8 @@ def read_checkpoints(text: str, shown: str) -> list[Checkpoint]:
 
 
 def _message(one: Checkpoint) -> bytes:
-    parts = (
-        "syncd audit checkpoint 1",
-        one.seq,
-        one.hash,
-        one.at.isoformat(),
-        one.machine,
-        one.key_id,
-    )
-    return "".join(f"{part}\n" for part in parts).encode()
+    parts = one.seq, one.hash, one.at.isoformat(), one.machine, one.key_id
+    return "".join(f"{part}\n" for part in ("syncd audit checkpoint 1", *parts)).encode()
 
 
 def _library() -> tuple[Any, Any]:
@@ -122,9 +115,11 @@ def _private(pem: bytes) -> Any:
     try:
         key = serialization.load_pem_private_key(pem, None)
     except (ValueError, TypeError) as error:
-        raise ConfigError("audit.key is no private key in PEM without a password") from error
+        raise ConfigError(
+            "audit.private_key is no private key in PEM without a password"
+        ) from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise ConfigError("audit.key is no Ed25519 key; `syncd audit keygen` makes one")
+        raise ConfigError("audit.private_key is no Ed25519 key; `syncd audit keygen` makes one")
     return key
 
 

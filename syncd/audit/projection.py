@@ -1,30 +1,41 @@
 """The ledger's events as the audit tells them: changes one by one, without what is hidden."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import NamedTuple
 
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import asdict
+
+from syncd.audit.chain import Said
+from syncd.audit.record import members
 from syncd.core.model import Op
 from syncd.core.plan import Change
 from syncd.hidden import Hidden
-from syncd.ledger import Line
 from syncd.ledger.events import CHANGES, MARKS, Event, stretches_of, within
+from syncd.ledger.history import Kept, Outcome, kept
 from syncd.ledger.links import Remarked
 from syncd.ledger.trail import Stretches, Trail
 
 _AT_ONCE = 2000
 _STRETCHES = 100
+"""So many in one statement."""
+
 _EVENTS_AT_ONCE = 200
 
 
-class Told(NamedTuple):
-    """What is to stand in one line. `entry` and `item` say up to where all is told with it."""
+class _Change(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a line says of a change that has its outcome; `change` is as the journal keeps it."""
 
-    at: datetime
-    event: str
-    facts: dict[str, object]
     entry: int
-    item: int = 0
+    sync: str
+    run: int
+    line: int
+    key: str
+    change: Raw
+    outcome: str
+    member: str | None = None
+    ref: str | None = None
+    error: str = ""
 
 
 class Projection:
@@ -33,7 +44,7 @@ class Projection:
     def __init__(self, trail: Trail, hidden: Hidden, redact: Callable[[str], str]) -> None:
         self._trail, self._hidden, self._redact = trail, hidden, redact
 
-    def after(self, entry: int, item: int) -> Iterator[Told]:
+    def after(self, entry: int, item: int) -> Iterator[Said]:
         """All that was committed after that event, and of that event after that item."""
         number = entry - 1 if item else entry
         while events := self._trail.events_after(number, _EVENTS_AT_ONCE):
@@ -41,66 +52,79 @@ class Projection:
                 yield from self._told(event, item if event.number == entry else 0)
             number = events[-1].number
 
-    def _told(self, event: Event, after: int) -> Iterator[Told]:
-        match event.what:
-            case str(what) if what == CHANGES:
-                yield from self._changes(event, after)
-            case str(what) if what == MARKS:
-                yield from self._marks(event, after)
-            case what:
-                facts = {"entry": event.number, "sync": event.sync, "run": event.run}
-                yield Told(event.at, what, {**facts, **event.facts}, event.number)
+    def _told(self, event: Event, after: int) -> Iterator[Said]:
+        if event.what == CHANGES:
+            yield from self._changes(event, after)
+        elif event.what == MARKS:
+            yield from self._marks(event, after)
+        else:
+            facts = {"entry": event.number, "sync": event.sync, "run": event.run}
+            yield Said(event.at, event.what, members({**facts, **event.facts}), event.number)
 
-    def _changes(self, event: Event, after: int) -> Iterator[Told]:
+    def _changes(self, event: Event, after: int) -> Iterator[Said]:
+        at, number = event.at, event.number
         for some in _parts(stretches_of(event)):
-            at = after
-            while rest := within(some, at):
-                if not (lines := self._trail.lines(rest, _AT_ONCE)):
+            while rest := within(some, after):
+                if not (lines := self._trail.outcomes(rest, _AT_ONCE)):
                     break
                 for line in lines:
-                    yield Told(
-                        event.at, "change", self._change(event, line), event.number, line.line
-                    )
-                at = lines[-1].line
+                    facts = _ENCODE(self._change(number, line))[1:-1]
+                    yield Said(at, "change", facts, number, line.line)
+                after = lines[-1].line
 
-    def _change(self, event: Event, line: Line) -> dict[str, object]:
-        hidden = self._hidden
-        shown = {"key": line.key, "ref": line.ref, "member": line.member}
-        change = _change_of(line)
-        return {
-            "entry": event.number,
-            "sync": line.sync,
-            "run": line.run,
-            "line": line.line,
-            "op": line.op,
-            "kind": line.kind,
-            "name": hidden.name(change),
-            **hidden.fields(shown),
-            "fields": sorted({*line.before, *line.after}),
-            "before": hidden.fields(line.before),
-            "after": hidden.fields(line.after),
-            "reason": self._words(line.reason, change),
-            "outcome": line.outcome,
-            "error": self._words(line.error, change) or None,
+    def _change(self, entry: int, one: Outcome) -> _Change:
+        if self._hidden.any:
+            return self._hiding(entry, one)
+        line, run, sync, key, member, change, outcome, error, ref = one
+        raw, said = Raw(change.encode()), self._redact(error) if error else ""
+        return _Change(entry, sync, run, line, key, raw, outcome, member, ref, said)
+
+    def _hiding(self, entry: int, one: Outcome) -> _Change:
+        hidden, change = self._hidden, kept(one.change)
+        whole = Change(
+            change.op,
+            change.kind,
+            one.key,
+            change.name,
+            one.ref or change.ref,
+            change.before,
+            change.after,
+            member=one.member,
+        )
+        shown = {"key": one.key, "ref": one.ref, "member": one.member}
+        refs = {"ref": change.ref, "member_ref": change.member_ref}
+        inner = {
+            **asdict(change),
+            **(hidden.fields(refs) if "ref" in hidden else refs),
+            "name": hidden.name(whole),
+            "reason": hidden.words(change.reason, whole),
+            "before": hidden.fields(change.before),
+            "after": hidden.fields(change.after),
         }
+        return _Change(
+            entry=entry,
+            sync=one.sync,
+            run=one.run,
+            line=one.line,
+            change=Raw(_ENCODE(Kept(**inner))),
+            outcome=one.outcome,
+            error=self._redact(hidden.words(one.error, whole)),
+            **{
+                name: str(value)
+                for name, value in hidden.fields(shown).items()
+                if value is not None
+            },
+        )
 
-    def _words(self, text: str, change: Change) -> str:
-        return self._redact(self._hidden.words(text, change)) if text else ""
-
-    def _marks(self, event: Event, after: int) -> Iterator[Told]:
-        at, stretches = after, stretches_of(event)
-        while rest := within(stretches, at):
+    def _marks(self, event: Event, after: int) -> Iterator[Said]:
+        stretches = stretches_of(event)
+        while rest := within(stretches, after):
             if not (marks := self._trail.marks(event.run or 0, rest, _AT_ONCE)):
                 return
-            for number, remarked in marks:
-                yield Told(
-                    event.at,
-                    "remembered",
-                    self._mark(event, number, remarked),
-                    event.number,
-                    number,
-                )
-            at = marks[-1][0]
+            for number, one in marks:
+                facts = members(self._mark(event, number, one))
+                yield Said(event.at, "remembered", facts, event.number, number)
+            after = marks[-1][0]
 
     def _mark(self, event: Event, number: int, remarked: Remarked) -> dict[str, object]:
         mark, hidden = remarked.mark, self._hidden
@@ -120,21 +144,8 @@ class Projection:
 
 
 def _parts(stretches: Stretches) -> Iterator[Stretches]:
-    """So many at once that no statement is too long."""
     for at in range(0, len(stretches), _STRETCHES):
         yield stretches[at : at + _STRETCHES]
 
 
-def _change_of(line: Line) -> Change:
-    return Change(
-        line.op,
-        line.kind,
-        line.key,
-        line.name,
-        line.ref,
-        line.before,
-        line.after,
-        line.reason,
-        line.member,
-        line.member_ref,
-    )
+_ENCODE = msgspec.json.Encoder().encode

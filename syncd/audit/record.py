@@ -41,15 +41,23 @@ class NoLine(ValueError):
     """Octets that are no line of an audit; `str` of this says why."""
 
 
-def encode(
-    seq: int, at: datetime, event: str, facts: Mapping[str, object], prev: str
-) -> tuple[bytes, str]:
-    """The line with its end, and its hash: the SHA-256 of all octets before `,"hash":`."""
-    known = {name: fact for name, fact in facts.items() if fact is not None}
-    whole = _ENCODER.encode({"seq": seq, "at": at, "event": event, **known, "prev": prev})
-    body = whole[:-1]
+def encode(seq: int, at: datetime, event: str, facts: bytes, prev: str) -> tuple[bytes, str]:
+    """The line with its end, and its hash: the SHA-256 of all octets before `,"hash":`. `facts` are
+    members of a JSON object, at least one."""
+    body = b'{"seq":%d,"at":%b,"event":%b,%b,"prev":"%b"' % (
+        seq,
+        _ENCODE(at),
+        _ENCODE(event),
+        facts,
+        prev.encode(),
+    )
     hash_ = hashlib.sha256(body).hexdigest()
     return b'%b%b%b"}\n' % (body, _MARK, hash_.encode()), hash_
+
+
+def members(facts: Mapping[str, object]) -> bytes:
+    """Of a JSON object, without its braces. Facts that are None are left out."""
+    return _ENCODE({name: fact for name, fact in facts.items() if fact is not None})[1:-1]
 
 
 def decode(octets: bytes) -> Line:
@@ -67,5 +75,5 @@ def decode(octets: bytes) -> Line:
         raise NoLine(f"is no line of an audit: {error}") from None
 
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODE = msgspec.json.Encoder().encode
 _DECODER = msgspec.json.Decoder(Line)

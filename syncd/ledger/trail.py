@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, or_
 from syncd.ledger import events, heads, history, links
 from syncd.ledger.events import Event
 from syncd.ledger.heads import Head
-from syncd.ledger.history import Line
+from syncd.ledger.history import Outcome
 from syncd.ledger.links import Remarked
 from syncd.ledger.schema import JOURNAL, MARKS
 
@@ -48,12 +48,11 @@ class Trail:
         with self._reading() as connection:
             return events.identity(connection)
 
-    def lines(self, stretches: Stretches, limit: int) -> list[Line]:
-        """The first of those lines of the journal that have an outcome."""
+    def outcomes(self, stretches: Stretches, limit: int) -> list[Outcome]:
+        """Of the first of those lines of the journal that have one."""
         among = or_(*(JOURNAL.c.line.between(*stretch) for stretch in stretches))
         with self._reading() as connection:
-            where = and_(among, JOURNAL.c.outcome.is_not(None))
-            return history.lines_where(connection, [where], JOURNAL.c.line, limit)
+            return history.outcomes(connection, [among], limit)
 
     def marks(self, run: int, stretches: Stretches, limit: int) -> list[tuple[int, Remarked]]:
         """The first of those marks that the run made, with their numbers."""

@@ -49,16 +49,15 @@ def test_a_run_is_told_from_its_beginning_to_its_end(kept: Book):
         "sync": "staff",
         "run": 1,
         "line": 1,
-        "op": "create",
-        "kind": "user",
-        "name": "ada",
         "key": "ada",
-        "ref": "r-ada",
-        "fields": ["phone", "user_name"],
-        "before": {},
-        "after": {"user_name": "ada", "phone": "0815"},
-        "reason": "",
+        "change": {
+            "op": "create",
+            "kind": "user",
+            "name": "ada",
+            "after": {"user_name": "ada", "phone": "0815"},
+        },
         "outcome": "done",
+        "ref": "r-ada",
     }
     assert (bob["outcome"], bob["error"]) == ("failed", "bob is taken: 0815")
     assert (ended["outcome"], ended["done"]) == ("done", 1)
@@ -81,7 +80,7 @@ def test_what_is_hidden_from_the_log_is_hidden_here(books):
     text = book.newest.read_text()
     assert "0815" not in text
     ada, bob = records(book.directory)[2:]
-    assert ada["after"] == {"user_name": "ada", "phone": "…"}
+    assert ada["change"]["after"] == {"user_name": "ada", "phone": "…"}
     assert bob["error"] == "bob is taken: …"
 
 

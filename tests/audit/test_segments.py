@@ -124,10 +124,10 @@ def test_checkpoints_come_after_what_was_done_and_after_so_many_lines(books):
     private, _ = new_pair()
     book = books(signer=Signer(private), checkpoint_every=12)
     book.run("ada")
-    for _ in range(5):
+    for _ in range(6):
         book.end(book.begin())
     told = book.told()
-    assert [number for number, one in enumerate(told) if one == "checkpoint"] == [4, 15]
+    assert [number for number, one in enumerate(told) if one == "checkpoint"] == [4, 16]
 
 
 def test_what_is_no_key_is_refused():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.audit.chain import Chain, End, Said
+from syncd.audit.record import members
 from syncd.audit.segments import segments
 from syncd.audit.verify import Anchors, Verdict, verify
 from syncd.ledger.heads import Head
@@ -41,7 +42,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Head, list[list[byt
 
 
 def _said(number: int) -> Said:
-    return Said(NOW, "change", {"line": number, "key": f"p{number}", "name": "Zoë"}, number, 1)
+    facts = members({"line": number, "key": f"p{number}", "name": "Zoë"})
+    return Said(NOW, "change", facts, number, 1)
 
 
 @pytest.fixture(scope="module")
