@@ -74,12 +74,16 @@ def writable(opened: Opened) -> Ledger:
 
 
 def who() -> str:
-    """Whoever gave the command, also by way of sudo."""
+    """Whoever gave the command, and where."""
+    return f"{login()} on {socket.gethostname()}"
+
+
+def login() -> str:
+    """Of whoever gave the command, also by way of sudo."""
     try:
-        name = os.environ.get("SUDO_USER") or getpass.getuser()
+        return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a user of this number, whom nobody gave a name
-        name = f"user {os.getuid()}"
-    return f"{name} on {socket.gethostname()}"
+        return f"user {os.getuid()}"
 
 
 def now() -> datetime:

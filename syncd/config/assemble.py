@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from syncd.audit.audit import Audit, Rules
 from syncd.audit.checkpoint import Signer
 from syncd.audit.projection import Projection
+from syncd.config.approvals import filed_approvals
 from syncd.config.settings import (
     BudgetSettings,
     BudgetsSettings,
@@ -22,6 +23,7 @@ from syncd.config.settings import (
     Settings,
     UsersSettings,
 )
+from syncd.core.approval import Consent
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
@@ -73,7 +75,15 @@ def assemble(settings: Settings, name: str) -> Sync:
         policy=_policy(sync.policy),
         config=digest(settings, name),
         full_every=sync.full_every,
+        consent=consent(settings, name),
     )
+
+
+def consent(settings: Settings, name: str) -> Consent:
+    """By what the sync's held changes are let through: read anew each time, for the files may come
+    and go. Raises `ConfigError`."""
+    files = filed_approvals(settings.approvals, settings.base)
+    return Consent(settings.syncs[name].policy.approval.people, files)
 
 
 def ledger(

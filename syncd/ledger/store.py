@@ -9,12 +9,13 @@ from typing import Self
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
+from syncd.core.approval import ANYBODYS, Consent
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, events, history, journal, links, recall, runs, size, snapshot
+from syncd.ledger import events, history, journal, links, recall, runs, size, snapshot
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.daemons import Daemon
@@ -70,18 +71,26 @@ class Ledger:
             SCHEMA.metadata.create_all(connection)
         return cls(database, write=write)
 
-    def recall(self, sync: str, since: datetime, now: datetime | None = None) -> Memory:
+    def recall(
+        self, sync: str, since: datetime, now: datetime | None = None, given: Consent = ANYBODYS
+    ) -> Memory:
         """All that is remembered of the sync; `spent` counts from `since`, and `approved` is what
-        may run `now`: nothing where no time is said."""
+        may run `now` by the consent that is `given`: nothing where no time is said."""
         with self._database.reading() as connection:
-            return _memory(connection, sync, since, now, links.recall(connection, sync))
+            known = links.recall(connection, sync)
+            return recall.memory(connection, sync, since, (now, given), known)
 
     def recall_rest(
-        self, sync: str, since: datetime, now: datetime, known: tuple[Link, ...]
+        self,
+        sync: str,
+        since: datetime,
+        now: datetime,
+        known: tuple[Link, ...],
+        given: Consent = ANYBODYS,
     ) -> Memory:
         """The same about the links that are `known` already."""
         with self._database.reading() as connection:
-            return _memory(connection, sync, since, now, known)
+            return recall.memory(connection, sync, since, (now, given), known)
 
     def recall_links(
         self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
@@ -274,21 +283,6 @@ class Ledger:
     def _check_write(self) -> None:
         if not self._write:
             raise AssertionError("the ledger was opened for reading")
-
-
-def _memory(
-    connection: Connection,
-    sync: str,
-    since: datetime,
-    now: datetime | None,
-    known: tuple[Link, ...],
-) -> Memory:
-    return Memory(
-        links=known,
-        open_lines=history.open_lines(connection, sync),
-        spent=history.spent(connection, sync, since),
-        approved=approvals.approved(connection, sync, now) if now else {},
-    )
 
 
 def _nobody_asks() -> None:
