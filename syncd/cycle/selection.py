@@ -160,7 +160,7 @@ class Selector:
             return True
         turning = found.keys - links.keys()
         turning -= {alias for link in found.links for alias in link.aliases}
-        turning |= {key for kind, key in self._base.unsettled() if kind is Kind.USER}
+        turning |= {key for kind, key in self._base.undecided() if kind is Kind.USER}
         return any(
             _any(read.users.standing.before(own_names(source, turning)))
             for source, read in self._sources.items()

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
+from syncd.core.past import Missed, Where
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot
+from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot, stuck
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
@@ -25,9 +26,11 @@ from syncd.ledger.leadership import Leadership
 from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
 from syncd.ledger.locks import Held, Locks, still
+from syncd.ledger.past import LedgerPast
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import SCHEMA
 from syncd.ledger.snapshot import Head, Renewal
+from syncd.ledger.stuck import Tries
 
 
 class Ledger:
@@ -110,12 +113,12 @@ class Ledger:
         head: Head,
         renewals: Iterable[Renewal],
         decided: Iterable[tuple[Kind, Key]],
-        left: Iterable[tuple[Kind, Key]],
+        left: Mapping[tuple[Kind, Key], bool],
         *,
         afresh: bool,
     ) -> None:
         """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided` only those that
-        are `left` are unsettled from now on."""
+        are `left` are unsettled from now on, each with whether it is only told of."""
         with self._writing(sync) as (connection, _):
             if afresh:
                 snapshot.clear(connection, sync)
@@ -123,6 +126,17 @@ class Ledger:
                 snapshot.renew(connection, sync, renewal)
             snapshot.keep_unsettled(connection, sync, decided, left)
             snapshot.keep_head(connection, sync, head)
+
+    def past(self, sync: str, made_by: str, *, afresh: bool = False) -> LedgerPast:
+        """What was written, to be asked for as long as the ledger is open."""
+        return LedgerPast(self._database.reading, sync, made_by, afresh=afresh)
+
+    def keep_stuck(
+        self, sync: str, tries: Tries, found: Iterable[Missed], gone: Collection[Where]
+    ) -> None:
+        """What came back otherwise in a run, and what does not any more."""
+        with self._writing(sync) as (connection, _):
+            stuck.keep(connection, sync, tries, found, gone)
 
     def begin_run(self, sync: str, plan: Plan, now: datetime) -> int:
         with self._writing(sync) as (connection, _):

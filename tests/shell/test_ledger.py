@@ -284,7 +284,7 @@ def test_things_of_a_snapshot_are_met_at_their_points(ledger):
     def keep(part, things, *, afresh=False):
         renewal = Renewal(part=part, things=things, point=points.__getitem__, afresh=afresh)
         head = Head(made_by="c", full_at=NOW)
-        ledger.keep("staff", head, [renewal], (), (), afresh=afresh)
+        ledger.keep("staff", head, [renewal], (), {}, afresh=afresh)
 
     keep(part, [("1", b"a"), ("2", b"b"), ("3", b"d")], afresh=True)
     keep(other, [("9", b"a")])
