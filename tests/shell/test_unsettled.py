@@ -234,7 +234,7 @@ def dropping(op):
 
 def test_a_creation_that_vanishes_is_not_made_for_ever():
     """A target may keep newcomers for somebody to confirm: three, not one each quarter of an hour."""
-    backend, written = watched(MemoryBackend())
+    backend = Wired(MemoryBackend())
     backend.users = _Vanishing(backend)
     here = office(ADA, backend=backend)
     for _ in range(ATTEMPTS):
