@@ -76,8 +76,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
     that is there; nothing where that is undecided. `due` is when the account of somebody who left
-    may be deleted. `unsettled`, `drifted` and `yielded` differ and are left as they are. `as_of` is for what was not read just now; where it is overtaken, there are no
-    `changes`, nor what else a plan has.
+    may be deleted. `unsettled`, `drifted` and `yielded` differ and are left as they
+    are. `as_of` is for what was not read just now; where it is overtaken, there are no `changes`,
+    nor what else a plan has.
     """
 
     sync: str

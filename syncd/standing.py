@@ -129,9 +129,9 @@ def _trouble(report: Report) -> str:
         first = report.unsettled[0]
         return f"{_named(first.change)}: the target did not keep {', '.join(first.fields)}"
     if number := fields_of(report.plan.unsettled):
-        first = report.plan.unsettled[0]
-        words = ", ".join(first.change.after) if first.change.op is Op.UPDATE else first.change.op
-        return f"{number:,} never settle, such as of a {first.change.kind}: {words}"
+        one = report.plan.unsettled[0].change
+        what = ", ".join(one.after) if one.op is Op.UPDATE else one.op
+        return f"{number:,} never settle, such as of a {one.kind}: {what}"
     return ""
 
 

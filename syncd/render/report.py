@@ -96,10 +96,7 @@ def _next(report: Report, *, bound: bool) -> str:
     if report.unverified:
         return f"What was written could not be read again: {safe(report.unverified)}"
     if report.unsettled:
-        return (
-            "The target keeps something else than it is given. The next runs try again; what takes"
-            " nothing away is left after 3 times."
-        )
+        return "The target keeps something else than it is given; the next run tries again."
     waits = plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures
     if waits or plan.unsettled or plan.drifted:
         return "All that may run has run; the rest of the plan waits as said above."

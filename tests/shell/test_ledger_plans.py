@@ -122,7 +122,8 @@ def test_all_that_is_held_is_kept_and_a_thousand_of_the_rest(ledger):
         for section in kept.sections
     }
     assert tuple(ledger.desk.held(kept)) == tuple(held)
-    assert found == {"held": 2500, "refused": 1000, "conflicts": 1000, "failures": 0}
+    sizes = {"held": 2500, "refused": 1000, "conflicts": 1000, "failures": 0}
+    assert found == {**sizes, "unsettled": 0, "drifted": 0}
 
 
 def test_the_same_plan_again_is_of_the_newer_run(ledger):

@@ -134,7 +134,7 @@ def plan(
     offset: int | None,
     sight: Sight,
 ) -> PlanView:
-    """The lists are those of one page, in the order of the answer's; `offset` is the next page's."""
+    """The lists are those of one page, in the answer's order; `offset` is the next page's."""
     held, refused, unsettled, drifted = refusals
     conflicts, failures = problems
     return PlanView(

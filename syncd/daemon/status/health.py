@@ -143,6 +143,11 @@ def _troubles(standing: Standing) -> Iterator[str]:
         yield f"{number(standing.unmapped, 'record')} could not be mapped."
     if standing.unsettled:
         yield f"{number(standing.unsettled, 'change')} did not stay as written."
+    yield from _left_so(standing)
+
+
+def _left_so(standing: Standing) -> Iterator[str]:
+    """Fields that differ and are not written."""
     if standing.never_settling:
         never = standing.never_settling
         yield f"{number(never, 'field')} never {'settles' if never == 1 else 'settle'}."
