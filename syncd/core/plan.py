@@ -91,6 +91,14 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     origin: str = ""
 
 
+class Wave(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Whom a wave is about, in words; how many `changes` it has, and the seconds to wait after."""
+
+    words: str
+    changes: int
+    wait: float = 0.0
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """What one run of one sync would do.
 
@@ -98,10 +106,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     `held` waits for an approval, `refused` never runs under this policy. `conflicts` are for
     a person to decide, `failures` are records that could not be mapped. `withheld` says why
     removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
-    remembers beside the changes. `foreign` counts what is left alone, by kind.
-    `unsettled` is what the target keeps otherwise however often it is written, and `drifted` what
-    was changed outside and is left so by the policy: told, and not written. `causes` counts the
-    fields that updates write by where they changed.
+    remembers beside the changes. `foreign` counts what is left alone, by kind. Where there are
+    `waves`, the changes are made in these turns. `unsettled` is what the target keeps otherwise
+    however often it is written, and `drifted` what was changed outside and is left so by the
+    policy: told, and not written. `causes` counts the fields that updates write by where they
+    changed.
     """
 
     sync: str
@@ -118,6 +127,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()
     foreign: Mapping[str, int] = {}
+    waves: tuple[Wave, ...] = ()
     unsettled: Sequence[Refusal] = ()
     drifted: Sequence[Refusal] = ()
     causes: Mapping[str, int] = {}
