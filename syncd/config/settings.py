@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -24,8 +24,9 @@ from syncd.config.running import (
     StatusSettings,
 )
 from syncd.config.shape import Duration, Strict, Texts
+from syncd.config.trust import ApprovalSettings, AuditSettings
 from syncd.core.model import Kind, Op
-from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Leavers, VanishedGroups
+from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
 
@@ -183,6 +184,34 @@ class LegalHoldSettings(Strict):
     """false: a leaver is not suspended either."""
 
 
+class CohortSettings(Strict):
+    """Who comes in one wave: a share, those who are named, or both."""
+
+    percent: Annotated[float, Field(ge=0, le=100)] = 0
+    """A share of all people, by a hash of their keys: the same people each time."""
+    users: Texts = ()
+    """Logins, as globs."""
+    wait: Duration = timedelta()
+    """After this wave, before the next one."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.percent and not self.users:
+            raise ValueError("needs `percent` or `users`: nobody would be in this wave")
+        return self
+
+
+class WavesSettings(Strict):
+    """Larger plans are applied to few first, looked at again, and then to the others."""
+
+    first: tuple[CohortSettings, ...] = ()
+    """Who comes first, in turn; all others come last."""
+    minimum: NonNegativeInt = 20
+    """A plan of fewer changes is applied at once."""
+    errors: Annotated[float, Field(ge=0, le=100)] = 0
+    """So many percent of the changes may fail, or not take, before the next wave."""
+
+
 class PolicySettings(Strict):
     """What an administrator allows."""
 
@@ -204,6 +233,12 @@ class PolicySettings(Strict):
     may_be_empty: Texts = ()
     """Names of this sync's sources that may hold nobody, or no groups, and are believed so."""
     budget: BudgetsSettings = BudgetsSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    drift: dict[str, Drift] = {}
+    """Target field, or default: what becomes of it when somebody changes it in the target."""
+    retry_unsettled: Duration | None = timedelta(days=7)
+    """When a field is written again that the target keeps otherwise each time; null: never."""
+    waves: WavesSettings = WavesSettings()
 
 
 class SyncSettings(Strict):
@@ -236,13 +271,16 @@ class Settings(Strict):
     status: StatusSettings = StatusSettings()
     notify: NotifySettings = NotifySettings()
     log: LogSettings = LogSettings()
+    audit: AuditSettings = AuditSettings()
+    approvals: Path | None = None
+    """A directory of approvals as YAML files, beside the people files in git."""
 
     _base: Path = Path()
 
-    @field_validator("state_directory")
+    @field_validator("state_directory", "approvals")
     @classmethod
-    def _absolute(cls, value: Path, info: ValidationInfo) -> Path:
-        return info.context / value if isinstance(info.context, Path) else value
+    def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return info.context / value if value and isinstance(info.context, Path) else value
 
     def model_post_init(self, context: Any) -> None:
         if isinstance(context, Path):

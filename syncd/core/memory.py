@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from syncd.core.hold import Hold
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.past import NOTHING, Past
 
 
 class Link(Struct, frozen=True, gc=False):
@@ -53,15 +54,16 @@ class Memory(Struct, frozen=True):
     """All that is remembered of one sync when a plan is made.
 
     `spent` counts the changes done in the budgets' window, by (kind, op). `approved` are those
-    that run though they are over budget: the `approval_print` of each, and by whom. For a delay,
-    `watched` has the last run after which runs have watched for so long; none where they have not.
-    `holds` are those that nobody has released.
+    that run though they are over budget: the `approval_print` of each, and by whom. `past` knows
+    what was written. For a delay, `watched` has the last run after which runs have watched for so
+    long; none where they have not. `holds` are those that nobody has released.
     """
 
     links: tuple[Link, ...] = ()
     open_lines: tuple[OpenLine, ...] = ()
     spent: Mapping[tuple[Kind, Op], int] = {}
     approved: Mapping[str, str] = {}
+    past: Past = NOTHING
     watched: Mapping[timedelta, Watched] = {}
     holds: tuple[Hold, ...] = ()
 

@@ -34,6 +34,18 @@ class Adopt(StrEnum):
     BY_USER_NAME = "by_user_name"
 
 
+class Drift(StrEnum):
+    """What becomes of a field that somebody changed in the target."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+    YIELD = "yield"
+
+
+ANY_FIELD = "default"
+"""Stands for the fields of which nothing is said."""
+
+
 class Budget(Struct, frozen=True):
     """How many changes of one kind a window may see.
 
@@ -76,13 +88,39 @@ class Protect(Struct, frozen=True):
     groups: tuple[str, ...] = ()
 
 
+class Cohort(Struct, frozen=True):
+    """Who comes in one wave: a share of all people, or who is named by login, as globs.
+
+    `percent` is chosen by a hash of each person's key: the same people each time, and those of a
+    larger share are those of a smaller one and more. `wait` is the time after the wave.
+    """
+
+    percent: float = 0.0
+    users: tuple[str, ...] = ()
+    wait: timedelta = timedelta()
+
+
+class Waves(Struct, frozen=True):
+    """The cohorts that come `first`, in turn; whoever is in none comes last.
+
+    A plan of fewer than `minimum` changes has no waves. More than `errors` percent of a wave's
+    changes that fail, or do not take, stop the run after it.
+    """
+
+    first: tuple[Cohort, ...] = ()
+    minimum: int = 20
+    errors: float = 0.0
+
+
 class Policy(Struct, frozen=True):
     """The ladder of `leavers`: suspended once they are missed for `suspend_after`, stripped of
     their groups `strip_after` that (None for never), and deleted after another `grace`. A vanished
     group is deleted after `group_grace`, None for `grace`. `window` is the time of the budgets.
     `legal_holds` are those of the configuration.
 
-    `may_be_empty` are the sources that are believed when they hold nobody, or no groups.
+    `may_be_empty` are the sources that are believed when they hold nobody, or no groups. `drift`
+    is by a user's field, or `ANY_FIELD`. What never settles is tried again after
+    `retry_unsettled`; None for never.
     """
 
     leavers: Leavers = Leavers.SUSPEND
@@ -95,6 +133,9 @@ class Policy(Struct, frozen=True):
     budgets: Mapping[tuple[Kind, Op], Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
     window: timedelta = timedelta(hours=24)
     may_be_empty: tuple[str, ...] = ()
+    waves: Waves = Waves()
+    drift: Mapping[str, Drift] = {}
+    retry_unsettled: timedelta | None = timedelta(days=7)
     suspend_after: timedelta = timedelta()
     strip_after: timedelta | None = None
     group_grace: timedelta | None = None
@@ -104,3 +145,8 @@ class Policy(Struct, frozen=True):
     def of_groups(self) -> timedelta:
         """So long after they vanished groups are deleted, where they are."""
         return self.grace if self.group_grace is None else self.group_grace
+
+    def on_drift(self, name: str) -> Drift:
+        """An administrator that somebody made in the target stays one only where that is said."""
+        of_all = Drift.ENFORCE if name == "admin" else self.drift.get(ANY_FIELD, Drift.ENFORCE)
+        return self.drift.get(name, of_all)

@@ -17,7 +17,7 @@ def remember(
     policy, name = sync.policy, sync.name
     since = now - policy.window
     if links is None:
-        return ledger.recall(name, since, now, delays(policy))
+        return ledger.recall(name, since, now, sync.consent, delays(policy))
     waiting = all_of or any(link.left_at is not None for link in links)
     asked = delays(policy) if waiting else ()
-    return ledger.recall_rest(name, since, now, tuple(links), asked)
+    return ledger.recall_rest(name, since, now, tuple(links), sync.consent, asked)

@@ -16,6 +16,7 @@ from syncd.ledger.plans import KeptPlan
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger
+from syncd.ledger.stuck import Tries
 
 __all__ = [
     "BROKEN_OFF",
@@ -40,6 +41,7 @@ __all__ = [
     "Signature",
     "Snapshot",
     "Standing",
+    "Tries",
     "Wanted",
     "open_ledger",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
 from syncd.core.hold import Hold
 from syncd.core.model import Key, Kind
 from syncd.errors import LedgerError
+from syncd.ledger import events
 from syncd.ledger.operation import HOLDS
 from syncd.ledger.schema import LINKS
 
@@ -54,6 +55,9 @@ def add(connection: Connection, wanted: Wanted) -> KeptHold:
         "suspend": wanted.suspend,
     }
     number = int(connection.scalars(insert(HOLDS).returning(HOLDS.c.hold), [row]).one())
+    until = wanted.until.isoformat() if wanted.until else None
+    told = {"key": wanted.key, "reason": wanted.reason, "by": wanted.by, "until": until}
+    events.tell(connection, "hold set", wanted.at, hold=number, suspend=wanted.suspend, **told)
     return one(connection, number)
 
 
@@ -89,6 +93,7 @@ def release(connection: Connection, number: int, by: str, now: datetime) -> Kept
         )
     gone = update(HOLDS).where(HOLDS.c.hold == number)
     connection.execute(gone.values(released_by=by, released_at=now))
+    events.tell(connection, "hold released", now, hold=number, key=found.key, by=by)
     return one(connection, number)
 
 
