@@ -56,7 +56,12 @@ def add(connection: Connection, wanted: Wanted) -> KeptHold:
     }
     number = int(connection.scalars(insert(HOLDS).returning(HOLDS.c.hold), [row]).one())
     until = wanted.until.isoformat() if wanted.until else None
-    told = {"key": wanted.key, "reason": wanted.reason, "by": wanted.by, "until": until}
+    told: dict[str, Any] = {
+        "key": wanted.key,
+        "reason": wanted.reason,
+        "by": wanted.by,
+        "until": until,
+    }
     events.tell(connection, "hold set", wanted.at, hold=number, suspend=wanted.suspend, **told)
     return one(connection, number)
 
