@@ -14,8 +14,10 @@ from syncd.config.settings import (
     BudgetsSettings,
     GroupsSettings,
     MergeSettings,
+    Part,
     PolicySettings,
     Settings,
+    SyncSettings,
     UsersSettings,
 )
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
@@ -27,7 +29,11 @@ from syncd.errors import ConfigError
 from syncd.ledger import Ledger, open_ledger
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
-from syncd.sync import Sync
+from syncd.ports import Backend
+from syncd.sync import Sync, source_part, target_part
+
+_UNSAID: tuple[Any, ...] = (None, "**********")
+"""What pydantic shows of an option that is not there, and of a secret that is."""
 
 _URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
 
@@ -44,8 +50,9 @@ def chosen(settings: Settings, names: Sequence[str] = ()) -> list[str]:
     return list(dict.fromkeys(names)) or enabled
 
 
-def assemble(settings: Settings, name: str) -> Sync:
-    """The sync of that name, ready to be read; the caller closes it."""
+def assemble(settings: Settings, name: str, backend: Backend | None = None) -> Sync:
+    """The sync of that name, ready to be read; the caller closes it. A `backend` that is given
+    stands for its target."""
     sync = settings.syncs[name]
     target = settings.targets[sync.target]
     with ExitStack() as opened:
@@ -54,7 +61,8 @@ def assemble(settings: Settings, name: str) -> Sync:
             part = settings.sources[source]
             sources[source] = source_plugin(part.type)(source, part.config, settings.base)
             opened.enter_context(closing(sources[source]))
-        backend = backend_plugin(target.type)(sync.target, target.config, settings.base)
+        if backend is None:
+            backend = backend_plugin(target.type)(sync.target, target.config, settings.base)
         opened.pop_all()
     return Sync(
         name=name,
@@ -67,6 +75,7 @@ def assemble(settings: Settings, name: str) -> Sync:
         policy=_policy(sync.policy),
         config=digest(settings, name),
         full_every=sync.full_every,
+        parts=_parts(settings, sync),
     )
 
 
@@ -81,6 +90,32 @@ def ledger(settings: Settings, *, write: bool) -> Ledger:
     return open_ledger(url.render_as_string(hide_password=False), password, write=write, life=life)
 
 
+def _parts(settings: Settings, sync: SyncSettings) -> dict[str, str]:
+    """The same whether secrets are there or not: what is read does not depend on them."""
+    parts = {source_part(name): settings.sources[name] for name in sync.sources}
+    parts[target_part(sync.target)] = settings.targets[sync.target]
+    return {name: _digest([part.type, _shown(part)]) for name, part in parts.items()}
+
+
+def _shown(part: Part) -> dict[str, Any]:
+    """Its settings that are said and no secret."""
+    return dict(_said(_without_passwords(part.model_dump(mode="json")))["config"])
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _said(inner) for name, inner in value.items() if inner not in _UNSAID}
+    return value
+
+
+def differing(old: Settings, new: Settings, part: str) -> list[str]:
+    """The settings of a source or target, as messages call it, that are not the same in both."""
+    group, _, name = part.partition(" ")
+    before, after = (_shown(getattr(one, f"{group}s")[name]) for one in (old, new))
+    names = before.keys() | after.keys()
+    return sorted(name for name in names if before.get(name) != after.get(name))
+
+
 def digest(settings: Settings, name: str) -> str:
     """SHA-256 of all that the sync is made from, as hexadecimal, secrets left out."""
     sync = settings.syncs[name]
@@ -89,8 +124,11 @@ def digest(settings: Settings, name: str) -> str:
         sync.model_dump(mode="json", exclude={"enabled", "full_every", "schedule"}),
         *(part.model_dump(mode="json") for part in parts),
     ]
-    text = json.dumps(_without_passwords(made_from), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _digest(_without_passwords(made_from))
+
+
+def _digest(made_from: Any) -> str:
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
 def _without_passwords(value: Any) -> Any:
