@@ -4,7 +4,7 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, keeping, serving, syncing
+from syncd.cli.verbs import answering, keeping, serving, supposing, syncing
 
 __all__ = ["app", "main"]
 
@@ -12,6 +12,7 @@ for _verb in (
     syncing.check,
     syncing.plan,
     syncing.apply,
+    supposing.whatif,
     serving.run,
     serving.run_now,
     serving.status,

@@ -96,9 +96,7 @@ def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
             yield Thing(mark.kind, mark.key), _of_mark(mark)
 
 
-def compare(
-    thing: Thing, before: Iterable[Outcome], after: Iterable[Outcome]
-) -> Affected | None:
+def compare(thing: Thing, before: Iterable[Outcome], after: Iterable[Outcome]) -> Affected | None:
     """None where both come to the same."""
     was, will_be = (tuple(sorted(some, key=_place)) for some in (before, after))
     if [one.meaning for one in was] == [one.meaning for one in will_be]:

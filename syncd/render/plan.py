@@ -48,7 +48,7 @@ def _parts(
     plan: Plan, shown: int | None, advised: Collection[Kind], approve: str
 ) -> Iterator[RenderableType]:
     yield header(plan.sync, plan.target, plan.digest, plan.created)
-    yield from _withheld(plan)
+    yield from withheld(plan)
     yield from _changes(plan.changes, shown)
     how = approve or f"`syncd approve {plan.digest[:12]}`"
     yield from refusals("Held", plan.held, _HELD, shown, _ALLOWANCE.format(how=how))
@@ -68,7 +68,7 @@ def header(sync: str, target: str, digest: str, created: datetime) -> Text:
     )
 
 
-def _withheld(plan: Plan) -> Iterator[RenderableType]:
+def withheld(plan: Plan) -> Iterator[RenderableType]:
     if not plan.withheld:
         return
     counted = ", ".join(f"{of:,} {name}" for name, of in plan.withheld_changes.items())

@@ -7,6 +7,14 @@ configurations comes to on an empty target (`scratch`).
 
 from syncd.whatif.kept import Otherwise, on_what_was_kept
 from syncd.whatif.scratch import empty_target, on_an_empty_target
-from syncd.whatif.supposed import Supposed
+from syncd.whatif.supposed import Supposed, exit_code, is_local
 
-__all__ = ["Otherwise", "Supposed", "empty_target", "on_an_empty_target", "on_what_was_kept"]
+__all__ = [
+    "Otherwise",
+    "Supposed",
+    "empty_target",
+    "exit_code",
+    "is_local",
+    "on_an_empty_target",
+    "on_what_was_kept",
+]

@@ -5,6 +5,7 @@ from dataclasses import replace as but
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd import engine
 from syncd.core.memory import Remark
@@ -72,7 +73,9 @@ class Elsewhere(MemorySource):
 def sides(world, events, **given):
     """The sync under other settings once this has happened to its files: as a cycle would read
     it, and as a supposition may."""
-    files = Files(list(world.source.people), list(world.source.groups), supplies=world.source.supplies)
+    files = Files(
+        list(world.source.people), list(world.source.groups), supplies=world.source.supplies
+    )
     far = world.sources["q"]
     changed = but(world, sources={"p": files, "q": far}, **given)
     for event in events:
@@ -80,6 +83,11 @@ def sides(world, events, **given):
     live_sync = changed.sync
     unread = {"p": files, "q": Elsewhere(supplies=far.supplies)}
     return live_sync, but(live_sync, sources=unread, backend=None)
+
+
+def noted(plan):
+    """A quick cycle does not look at everybody, and knows general remarks from earlier ones."""
+    return replace(plan, notes=()).digest
 
 
 def of_files(step):
@@ -91,7 +99,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=max(1, settings().max_examples // 2))
+@settings(max_examples=max(1, settings().max_examples * 2 // 5))
 @given(worlds(), WHOLE, st.tuples(steps(), steps()), SETTINGS)
 def test_what_would_be_otherwise_is_what_the_plans_of_two_cycles_differ_in(
     world, history, edits, given_otherwise
@@ -108,7 +116,9 @@ def test_what_would_be_otherwise_is_what_the_plans_of_two_cycles_differ_in(
     supposed = on_what_was_kept(
         Otherwise(before, "the old"), Otherwise(after, "the new"), world.ledger, world.now
     )
-    assert [supposed.before.digest, supposed.after.digest] == [plan.digest for plan in plans]
+    assert [noted(supposed.before), noted(supposed.after)] == [noted(plan) for plan in plans]
     assert told(supposed) == difference(*plans)
-    counted = Counter(turn for turn, some in supposed.counts.items() for _ in range(sum(some.values())))
+    counted = Counter(
+        turn for turn, some in supposed.counts.items() for _ in range(sum(some.values()))
+    )
     assert counted == Counter(difference(*plans).values())
