@@ -39,7 +39,7 @@ class Recollection:
     Raises `SourceError` where of these none could be read.
     """
 
-    def __init__(  # noqa: PLR0913  what is kept, and as what it is taken
+    def __init__(
         self,
         sync: Sync,
         ledger: Ledger,

@@ -1,10 +1,11 @@
 """Two configurations without a ledger: what the first comes to on an empty target is what the
-second one finds. So a merge request can be looked at where there are neither secrets nor servers."""
+second one finds. So a merge request can be looked at without secrets and servers."""
 
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from msgspec.structs import replace as but
 
@@ -14,7 +15,7 @@ from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.errors import SourceError
 from syncd.ledger import Ledger
-from syncd.ports import Holds
+from syncd.ports import Backend, Holds
 from syncd.sync import Sync, source_part
 from syncd.whatif.difference import Difference
 from syncd.whatif.supposed import Supposed, local_sources, prefixed
@@ -23,9 +24,10 @@ _A_WHILE = timedelta(minutes=1)
 _BEFORE = "as it was: "
 
 
-def empty_target(declares: Mapping[Kind, Holds]) -> MemoryBackend:
+def empty_target(declares: Mapping[Kind, Holds]) -> Backend:
     """One in memory that can do what these say, and nothing else."""
-    return MemoryBackend(holds={kind: declares.get(kind, Holds()) for kind in Kind})
+    target = MemoryBackend(holds={kind: declares.get(kind, Holds()) for kind in Kind})
+    return cast("Backend", target)  # as the registry of plug-ins does
 
 
 def on_an_empty_target(before: Sync | None, after: Sync, now: datetime) -> Supposed:

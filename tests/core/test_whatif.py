@@ -9,9 +9,7 @@ from msgspec.structs import replace
 
 from syncd import engine
 from syncd.core.memory import Remark
-from syncd.core.outcome import Turn
-from syncd.errors import LedgerError, SourceError
-from syncd.whatif import Otherwise, on_an_empty_target, on_what_was_kept
+from syncd.whatif import Otherwise, on_what_was_kept
 from tests.core.test_laws import WHOLE, live
 from tests.core.worlds import MAPPINGS, MERGES, POLICIES, steps, worlds
 from tests.world import MemorySource
