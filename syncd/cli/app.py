@@ -19,6 +19,8 @@ for _verb in (
     serving.approve,
     answering.explain,
     answering.history,
+    answering.show,
+    answering.diff,
     serving.notify_test,
     keeping.export,
     keeping.schema,

@@ -26,7 +26,7 @@ _EXPLAINED = {
     Turn.NO_LONGER: "what would have been done, and is not",
     Turn.OTHERWISE: "",
 }
-_KINDS, _OPS = list(Kind), list(Op)
+_KINDS, _OPS = [kind.value for kind in Kind], [op.value for op in Op]
 WORDS = {Kind.USER: ("person", "people"), Kind.GROUP: ("group", ""), Kind.MEMBER: ("member", "")}
 
 

@@ -38,8 +38,9 @@ def on_what_was_kept(
         )
     for one in (before, after):
         _check(one, head.sides)
-    plans = [_planned(one, ledger, head, head.sides, now) for one in (before, after)]
-    return Supposed(*plans, Difference(*plans), _grounds(after.sync, ledger, head.sides))
+    was, will_be = (_planned(one, ledger, head, head.sides, now) for one in (before, after))
+    grounds = _grounds(after.sync, ledger, head.sides)
+    return Supposed(was, will_be, Difference(was, will_be), grounds)
 
 
 def _check(one: Otherwise, sides: Sides) -> None:
