@@ -1,4 +1,4 @@
-"""`syncd history`, `show` and `diff`: which runs there were, what one did, and what lies between."""
+"""`syncd history`, `show` and `diff`: which runs there were, what one did, what lies between."""
 
 from collections.abc import Iterator
 from contextlib import closing

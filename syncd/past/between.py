@@ -67,10 +67,8 @@ class Between:
     def _net(self, kind: Kind, key: Key, member: Key, steps: Sequence[Step]) -> Net | None:
         if kind is not Kind.MEMBER:
             return of_thing(kind, key, steps)
-        ends = (
-            *self._deleted.get((Kind.GROUP, key), ()),
-            *self._deleted.get((Kind.USER, member), ()),
-        )
+        either = (Kind.GROUP, key), (Kind.USER, member)
+        ends = [line for one in either for line in self._deleted.get(one, ())]
         return of_member(key, member, steps, ends)
 
     def _rows(self, lines: Iterable[Line]) -> Iterator[tuple[Any, ...]]:

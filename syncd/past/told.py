@@ -1,7 +1,6 @@
 """All that is known of one run, put together from the ledger."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from msgspec import Struct
 
@@ -34,16 +33,15 @@ class Told(Struct, frozen=True, kw_only=True):
 def tell(ledger: Ledger, run: Run) -> Told:
     desk, chronicle = ledger.desk, ledger.chronicle
     plan = desk.plan(run.digest)
-    found = partial(desk.findings, run.digest, limit=MOST)
     standing = desk.standing(run.sync)
     last = standing if standing is not None and standing.run == run.run else None
     return Told(
         run=run,
         plan=plan,
-        held=tuple(found("held")) if plan else (),
-        refused=tuple(found("refused")) if plan else (),
-        conflicts=tuple(found("conflicts")) if plan else (),
-        failures=tuple(found("failures")) if plan else (),
+        held=tuple(desk.findings(run.digest, "held", MOST)) if plan else (),
+        refused=tuple(desk.findings(run.digest, "refused", MOST)) if plan else (),
+        conflicts=tuple(desk.findings(run.digest, "conflicts", MOST)) if plan else (),
+        failures=tuple(desk.findings(run.digest, "failures", MOST)) if plan else (),
         marks=tuple(chronicle.marks_of(run.run)),
         approvals=tuple(chronicle.approvals_used(run.run)),
         readings={**last.sources, run.target: last.target_reading} if last else {},

@@ -81,9 +81,11 @@ def _row(one: Net) -> Row:
 
 
 def _fields(one: Net) -> Iterator[tuple[str, str, str]]:
-    """Each field, what it was with an arrow, and what it is; of what is made, what it has."""
+    """Each field, what it was with an arrow, and what it is; of what is made, what it has; of what
+    is deleted none."""
     made = one.what in {What.CREATED, What.REPLACED}
-    for name in in_order(one.fields):
+    shown = () if one.what is What.DELETED else in_order(one.fields)
+    for name in shown:
         before, after = one.fields[name]
         if not (made and name == NAME_FIELD.get(one.kind)):
             was = "" if made else f"{value(before)} → "
