@@ -79,7 +79,8 @@ def sum_up(supposed: Supposed) -> str:
         if some:
             parts.append(f"{', '.join(some)} {TURNS[turn]} ({_counted(supposed.counts[turn])})")
     if difference.held:
-        parts.append(f"{difference.held:,} held that would run or not be there otherwise")
+        were = "was" if difference.held == 1 else "were"
+        parts.append(f"{difference.held:,} held that {were} not")
     return "; ".join(parts)
 
 

@@ -67,7 +67,7 @@ def diff(
     format_: Shape = Format.TABLE,
     everything: All = False,
 ) -> None:
-    """Show what is otherwise after one run than after another, as syncd left it."""
+    """Show what is otherwise after one run than after another."""
     from syncd.cli.history import diff
 
     shown = None if everything else SHOWN

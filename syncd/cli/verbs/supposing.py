@@ -33,7 +33,7 @@ def whatif(  # noqa: PLR0913, PLR0917  an option each
         bool, typer.Option("--detailed-exitcode", help="Exit with 10 where anybody is affected.")
     ] = False,
 ) -> None:
-    """Show who would be affected by another configuration; reads nothing but local files."""
+    """Show whom another configuration would affect; offline."""
     from syncd.cli.supposing import Asked, whatif
 
     shown = None if everything else SHOWN
