@@ -126,13 +126,17 @@ def test_files_with_mistakes_are_an_error_with_their_places(world: World):
     new_people(world, ("id: ada", "idd: ada"))
     broken = whatif(world)
     assert broken.exit_code == Exit.SOURCE
-    assert broken.stderr.startswith(f"{world.path}/new/config.yaml: people.yaml:3:5: a user needs id")
+    assert broken.stderr.startswith(
+        f"{world.path}/new/config.yaml: people.yaml:3:5: a user needs id"
+    )
 
 
 def test_a_source_that_was_read_by_other_settings_is_refused(world: World):
     """Nobody can know what another filter would bring; nor what a source holds that is new."""
     new = world.path / "new/config.yaml"
-    new.write_text(CONFIG.replace("targets:", f"{LDAP}targets:").replace("[people]", "[people, far]"))
+    new.write_text(
+        CONFIG.replace("targets:", f"{LDAP}targets:").replace("[people]", "[people, far]")
+    )
     result = whatif(world)
     assert (result.exit_code, result.stderr) == (
         Exit.SOURCE,
@@ -229,8 +233,13 @@ def test_without_a_ledger_all_sources_must_be_local(world: World):
 def git(path: Path, *arguments: str) -> str:
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        **{"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull},
-        **{f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        **{
+            f"GIT_{who}_{what}": "x@y"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        },
     }
     ended = subprocess.run(
         ["git", *arguments], cwd=path, env=environ, capture_output=True, text=True, check=True
