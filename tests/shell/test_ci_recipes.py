@@ -79,16 +79,17 @@ def github(world: World, base: str) -> tuple[int, str, str]:
         assert "${{" not in step["run"]  # what others write is no part of a script
         given = dict(line.split("=") for line in outputs.read_text().splitlines())
         known |= {f"steps.whatif.outputs.{name}": value for name, value in given.items()}
-        environ = {
-            name: re.sub(r"\$\{\{ (.*?) \}\}", lambda found: known.get(found[1], "?"), value)
-            for name, value in step.get("env", {}).items()
-        }
+        environ = {name: filled(value, known) for name, value in step.get("env", {}).items()}
         files = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(outputs)}
         ended = run(world, step["run"], **environ, **files)
         if ended.returncode:
             break
     called = (world.path.parent / "called").read_text()
     return ended.returncode, summary.read_text() if summary.exists() else ended.stderr, called
+
+
+def filled(text: str, known: dict[str, str]) -> str:
+    return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: known.get(found[1], "?"), text)
 
 
 def gitlab(world: World, base: str) -> tuple[int, str, str]:

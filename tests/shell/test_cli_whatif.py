@@ -138,10 +138,10 @@ def test_a_source_that_was_read_by_other_settings_is_refused(world: World):
         CONFIG.replace("targets:", f"{LDAP}targets:").replace("[people]", "[people, far]")
     )
     result = whatif(world)
-    assert (result.exit_code, result.stderr) == (
-        Exit.SOURCE,
+    assert result.exit_code == Exit.SOURCE
+    assert result.stderr == (
         "source far: what it holds is not known, for no run of main has read it yet; it is in "
-        f"{new}, and can be told after the first run with it\n",
+        f"{new}, and can be told after the first run with it\n"
     )
     new.write_text(CONFIG.replace("sqlite:///store.db", "sqlite:///other.db"))
     result = whatif(world)
@@ -296,10 +296,10 @@ def test_a_revision_before_there_was_anything_makes_everybody_new(repository: Wo
 def test_an_unknown_revision_and_no_repository_are_told(repository: World, tmp_path: Path):
     """With what to do."""
     result = repository.syncd("whatif", "--since", "origin/main")
-    assert (result.exit_code, result.stderr) == (
-        Exit.CONFIG,
+    assert result.exit_code == Exit.CONFIG
+    assert result.stderr == (
         f"{repository.path} has no revision 'origin/main': fetch it first, such as by `git fetch "
-        "origin main`\n",
+        "origin main`\n"
     )
     assert repository.syncd("whatif", "--since", "--all").stderr == "'--all' is no revision\n"
     outside = small_world(tmp_path / "outside")
