@@ -61,7 +61,7 @@ def where(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.outcome is not None:
         found.append(columns.outcome == wanted.outcome)
     if wanted.keys is not None:
-        found.append(columns.run.in_(_touching(connection, wanted.keys)))
+        found.append(among(connection, columns.run, _touching(connection, wanted.keys)))
     return found
 
 

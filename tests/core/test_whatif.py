@@ -223,9 +223,13 @@ def test_a_source_whose_settings_moved_is_refused_and_not_guessed():
     assert len(suppose(but(here, sources={"p": Files([ADA])})).difference) == 0
     far = opened(ADA, sources_are=MemorySource)
     moved = but(far.sync, parts={"source p": "another filter"})
-    with pytest.raises(SourceError, match=r"^source p: it was last read by other settings than new"):
+    with pytest.raises(
+        SourceError, match=r"^source p: it was last read by other settings than new"
+    ):
         on_what_was_kept(Otherwise(far.sync, "old"), Otherwise(moved, "new"), far.ledger, NOON)
-    with pytest.raises(SourceError, match=r"^source p: is not of local files, and without a ledger"):
+    with pytest.raises(
+        SourceError, match=r"^source p: is not of local files, and without a ledger"
+    ):
         on_an_empty_target(None, far.sync, NOON)
 
 
