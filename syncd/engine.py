@@ -77,6 +77,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact) as stand,
         Cycle(sync, ledger, clock(), watch, mode) as cycle,
     ):
+        ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = Decision(cycle.read(), cycle.apart)
         planned = _cleaned(decision.plan(), redact)
         if saved is not None:

@@ -10,7 +10,8 @@ from rich.text import Text
 from syncd.cli.opening import Opened, each_sync, load_too, now, run
 from syncd.cli.revision import as_of
 from syncd.cli.words import Format
-from syncd.config.assemble import assemble, chosen, differing, ledger
+from syncd.config.assemble import assemble, chosen, ledger
+from syncd.config.digests import differing
 from syncd.config.settings import Settings
 from syncd.core.plan import Plan, count
 from syncd.core.stream import encode

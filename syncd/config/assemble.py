@@ -1,42 +1,40 @@
 """Turn checked settings into what runs: syncs with their sources and target, and the ledger."""
 
-import hashlib
-import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from typing import Any
+from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from syncd.audit.audit import Audit, Rules
+from syncd.audit.checkpoint import Signer
+from syncd.audit.projection import Projection
+from syncd.config.approvals import filed_approvals
+from syncd.config.digests import digest, parts
 from syncd.config.settings import (
     BudgetSettings,
     BudgetsSettings,
     GroupsSettings,
     MergeSettings,
-    Part,
     PolicySettings,
     Settings,
-    SyncSettings,
     UsersSettings,
     WavesSettings,
 )
+from syncd.core.approval import Consent
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Budget, Cohort, Policy, Protect, Waves
 from syncd.database import database_url
 from syncd.errors import ConfigError
+from syncd.hidden import Hidden
 from syncd.ledger import Ledger, open_ledger
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
 from syncd.ports import Backend
-from syncd.sync import Sync, source_part, target_part
-
-_UNSAID: tuple[Any, ...] = (None, "**********")
-"""What pydantic shows of an option that is not there, and of a secret that is."""
-
-_URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
+from syncd.redact import Redactor, secrets_of
+from syncd.sync import Sync
 
 
 def chosen(settings: Settings, names: Sequence[str] = ()) -> list[str]:
@@ -76,69 +74,86 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         policy=_policy(sync.policy),
         config=digest(settings, name),
         full_every=sync.full_every,
-        parts=_parts(settings, sync),
+        consent=consent(settings, name),
+        parts=parts(settings, name),
     )
 
 
-def ledger(settings: Settings, *, write: bool) -> Ledger:
-    """Raises `LedgerError`."""
+def consent(settings: Settings, name: str) -> Consent:
+    """By what the sync's held changes are let through: read anew each time, for the files may come
+    and go. Raises `ConfigError`."""
+    files = filed_approvals(settings.approvals, settings.base)
+    return Consent(settings.syncs[name].policy.approval.people, files)
+
+
+def ledger(
+    settings: Settings,
+    *,
+    write: bool,
+    redact: Redactor | None = None,
+    alarm: Callable[[str], None] = lambda _: None,
+) -> Ledger:
+    """Raises `LedgerError`. One that is written to is followed by the audit, which says by `alarm`
+    what is wrong with it."""
     text, password = settings.ledger.url, settings.ledger.password
     if text is None:
         url = URL.create("sqlite", database=str(settings.state_directory / "ledger.db"))
     else:
         url = database_url(text, None, settings.base)
     life = settings.ledger.lock_life.total_seconds()
-    return open_ledger(url.render_as_string(hide_password=False), password, write=write, life=life)
+    plain = url.render_as_string(hide_password=False)
+    memory = open_ledger(plain, password, write=write, life=life)
+    if write:
+        with ExitStack() as undo:
+            undo.callback(memory.close)
+            memory.followed_by(audit_of(settings, memory, redact or _redactor(settings), alarm))
+            memory.follow()  # what was committed and not told, by whoever was here before
+            undo.pop_all()
+    return memory
 
 
-def _parts(settings: Settings, sync: SyncSettings) -> dict[str, str]:
-    """The same whether secrets are there or not: what is read does not depend on them."""
-    parts = {source_part(name): settings.sources[name] for name in sync.sources}
-    parts[target_part(sync.target)] = settings.targets[sync.target]
-    return {name: _digest([part.type, _shown(part)]) for name, part in parts.items()}
+def audit_of(
+    settings: Settings, memory: Ledger, redact: Redactor, alarm: Callable[[str], None]
+) -> Audit | None:
+    """None where none is kept here. Raises `ConfigError`."""
+    given = settings.audit
+    if not given.enabled:
+        return None
+    rules = Rules(
+        directory=audit_directory(settings),
+        required=given.required,
+        largest=given.segment_megabytes << 20,
+        keep=given.keep,
+        signer=signer(settings),
+        checkpoint_every=given.checkpoint_every,
+    )
+    projection = Projection(memory.trail, Hidden(settings.log.hide), redact)
+    return Audit(memory.trail, projection, rules, alarm)
 
 
-def _shown(part: Part) -> dict[str, Any]:
-    """Its settings that are said and no secret."""
-    return dict(_said(_without_passwords(part.model_dump(mode="json")))["config"])
+def audit_directory(settings: Settings) -> Path:
+    return settings.state_directory / "audit"
 
 
-def _said(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _said(inner) for name, inner in value.items() if inner not in _UNSAID}
-    return value
+def signer(settings: Settings) -> Signer | None:
+    """Of the key that is given. Raises `ConfigError`."""
+    given = settings.audit
+    if given.private_key is not None:
+        return Signer(given.private_key.get_secret_value().encode())
+    if given.private_key_file is None:
+        return None
+    try:
+        return Signer(given.private_key_file.read_bytes())
+    except OSError as error:
+        where = given.private_key_file
+        words = f"audit.private_key_file: {where} cannot be read: {error.strerror}"
+        raise ConfigError(f"{words}; `syncd audit keygen` makes one") from error
 
 
-def differing(old: Settings, new: Settings, part: str) -> list[str]:
-    """The settings of a source or target, as messages call it, that are not the same in both."""
-    group, _, name = part.partition(" ")
-    before, after = (_shown(getattr(one, f"{group}s")[name]) for one in (old, new))
-    names = before.keys() | after.keys()
-    return sorted(name for name in names if before.get(name) != after.get(name))
-
-
-def digest(settings: Settings, name: str) -> str:
-    """SHA-256 of all that the sync is made from, as hexadecimal, secrets left out."""
-    sync = settings.syncs[name]
-    parts = [settings.targets[sync.target], *(settings.sources[one] for one in sync.sources)]
-    made_from = [
-        sync.model_dump(mode="json", exclude={"enabled", "full_every", "schedule"}),
-        *(part.model_dump(mode="json") for part in parts),
-    ]
-    return _digest(_without_passwords(made_from))
-
-
-def _digest(made_from: Any) -> str:
-    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-
-
-def _without_passwords(value: Any) -> Any:
-    """SecretStr is masked already; a URL may have a password in it."""
-    if isinstance(value, dict):
-        return {name: _without_passwords(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_passwords(inner) for inner in value]
-    return _URL_PASSWORD.sub(r"\1@", value) if isinstance(value, str) else value
+def _redactor(settings: Settings) -> Redactor:
+    redact = Redactor()
+    redact.learn(secrets_of(settings))
+    return redact
 
 
 def _merge(merge: MergeSettings) -> Precedence:

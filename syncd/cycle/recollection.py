@@ -71,13 +71,15 @@ class Recollection:
             question = self._about(keys, refs, open_too=True)
             if question is not None:
                 return question, Decision(question).plan()
-        return self.question(keys, refs), self.plan()
+        return self.question(keys, refs), self._plan_of_everybody()
 
     def question(self, keys: Some[Key], refs: Some[Ref]) -> Question:
         """About these people and accounts, and whoever shares a record with them."""
         question = self._about(keys, refs, open_too=False)
         if question is None:
-            question = self._asking(None).about_all(self._ledger.recall(*self._since))
+            question = self._asking(None).about_all(
+                self._ledger.recall(*self._since, self._sync.consent)
+            )
         return question
 
     def _about(
@@ -92,13 +94,17 @@ class Recollection:
             selection = selector.select_also(holders)
         if selection is None:
             return None
-        memory = ledger.recall_rest(*self._since, selection.links)
+        memory = ledger.recall_rest(*self._since, selection.links, sync.consent)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
 
     def plan(self) -> Plan:
         """About everybody."""
+        return self._plan_of_everybody()
+
+    def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger
-        memory = ledger.recall_rest(*self._since, ledger.recall_kind(sync.name, Kind.GROUP))
+        groups = ledger.recall_kind(sync.name, Kind.GROUP)
+        memory = ledger.recall_rest(*self._since, groups, sync.consent)
         everybody = Everybody(sync, self.sources, self.target, self._now, ledger, memory, _AT_ONCE)
         return Decision(*everybody.asked()).plan()
 
