@@ -85,9 +85,10 @@ def _fields(
 
 def of_member(group: Key, user: Key, steps: Sequence[Step], ends: Iterable[int]) -> Net | None:
     """Of somebody's place in a group, which `ends` as well where either of them is deleted: at
-    these lines."""
-    was_in = steps[0].op is Op.REMOVE
-    is_in = steps[-1].op is Op.ADD and all(line < steps[-1].line for line in ends)
+    these lines. What was before that is part of the deletion."""
+    last = max(ends, default=0)
+    was_in = not last and steps[0].op is Op.REMOVE
+    is_in = steps[-1].op is Op.ADD and steps[-1].line > last
     if was_in == is_in:
         return None
     what = What.ADDED if is_in else What.REMOVED

@@ -189,7 +189,7 @@ def test_changes_that_nobody_knows_the_end_of_are_counted_and_left_out():
 
 
 def test_a_step_aside_from_a_name_leaves_nothing():
-    """Of the temporary name nothing is left; of a place in a group that was deleted meanwhile neither."""
+    """Of the temporary name nothing is left."""
     aside = [
         Step(1, Op.UPDATE, "ada", {"user_name": "ada"}, {"user_name": "ada-x"}),
         Step(2, Op.UPDATE, "bob", {"user_name": "ada"}, {"user_name": "bob"}),
@@ -197,4 +197,14 @@ def test_a_step_aside_from_a_name_leaves_nothing():
     assert of_thing(Kind.USER, Key("p:1"), aside) == Net(
         Kind.USER, Key("p:1"), None, "bob", What.CHANGED, {"user_name": ("ada", "bob")}
     )
-    assert of_member(Key("p:g"), Key("p:1"), [Step(3, Op.ADD, "ada in g")], [4]) is None
+
+
+def test_a_place_in_a_group_that_was_deleted_is_part_of_the_deletion():
+    """Taken away before it or not; who came into the new one is told as added."""
+    of, name = (Key("p:g"), Key("p:1")), "ada in g"
+    added = Net(Kind.MEMBER, *of, name, What.ADDED)
+    assert of_member(*of, [Step(3, Op.ADD, name)], [4]) is None
+    assert of_member(*of, [Step(3, Op.REMOVE, name)], [4]) is None
+    assert of_member(*of, [Step(3, Op.REMOVE, name), Step(5, Op.ADD, name)], [4]) == added
+    assert of_member(*of, [Step(5, Op.ADD, name)], [4]) == added
+    assert of_member(*of, [Step(3, Op.REMOVE, name), Step(5, Op.ADD, name)], []) is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncd.report import Exit
+from tests.servers.slapd import Slapd
 from tests.shell.command import CONFIG, PEOPLE, World, small_world
 
 LDAP = """  far:
@@ -308,3 +309,40 @@ def test_an_unknown_revision_and_no_repository_are_told(repository: World, tmp_p
     assert "not a git repository" in result.stderr
     both = repository.syncd("whatif", "--since", "HEAD", "--base", ".")
     assert both.stderr == "--base and --since contradict each other: say one of them\n"
+
+
+def test_a_directory_counts_as_it_was_last_read_whatever_becomes_of_it_meanwhile(
+    tmp_path: Path, staffed: Slapd
+):
+    """Another mapping or scope is told of all its people, though nobody asks it; another filter is
+    refused by its name. A wrong password makes no difference."""
+    world = World(tmp_path)
+    password = staffed.config()["bind"]["password"]
+
+    def write(name: str, corp: dict, **sync: object) -> None:
+        syncs = {"main": {"sources": ["corp"], "target": "store", **sync}}
+        targets = {"store": {"type": "sql", "url": "sqlite:///store.db"}}
+        config = {"sources": {"corp": corp}, "targets": targets, "syncs": syncs}
+        world.write(name, json.dumps(config))
+
+    write("config.yaml", staffed.config())
+    world.syncd("apply", "--yes")
+    write("new/config.yaml", staffed.config(), users={"always": {"title": "user_name"}})
+    result = whatif(world, "--format", "json")
+    told = json.loads(result.stdout)
+    assert told["counts"]["newly"] == {"user.update": 20}
+    assert set(told["grounds"]["kept"]) == {"source corp", "target store"}
+
+    bind = {"dn": staffed.bind_dn}
+    write("new/config.yaml", staffed.config(bind=bind), users={"always": {"title": "user_name"}})
+    wrong = {"SYNCD_SOURCES__CORP__BIND__PASSWORD": "other"}
+    assert whatif(world, **wrong).exit_code == Exit.DONE
+    assert world.syncd("plan", **wrong).exit_code == Exit.SOURCE
+
+    users = {"bases": [staffed.people], "filter": "(uid=a*)"}
+    write("new/config.yaml", staffed.config(users=users))
+    result = whatif(world)
+    assert result.exit_code == Exit.SOURCE
+    assert "read by other settings than" in result.stderr
+    assert "config.yaml has (users), and what these would bring cannot be known" in result.stderr
+    assert password not in result.stderr
