@@ -14,9 +14,9 @@ from syncd.config.shape import Duration
 from syncd.core.stream import encode
 from syncd.errors import ConfigError
 from syncd.ledger import Ledger, Run
-from syncd.ledger.past import Wanted
-from syncd.past.between import Between
-from syncd.past.told import Told, lines, tell
+from syncd.ledger.lookback import Wanted
+from syncd.lookback.between import Between
+from syncd.lookback.told import Told, lines, tell
 from syncd.render.between import between_markdown, render_between
 from syncd.render.history import render_runs
 from syncd.render.told import render_told, told_markdown

@@ -20,6 +20,8 @@ class Fate(StrEnum):
     RUNS = "runs"
     HELD = "held"
     REFUSED = "refused"
+    UNSETTLED = "unsettled"
+    DRIFTED = "drifted"
     CONFLICT = "conflict"
     FAILURE = "failure"
 
@@ -85,7 +87,12 @@ def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
     """All that the plan says, in its order."""
     for change in plan.changes:
         yield _thing(change), _of_change(Fate.RUNS, change, change.reason)
-    for fate, refusals in ((Fate.HELD, plan.held), (Fate.REFUSED, plan.refused)):
+    for fate, refusals in (
+        (Fate.HELD, plan.held),
+        (Fate.REFUSED, plan.refused),
+        (Fate.UNSETTLED, plan.unsettled),
+        (Fate.DRIFTED, plan.drifted),
+    ):
         for one in refusals:
             yield _thing(one.change), _of_change(fate, one.change, one.rule)
     for fate, problems in ((Fate.CONFLICT, plan.conflicts), (Fate.FAILURE, plan.failures)):

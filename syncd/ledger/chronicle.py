@@ -10,9 +10,9 @@ from sqlalchemy.sql.elements import Label
 
 from syncd.core.memory import Mark
 from syncd.core.model import Key
-from syncd.ledger import history, past, runs
+from syncd.ledger import history, lookback, runs
 from syncd.ledger.history import DONE, FAILED, Line
-from syncd.ledger.past import Moved, Used, Wanted
+from syncd.ledger.lookback import Moved, Used, Wanted
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import JOURNAL, RUNS, TALLIES
@@ -59,13 +59,13 @@ class Chronicle:
     def runs_wanted(self, wanted: Wanted, *, eventful: bool = False, limit: int) -> list[Run]:
         """The newest first."""
         with self._reading() as connection:
-            where = past.where(connection, wanted) + ([_EVENTFUL] if eventful else [])
+            where = lookback.where(connection, wanted) + ([_EVENTFUL] if eventful else [])
             return runs.newest(connection, where, limit)
 
     def called(self, sync: str | None, word: str) -> frozenset[Key]:
         """The keys of whom the word means, now or, where that is nobody, ever."""
         with self._reading() as connection:
-            return past.called(connection, sync, word)
+            return lookback.called(connection, sync, word)
 
     def each_line_of(self, run: int) -> Iterator[Line]:
         """All of a run's lines in the order in which they were begun, some at a time."""
@@ -77,24 +77,24 @@ class Chronicle:
     def each_line_between(self, sync: str, after: int, upto: int) -> Iterator[Line]:
         """Of the sync's runs with higher numbers than `after`, and none higher than `upto`."""
         with self._reading() as connection:
-            numbers = past.with_lines(connection, sync, after, upto)
+            numbers = lookback.with_lines(connection, sync, after, upto)
         for number in numbers:
             yield from self.each_line_of(number)
 
     def moved(self, sync: str, after: int, upto: int) -> list[Moved]:
         """Which things have other keys since, in the order in which that happened."""
         with self._reading() as connection:
-            return past.moved(connection, sync, after, upto)
+            return lookback.moved(connection, sync, after, upto)
 
     def marks_of(self, run: int) -> list[Mark]:
         """What the run remembered besides its changes."""
         with self._reading() as connection:
-            return list(past.marks(connection, run))
+            return list(lookback.marks(connection, run))
 
     def approvals_used(self, run: int) -> list[Used]:
         """By which the run made changes."""
         with self._reading() as connection:
-            return past.approvals_used(connection, run)
+            return lookback.approvals_used(connection, run)
 
     def lines_of(self, run: int, *, after: int = 0, limit: int) -> list[Line]:
         """A run's lines with higher numbers than `after`, in the order in which they were begun."""

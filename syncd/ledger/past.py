@@ -1,139 +1,112 @@
-"""Which runs there were that somebody looks for, and what each of them left besides its lines."""
+"""What syncd wrote last, looked up in the journal for those alone that are asked about."""
 
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
-import msgspec
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, select
 
-from syncd.core.memory import Mark, Remark
-from syncd.core.model import Key, Kind, Ref
-from syncd.ledger.operation import APPROVALS, APPROVED
+from syncd.core.memory import Link, Remark
+from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.past import WHOLE, Known, Stuck, Where, Written
+from syncd.core.stream import batches
+from syncd.ledger import history, recall, stuck
+from syncd.ledger.history import DONE, Line
 from syncd.ledger.rows import among
-from syncd.ledger.schema import BATCHES, LINES, LINKS, MARKS, RUNS
+from syncd.ledger.schema import JOURNAL, MARKS
 
-_NAMED = ("name", "user_name", "email", "display_name")
-"""Where a line of the journal has what somebody, or a group, is called."""
+Reading = Callable[[], AbstractContextManager[Connection]]
 
-
-class Wanted(Struct, frozen=True, kw_only=True):
-    """Which runs are looked for: those of which all that is said holds. `keys` are full keys of
-    which a run has a line; None for any. `since` is meant with, `until` without its moment."""
-
-    sync: str | None = None
-    before: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    outcome: str | None = None
-    keys: frozenset[Key] | None = None
+_AT_ONCE = 1000
 
 
-class Used(Struct, frozen=True):
-    """An approval by which a run made so many changes."""
+class LedgerPast:
+    """A sync's `Past` as it is `made_by` this configuration and version: of another one, and where
+    all is to be tried `afresh`, nothing counts as tried.
 
-    approval: int
-    approved_by: str
-    approved_at: datetime
-    changes: int
+    What the run `verifying` wrote is fresh.
+    """
+
+    def __init__(self, reading: Reading, sync: str, made_by: str, *, afresh: bool) -> None:
+        self._reading, self._sync = reading, sync
+        self.made_by, self._afresh = made_by, afresh
+        self._any: bool | None = None
+        self.verifying: int | None = None
+
+    def written(self, kind: Kind, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Written]]:
+        found: dict[Ref, Mapping[str, Written]] = {}
+        for some in batches(sorted(refs), _AT_ONCE):
+            with self._reading() as connection:
+                found |= _last(connection, self._sync, kind, some, self.verifying)
+        return found
+
+    def stuck(self, kind: Kind, keys: Collection[Key]) -> Mapping[Where, Stuck]:
+        if self._any is None:
+            with self._reading() as connection:
+                self._any = stuck.is_any(connection, self._sync)
+        found: dict[Where, Stuck] = {}
+        for some in batches(sorted(keys), _AT_ONCE) if self._any else ():
+            with self._reading() as connection:
+                found |= self._counted(stuck.some(connection, self._sync, kind, some))
+        return found
+
+    def known(self, links: Iterable[Link]) -> Known:
+        """All of it as a value: of these links, and of whatever never settled so far."""
+        refs: dict[Kind, list[Ref]] = defaultdict(list)
+        for link in links:
+            refs[link.kind].append(link.ref)
+        values = {
+            (kind, ref): fields
+            for kind, those in refs.items()
+            for ref, fields in self.written(kind, those).items()
+        }
+        with self._reading() as connection:
+            return Known(values, self._counted(stuck.every(connection, self._sync)))
+
+    def wheres(self) -> set[Where]:
+        """All that came back otherwise when it was last written."""
+        with self._reading() as connection:
+            return stuck.wheres(connection, self._sync)
+
+    def _counted(self, found: Mapping[Where, tuple[str, Stuck]]) -> dict[Where, Stuck]:
+        return {
+            where: one if made_by == self.made_by and not self._afresh else replace(one, times=0)
+            for where, (made_by, one) in found.items()
+        }
 
 
-class Moved(Struct, frozen=True):
-    """From this run on, a thing has another key."""
-
-    run: int
-    kind: Kind
-    old: Key
-    new: Key
-
-
-def where(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    columns = RUNS.c
-    found: list[ColumnElement[bool]] = []
-    if wanted.sync is not None:
-        found.append(columns.sync == wanted.sync)
-    if wanted.before is not None:
-        found.append(columns.run < wanted.before)
-    if wanted.since is not None:
-        found.append(columns.begun_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(columns.begun_at < wanted.until)
-    if wanted.outcome is not None:
-        found.append(columns.outcome == wanted.outcome)
-    if wanted.keys is not None:
-        found.append(among(connection, columns.run, _touching(connection, wanted.keys)))
+def _last(
+    connection: Connection, sync: str, kind: Kind, refs: Sequence[Ref], verifying: int | None
+) -> dict[Ref, dict[str, Written]]:
+    """What has been known under another key was written to under that."""
+    links = recall.some_links(connection, sync, (), [(kind, ref) for ref in refs])
+    keys = {link.key for link in links}
+    keys |= _earlier(connection, sync, kind, keys)
+    done = JOURNAL.c.sync == sync, JOURNAL.c.member.is_(None), JOURNAL.c.outcome == DONE
+    where = *done, among(connection, JOURNAL.c.key, keys)
+    found: dict[Ref, dict[str, Written]] = {ref: {} for ref in refs}
+    for line in history.lines_where(connection, where, JOURNAL.c.line.desc(), None):
+        # Before the account was made, another had its key, or even its ref.
+        if line.kind is kind and line.ref in found and WHOLE not in found[line.ref]:
+            _add(found[line.ref], line, fresh=verifying is not None and line.run >= verifying)
     return found
 
 
-def _touching(connection: Connection, keys: Collection[Key]) -> set[int]:
-    """The runs with a line of these, or of their membership in anything."""
-    batches: set[int] = set()
-    for column in (LINES.c.key, LINES.c.member):
-        lines = select(LINES.c.batch).where(among(connection, column, keys)).distinct()
-        batches |= set(connection.scalars(lines))
-    runs = select(BATCHES.c.run).where(among(connection, BATCHES.c.batch, batches)).distinct()
-    return set(connection.scalars(runs))
+def _earlier(connection: Connection, sync: str, kind: Kind, keys: Collection[Key]) -> set[Key]:
+    """The keys from which these were moved, one after the other."""
+    found, latest = set[Key](), set(keys)
+    moves = MARKS.c.sync == sync, MARKS.c.kind == kind, MARKS.c.remark == Remark.REKEY
+    while latest:
+        moved = select(MARKS.c.old_key).where(*moves, among(connection, MARKS.c.key, latest))
+        latest = {key for key in connection.scalars(moved) if key} - found
+        found |= latest
+    return found
 
 
-def called(connection: Connection, sync: str | None, word: str) -> frozenset[Key]:
-    """The keys of whom the word means: a key, with its source or without, a ref, a name now, or
-    where nobody has it now, one that the journal has. Names are compared without case."""
-    ends = LINKS.c.key.endswith(f":{word}", autoescape=True)
-    named = func.lower(LINKS.c.name) == word.lower()
-    links = select(LINKS.c.key).where(or_(LINKS.c.key == word, ends, LINKS.c.ref == word, named))
-    if sync is not None:
-        links = links.where(LINKS.c.sync == sync)
-    return frozenset(connection.scalars(links)) or _once_called(connection, word)
-
-
-def _once_called(connection: Connection, word: str) -> frozenset[Key]:
-    """Walks through the whole journal."""
-    written = msgspec.json.encode(word).decode()
-    ways = [LINES.c.key == word, LINES.c.key.endswith(f":{word}", autoescape=True)]
-    ways += [LINES.c.change.icontains(f'"{name}":{written}', autoescape=True) for name in _NAMED]
-    lines = select(LINES.c.key).where(LINES.c.member.is_(None), or_(*ways)).distinct()
-    return frozenset(connection.scalars(lines))
-
-
-def marks(connection: Connection, run: int) -> Iterator[Mark]:
-    """What the run remembered besides its changes, in its order."""
-    columns = [
-        MARKS.c[name] for name in ("remark", "kind", "key", "ref", "name", "rule", "old_key")
-    ]
-    statement = select(*columns).where(MARKS.c.run == run).order_by(MARKS.c.mark)
-    for remark, kind, key, ref, name, rule, old in connection.execute(statement):
-        yield Mark(Remark(remark), Kind(kind), Key(key), Ref(ref), name, rule, old)
-
-
-def moved(connection: Connection, sync: str, after: int, upto: int) -> list[Moved]:
-    """In the order in which it happened."""
-    columns = (MARKS.c.run, MARKS.c.kind, MARKS.c.old_key, MARKS.c.key)
-    statement = select(*columns).where(
-        MARKS.c.sync == sync,
-        MARKS.c.remark == Remark.REKEY.value,
-        MARKS.c.run > after,
-        MARKS.c.run <= upto,
-    )
-    rows = connection.execute(statement.order_by(MARKS.c.mark))
-    return [Moved(run, Kind(kind), Key(old), Key(new)) for run, kind, old, new in rows]
-
-
-def approvals_used(connection: Connection, run: int) -> list[Used]:
-    """By which the run made anything, the oldest first."""
-    columns = (APPROVALS.c.approval, APPROVALS.c.approved_by, APPROVALS.c.approved_at)
-    statement = (
-        select(*columns, func.count())
-        .join(APPROVED, APPROVED.c.approval == APPROVALS.c.approval)
-        .where(APPROVED.c.used_by == run)
-        .group_by(*columns)
-        .order_by(APPROVALS.c.approval)
-    )
-    return [Used(*row) for row in connection.execute(statement)]
-
-
-def with_lines(connection: Connection, sync: str, after: int, upto: int) -> list[int]:
-    """The numbers of the sync's runs in that range that have any, in order."""
-    statement = select(BATCHES.c.run).where(
-        BATCHES.c.sync == sync, BATCHES.c.run > after, BATCHES.c.run <= upto
-    )
-    return list(connection.scalars(statement.distinct().order_by(BATCHES.c.run)))
+def _add(fields: dict[str, Written], line: Line, *, fresh: bool) -> None:
+    """What this line wrote and no later one did."""
+    at = line.ended_at or line.begun_at
+    made: Mapping[str, Value] = {WHOLE: None} if line.op is Op.CREATE else {}
+    for name, value in (*line.after.items(), *made.items()):
+        fields.setdefault(name, Written(value, line.run, at, fresh))

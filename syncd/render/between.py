@@ -8,8 +8,8 @@ from rich.text import Text
 
 from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind
 from syncd.ledger import Run
-from syncd.past.between import Between
-from syncd.past.net import Net, What
+from syncd.lookback.between import Between
+from syncd.lookback.net import Net, What
 from syncd.render.changes import in_order
 from syncd.render.listing import Page, Row, listings, more, title
 from syncd.render.markdown import code, prose, table

@@ -9,8 +9,12 @@ from syncd.render.changes import in_order
 from syncd.render.words import NOTHING, SIGNS, STYLES, value
 
 _OPS = frozenset(Op)
-_STOPPED = {Fate.HELD: "held", Fate.REFUSED: "refused"}
-_FATE_STYLES = {Fate.HELD: "yellow", Fate.REFUSED: "yellow"}
+_STOPPED = {
+    Fate.HELD: "held",
+    Fate.REFUSED: "refused",
+    Fate.UNSETTLED: "never settles",
+    Fate.DRIFTED: "changed outside, and left so",
+}
 
 
 class Step(NamedTuple):
@@ -47,4 +51,4 @@ def sign(one: Affected) -> tuple[str, str]:
     if last.what not in _OPS:
         return ("=", "cyan") if last.what else ("!", "red")
     op = Op(last.what)
-    return SIGNS[op], _FATE_STYLES.get(last.fate, STYLES[op])
+    return SIGNS[op], "yellow" if last.fate in _STOPPED else STYLES[op]

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from syncd.core.memory import Mark
 from syncd.ledger import Line, Reading
-from syncd.ledger.past import Used
-from syncd.past.told import Told
+from syncd.ledger.lookback import Used
+from syncd.lookback.told import Told
 from syncd.render.history import UNDER_WAY, end_of, line_row, steps_of
 from syncd.render.listing import Page, Row, listings, more, pairs, title
 from syncd.render.markdown import bullet_list, code, prose, table

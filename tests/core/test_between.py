@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from syncd.core.merge import Precedence
 from syncd.core.model import Key, Kind, Op, flat
 from syncd.core.policy import Adopt, Leavers
-from syncd.past.between import Between
-from syncd.past.net import Net, Step, What, inverse, of_member, of_thing
+from syncd.lookback.between import Between
+from syncd.lookback.net import Net, Step, What, inverse, of_member, of_thing
 from tests.core.events import Approve, Has, HasGroup, Leaves, LosesGroup, Swap
 from tests.core.test_laws import WHOLE, live
 from tests.core.worlds import HOLDS, worlds

@@ -40,6 +40,8 @@ def said(plan):
         ("runs", plan.changes),
         ("held", [one.change for one in plan.held]),
         ("refused", [one.change for one in plan.refused]),
+        ("unsettled", [one.change for one in plan.unsettled]),
+        ("drifted", [one.change for one in plan.drifted]),
     ):
         for c in some:
             fields = sorted(c.before.items()), sorted(c.after.items())

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from syncd.core.plan import Refusal
 from syncd.ledger import FAILED, Ended
-from syncd.past.told import lines, tell
+from syncd.lookback.told import lines, tell
 from syncd.render.told import render_told, told_markdown
 from syncd.report import Exit
 from tests.shell.command import CONFIG, PEOPLE, World, held_digest, small_world

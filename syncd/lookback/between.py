@@ -16,8 +16,8 @@ import msgspec
 from syncd.core.model import Key, Kind, Op
 from syncd.core.stream import encode
 from syncd.ledger import DONE, Ledger, Line, Run
-from syncd.ledger.past import Moved
-from syncd.past.net import Net, Step, inverse, of_member, of_thing
+from syncd.ledger.lookback import Moved
+from syncd.lookback.net import Net, Step, inverse, of_member, of_thing
 
 _TABLE = """
 PRAGMA journal_mode=OFF;

@@ -7,7 +7,7 @@ from msgspec import Struct
 from syncd.core.memory import Mark
 from syncd.core.plan import Problem, Refusal
 from syncd.ledger import KeptPlan, Ledger, Line, Reading, Run
-from syncd.ledger.past import Used
+from syncd.ledger.lookback import Used
 
 MOST = 1000
 """So many of each list but the lines; the ledger keeps no more of what is not held."""
