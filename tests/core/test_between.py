@@ -80,7 +80,7 @@ def quiet(world):
     return but(world, merge=Precedence(), policy=policy)
 
 
-@settings(max_examples=max(1, settings().max_examples // 2))
+@settings(max_examples=max(1, settings().max_examples // 4))
 @given(worlds(holds=[one for one in HOLDS if not one]), WHOLE, st.data())
 def test_what_lies_between_two_runs_leads_from_one_state_to_the_other(world, history, data):
     """Creations, deletions, fields and members, over any stretch of any history."""

@@ -113,7 +113,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=max(1, settings().max_examples // 4))
+@settings(max_examples=max(1, settings().max_examples // 5))
 @given(worlds(), WHOLE, st.tuples(steps(), steps()), SETTINGS)
 def test_what_would_be_otherwise_is_what_the_plans_of_two_cycles_differ_in(
     world, history, edits, given_otherwise
@@ -138,7 +138,7 @@ def test_what_would_be_otherwise_is_what_the_plans_of_two_cycles_differ_in(
     assert counted == Counter(difference(*plans).values())
 
 
-@settings(max_examples=max(1, settings().max_examples // 4))
+@settings(max_examples=max(1, settings().max_examples // 5))
 @given(worlds(), st.tuples(steps(), steps()), SETTINGS)
 def test_without_a_ledger_the_first_configuration_stands_for_what_the_target_has(
     world, edits, given_otherwise

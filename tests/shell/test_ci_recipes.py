@@ -116,14 +116,13 @@ def test_a_job_tells_in_the_merge_request_who_would_be_affected(repository: Worl
     git(repository.path, "diff", "--exit-code")
 
 
-@pytest.mark.parametrize("job", [github, gitlab])
-def test_a_job_fails_where_a_budget_is_overdrawn(repository: World, job):
+def test_a_job_fails_where_a_budget_is_overdrawn(repository: World):
     """After it has told so in the merge request."""
     tight = CONFIG.replace("store}", "store, policy: {budget: {user.create: {count: 0}}}}")
     repository.write("config.yaml", tight)
     base = change(repository, PEOPLE.replace("groups:\n", ZOE))
 
-    code, said, called = job(repository, base)
+    code, said, called = github(repository, base)
 
     assert (code, "held: create" in said) == (5, True)
     assert "whatif.md" in called

@@ -2,6 +2,8 @@
 
 import json
 from io import StringIO
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +14,7 @@ from syncd.ledger import FAILED, Ended
 from syncd.lookback.told import lines, tell
 from syncd.render.told import render_told, told_markdown
 from syncd.report import Exit
-from tests.shell.command import CONFIG, PEOPLE, World, held_digest, small_world
+from tests.shell.command import CONFIG, PEOPLE, World, small_world
 from tests.world import ADA, KIM, NOON, ZOE, opened
 
 TIGHT = CONFIG.replace(
@@ -22,10 +24,10 @@ TIGHT = CONFIG.replace(
 BOARD = PEOPLE + "  - {id: board, display_name: Board, members: [grace]}\n"
 
 
-@pytest.fixture
-def world(tmp_path) -> World:
+@pytest.fixture(scope="module")
+def past(tmp_path_factory) -> Path:
     """Three runs: four people, a new title with a new colleague, and leavers whom a budget holds."""
-    world = small_world(tmp_path)
+    world = small_world(tmp_path_factory.mktemp("past"))
     world.write("config.yaml", TIGHT)
     world.write("people.yaml", people("Countess", "kim", "lee"))
     world.syncd("apply", "--yes")
@@ -33,7 +35,13 @@ def world(tmp_path) -> World:
     world.syncd("apply", "--yes")
     world.write("people.yaml", people("Queen", "zoe"))
     world.syncd("apply", "--yes")
-    return world
+    return world.path
+
+
+@pytest.fixture
+def world(tmp_path, past: Path) -> World:
+    """A copy of that past."""
+    return World(copytree(past, tmp_path / "world"))
 
 
 def people(title: str, *others: str) -> str:
@@ -113,7 +121,8 @@ def test_show_as_json_and_markdown_has_the_same(world: World):
 
 def test_show_names_the_approvals_that_were_used(world: World):
     """Who approved, and how many changes that let through."""
-    world.run("approve", held_digest(world), "--by", "ann", "--yes")
+    standing = json.loads(world.syncd("status", "--format", "json").stdout)["syncs"][0]["standing"]
+    world.syncd("approve", standing["digest"], "--by", "ann", "--yes")
     world.syncd("apply", "--yes")
     text = world.syncd("show", "4").stdout
     assert "  approval     1 by ann, " in text

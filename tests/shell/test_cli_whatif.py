@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -21,13 +22,19 @@ LDAP = """  far:
 ZOE = "  - {id: zoe, user_name: zoe, email: zoe@example.org}\n"
 
 
-@pytest.fixture
-def world(tmp_path) -> World:
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory) -> Path:
     """A first run is done; under `new` stand a copy of the configuration and of the files."""
-    world = small_world(tmp_path)
+    world = small_world(tmp_path_factory.mktemp("first"))
     world.syncd("apply", "--yes")
-    small_world(tmp_path / "new")
-    return world
+    small_world(world.path / "new")
+    return world.path
+
+
+@pytest.fixture
+def world(tmp_path, first_run: Path) -> World:
+    """A copy of that."""
+    return World(copytree(first_run, tmp_path / "world"))
 
 
 def new_people(world: World, *edits: tuple[str, str]) -> None:
