@@ -14,6 +14,9 @@ from syncd.sync import Sync, source_part, target_part
 from syncd.whatif.difference import Difference
 from syncd.whatif.supposed import Grounds, Supposed, local_sources, prefixed
 
+_TRIES = 3
+"""A run may renew what is kept in the middle of it."""
+
 
 class Otherwise(NamedTuple):
     """A sync under one of the configurations, which messages call by `called`. `differing` are
@@ -30,7 +33,18 @@ def on_what_was_kept(
     """Raises `SourceError` where a source's files cannot be read, or what was kept of it does
     not say what it would hold by these settings; `LedgerError` where the target's does not."""
     name = after.sync.name
-    head = ledger.snapshot(name).head()
+    for _ in range(_TRIES):
+        head = ledger.snapshot(name).head()
+        supposed = _on(head, before, after, ledger, now)
+        if ledger.snapshot(name).head() == head:
+            return supposed
+    raise LedgerError(f"sync {name}: runs renew what is kept again and again; try later")
+
+
+def _on(
+    head: Head | None, before: Otherwise, after: Otherwise, ledger: Ledger, now: datetime
+) -> Supposed:
+    name = after.sync.name
     if head is None or head.sides is None:
         raise LedgerError(
             f"sync {name}: nothing is known before the first run; "

@@ -15,7 +15,8 @@ from syncd.core.memory import Remark
 from syncd.core.model import Key, Kind, Op, User
 from syncd.core.outcome import Fate, Turn, what_counts
 from syncd.core.policy import Adopt, Budget
-from syncd.errors import SourceError
+from syncd.errors import LedgerError, SourceError
+from syncd.ledger import Snapshot
 from syncd.report import Exit
 from syncd.whatif import (
     Otherwise,
@@ -189,6 +190,21 @@ def opened(*people, sources_are, **rest):
 def suppose(here, **given):
     one, other = (but(sync, backend=None) for sync in (here.sync, but(here, **given).sync))
     return on_what_was_kept(Otherwise(one, "old"), Otherwise(other, "new"), here.ledger, here.now)
+
+
+def test_what_a_run_renews_meanwhile_is_supposed_about_again(monkeypatch):
+    """Both plans stand on one reading, or there is no answer."""
+    here = opened(ADA, sources_are=Files)
+    real = Snapshot.head
+
+    def renewed(numbers):
+        monkeypatch.setattr(Snapshot, "head", lambda one: replace(real(one), quick=next(numbers)))
+
+    renewed(iter(range(99)))
+    with pytest.raises(LedgerError, match="again and again"):
+        suppose(here)
+    renewed(iter([0, 1, 1, 1]))
+    assert len(suppose(here).difference) == 0
 
 
 def test_an_account_that_would_become_syncds_is_told():
