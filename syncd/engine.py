@@ -21,6 +21,7 @@ from syncd.core.model import Kind, Op, Ref
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle import GROWS, Cycle, Mode, Touched
+from syncd.cycle.evidence import SAVED, Taken
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
@@ -29,6 +30,7 @@ from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
+from syncd.planfile import lines
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -74,13 +76,15 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact) as stand,
         Cycle(sync, ledger, clock(), watch, mode) as cycle,
     ):
-        decision = Decision(cycle.read(), cycle.apart)
+        question = cycle.read()
+        decision = Decision(question, cycle.apart)
         planned = _cleaned(decision.plan(), redact)
         if saved is not None:
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(sync, ledger, planned, decision, clock)
+        evidence = cycle.evidence(question, redact) if sync.keep_evidence else None
+        run = _begin(sync, ledger, planned, decision, clock, _bound_to(saved, evidence))
         journal, left = Journal(ledger, run, clock, told), None
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch)
@@ -95,6 +99,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
             cycle.keep(decision, left or decision.left(), run)
+        since = sync.keep_evidence and clock() - sync.keep_evidence
+        ledger.archive.forget(sync.name, before=since or None)
         stand(report, readings(cycle.sources, cycle.target))
         return report
 
@@ -129,9 +135,25 @@ def _cleaned(plan: Plan, redact: Redact) -> Plan:
     return replace(plan, withheld=withheld, notes=notes)
 
 
-def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
+def _bound_to(saved: Plan | None, evidence: Taken | None) -> Taken | None:
+    """With the lines of the saved plan, if there is one."""
+    if saved is None or evidence is None:
+        return evidence
+    return replace(evidence, sections={**evidence.sections, SAVED: lines(saved)})
+
+
+def _begin(  # noqa: PLR0913, PLR0917  all that a run begins with
+    sync: Sync,
+    ledger: Ledger,
+    planned: Plan,
+    decision: Decision,
+    clock: Clock,
+    evidence: Taken | None,
+) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
+    if evidence is not None:
+        ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

@@ -19,7 +19,8 @@ class Sync:
     """One pairing: sources in order of precedence -> target, with its mapping and policy.
 
     `config` is a digest of all settings that it was made from, secrets left out. `full_every` is
-    how often all is read where quick cycles go between; None for always.
+    how often all is read where quick cycles go between; None for always. `keep_evidence` is for how
+    long it is kept what each run was decided from; None for not at all.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Sync:
     policy: Policy
     config: str
     full_every: timedelta | None = None
+    keep_evidence: timedelta | None = timedelta(days=90)
 
     @property
     def declared(self) -> dict[Kind, Holds]:
@@ -43,9 +45,13 @@ class Sync:
         }
 
     @property
+    def supplied(self) -> frozenset[str]:
+        """The attributes that any of its sources states."""
+        return frozenset[str]().union(*(source.supplies for source in self.sources.values()))
+
+    @property
     def rules(self) -> Rules:
-        supplied = frozenset[str]().union(*(source.supplies for source in self.sources.values()))
-        mapper = Mapper(self.users, supplied, self.backend.users.holds.fields)
+        mapper = Mapper(self.users, self.supplied, self.backend.users.holds.fields)
         return Rules(self.merge, self.users.take, mapper, self.groups)
 
     @property

@@ -16,6 +16,7 @@ from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
+from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
 from syncd.cycle.follow import name_batches
 from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.heading import next_head
@@ -68,6 +69,7 @@ class Cycle:
         self._target: TargetRead | None = None
         self._selection: Selection | None = None
         self._lost = False
+        self._gaps: Mapping[str, tuple[str, ...]] = {}
         self._beyond: Beyond | None = None
         """Of before the run, for links have moved since."""
         self._selector: Selector
@@ -180,8 +182,21 @@ class Cycle:
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
+            self._gaps = everybody.gaps
             return question
         return self._asking.about_all(self._ledger.recall(name, since, self._now))
+
+    def evidence(self, question: Question, redact: Redact) -> Taken | None:
+        """What the `question` that was `read` is made of, before a run has changed any of it; None
+        where it is about nobody."""
+        if self._selection is not None:
+            if not self._selection:
+                return None
+            stated, sections = of_few(question, self._asking.records(self._selection))
+        else:
+            links = self._ledger.each_link(self._sync.name, Kind.USER)
+            stated, sections = of_everybody(question, self.sources, self._gaps, self.target, links)
+        return Taken(self._now, head_of(self._sync, question, stated, redact), sections)
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""

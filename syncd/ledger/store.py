@@ -15,6 +15,7 @@ from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot
+from syncd.ledger.archive import Archive
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.desk import Desk
@@ -38,6 +39,7 @@ class Ledger:
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
         self.chronicle = Chronicle(database.reading)
+        self.archive = Archive(database.reading, self._writing)
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:

@@ -1,0 +1,105 @@
+"""Evidence put together again, from the ledger's rows or from a bundle's lines."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, get_type_hints
+
+import msgspec
+from msgspec.structs import replace
+
+from syncd.core.evidence import NOTHING, Evidence, Ruling
+from syncd.core.memory import Link
+from syncd.core.model import Group, GroupRecord, Kind, Member, Stored, User, UserRecord
+from syncd.core.question import Question
+from syncd.core.records import Records
+from syncd.cycle.evidence import LINKS, Head, Stated
+from syncd.paging import Members
+from syncd.ports import Holds
+
+Values = Callable[[str], Iterable[Any]]
+"""What the rows of a section say."""
+
+_TARGET: Mapping[str, Any] = {
+    "user": Stored[User],
+    "group": Stored[Group],
+    "member": Members,
+    LINKS: Link,
+}
+
+
+def type_of(section: str) -> Any:
+    """Of the values in it: parts of a snapshot, or links."""
+    of_users = section.startswith(f"{Kind.USER}@")
+    return _TARGET.get(section) or (UserRecord if of_users else GroupRecord)
+
+
+def _bare() -> Any:
+    """A question as it is kept: what a target declares is the port's struct, and nothing is
+    desired."""
+    fields = {**get_type_hints(Question), "declared": Mapping[Kind, Holds]}
+    del fields["desired"]
+    return msgspec.defstruct("Bare", list(fields.items()), frozen=True)
+
+
+BARE = _bare()
+
+
+def question_of(bare: Any, asked_at: datetime, values: Values) -> Question:
+    """A `BARE` with what was seen and remembered of each thing; nothing is desired yet."""
+    fields = {name: getattr(bare, name) for name in BARE.__struct_fields__}
+    fields["seen"] = replace(
+        bare.seen,
+        users=tuple(values("user")),
+        groups=tuple(values("group")),
+        members=tuple(Member(one.group, user) for one in values("member") for user in one.users),
+    )
+    fields["memory"] = replace(bare.memory, links=tuple(values(LINKS)))
+    return Question(desired=NOTHING, **{**fields, "now": asked_at})
+
+
+def evidence_of(
+    question: Question, ruling: Ruling, sources: Sequence[Stated], values: Values
+) -> Evidence:
+    records = {
+        one.name: Records(
+            tuple(values(f"{Kind.USER}@{one.name}")),
+            tuple(values(f"{Kind.GROUP}@{one.name}")),
+            one.gaps,
+            one.notes,
+        )
+        for one in sources
+    }
+    return Evidence(question, records, ruling)
+
+
+class Opened:
+    """Evidence as the ledger has it: a head, and the rows of any section."""
+
+    def __init__(
+        self, head: bytes, asked_at: datetime, rows: Callable[[str], Iterable[bytes]]
+    ) -> None:
+        """Raises `msgspec.MsgspecError` where another version wrote it, and wrote it otherwise."""
+        self._rows, self._asked_at = rows, asked_at
+        found = _HEAD.decode(head)
+        self.made_by, self.sources = found.made_by, found.sources
+        self.bare: Any = _BARE.decode(found.bare)
+        self.ruling: Ruling = _RULING.decode(found.ruling)
+
+    @property
+    def sections(self) -> list[str]:
+        of_sources = [
+            f"{kind}@{one.name}" for one in self.sources for kind in (Kind.USER, Kind.GROUP)
+        ]
+        return [*of_sources, *_TARGET]
+
+    def values(self, section: str) -> Iterator[Any]:
+        return map(msgspec.msgpack.Decoder(type_of(section)).decode, self._rows(section))
+
+    def evidence(self) -> Evidence:
+        question = question_of(self.bare, self._asked_at, self.values)
+        return evidence_of(question, self.ruling, self.sources, self.values)
+
+
+_HEAD = msgspec.msgpack.Decoder(Head)
+_BARE = msgspec.msgpack.Decoder(BARE)
+_RULING = msgspec.msgpack.Decoder(Ruling)
