@@ -79,7 +79,7 @@ class Opened:
         self, head: bytes, asked_at: datetime, rows: Callable[[str], Iterable[bytes]]
     ) -> None:
         """Raises `msgspec.MsgspecError` where another version wrote it, and wrote it otherwise."""
-        self._rows, self._asked_at = rows, asked_at
+        self.rows, self.asked_at = rows, asked_at
         found = _HEAD.decode(head)
         self.made_by, self.sources = found.made_by, found.sources
         self.bare: Any = _BARE.decode(found.bare)
@@ -93,10 +93,10 @@ class Opened:
         return [*of_sources, *_TARGET]
 
     def values(self, section: str) -> Iterator[Any]:
-        return map(msgspec.msgpack.Decoder(type_of(section)).decode, self._rows(section))
+        return map(msgspec.msgpack.Decoder(type_of(section)).decode, self.rows(section))
 
     def evidence(self) -> Evidence:
-        question = question_of(self.bare, self._asked_at, self.values)
+        question = question_of(self.bare, self.asked_at, self.values)
         return evidence_of(question, self.ruling, self.sources, self.values)
 
 

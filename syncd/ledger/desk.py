@@ -13,6 +13,7 @@ from syncd.ledger import approvals, daemons, plans, recall, standings
 from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
+from syncd.ledger.runs import Run
 from syncd.ledger.standings import Standing
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -104,6 +105,12 @@ class Desk:
         """Those that let something through, the oldest first; for None of every sync."""
         with self._reading() as connection:
             return approvals.good(connection, sync, now)
+
+    def approvals_of(self, run: Run) -> list[Approval]:
+        """Those that were good when the run began, or that it used: so many of its changes were made
+        by each."""
+        with self._reading() as connection:
+            return approvals.of_run(connection, run)
 
     def withdraw_approval(self, number: int, now: datetime) -> Approval:
         """Raises `LedgerError` where there is none, or it lets nothing through any more."""
