@@ -99,8 +99,6 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         ledger.end_run(run, outcome(report), done, failed, clock())
         if not report.unverified:
             cycle.keep(decision, left or decision.left(), run)
-        since = sync.keep_evidence and clock() - sync.keep_evidence
-        ledger.archive.forget(sync.name, before=since or None)
         stand(report, readings(cycle.sources, cycle.target))
         return report
 
@@ -142,7 +140,7 @@ def _bound_to(saved: Plan | None, evidence: Taken | None) -> Taken | None:
     return replace(evidence, sections={**evidence.sections, SAVED: lines(saved)})
 
 
-def _begin(  # noqa: PLR0913, PLR0917  all that a run begins with
+def _begin(
     sync: Sync,
     ledger: Ledger,
     planned: Plan,
@@ -154,6 +152,8 @@ def _begin(  # noqa: PLR0913, PLR0917  all that a run begins with
     run = ledger.begin_run(sync.name, planned, clock())
     if evidence is not None:
         ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
+    since = sync.keep_evidence and clock() - sync.keep_evidence
+    ledger.archive.forget(sync.name, before=since or None)
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

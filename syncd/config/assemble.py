@@ -67,6 +67,7 @@ def assemble(settings: Settings, name: str) -> Sync:
         policy=_policy(sync.policy),
         config=digest(settings, name),
         full_every=sync.full_every,
+        keep_evidence=settings.evidence.keep,
     )
 
 

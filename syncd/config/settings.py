@@ -195,12 +195,27 @@ class SyncSettings(Strict):
     schedule: ScheduleSettings = ScheduleSettings()
 
 
+class EvidenceSettings(Strict):
+    """What runs were decided from, for `syncd bundle` and `syncd explain --at`."""
+
+    keep: Duration | None = timedelta(days=90)
+    """So long it is kept in the ledger; null: not at all."""
+
+    @field_validator("keep")
+    @classmethod
+    def _some(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value <= timedelta():
+            raise ValueError("should be more than nothing, or null to keep none")
+        return value
+
+
 class Settings(Strict):
     """All of the configuration. `base` is the directory that relative paths are relative to."""
 
     state_directory: Path = Path(".syncd")
     """Default: systemd's, else .syncd beside the file."""
     ledger: LedgerSettings = LedgerSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     sources: dict[str, Part] = {}
     targets: dict[str, Part] = {}
     syncs: dict[str, SyncSettings] = {}

@@ -1,4 +1,4 @@
-"""What a question is made of, before anything is merged and mapped: what a run keeps as evidence."""
+"""What a question is made of, before anything is merged and mapped: the evidence of a run."""
 
 from collections.abc import Mapping
 

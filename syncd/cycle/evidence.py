@@ -1,4 +1,4 @@
-"""The evidence of a run, taken from its cycle: a head, and rows of all that was read and remembered.
+"""The evidence of a run, taken from its cycle: a head, and rows of what was read and remembered.
 
 Rows are what the cycle has of each thing anyway, in the snapshot's form; all else is the head. The
 time is in neither: what is asked a second time is the same evidence.
@@ -29,7 +29,8 @@ Redact = Callable[[str], str]
 
 LINKS = "link"
 SAVED = "saved"
-"""Sections besides those of the snapshot: links, and the lines of the plan that a run is bound to."""
+"""Sections besides those of the snapshot: links, and the lines of the plan that a run is bound
+to."""
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 

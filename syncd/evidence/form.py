@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from syncd.core.evidence import NOTHING, Evidence, Ruling
+from syncd.core.mapping import Mapper
 from syncd.core.memory import Link
 from syncd.core.model import Group, GroupRecord, Kind, Member, Stored, User, UserRecord
 from syncd.core.question import Question
@@ -94,6 +95,12 @@ class Opened:
 
     def values(self, section: str) -> Iterator[Any]:
         return map(msgspec.msgpack.Decoder(type_of(section)).decode, self.rows(section))
+
+    @property
+    def mapper(self) -> Mapper:
+        """By which users were made of records."""
+        ruling, fields = self.ruling, self.bare.declared[Kind.USER].fields
+        return Mapper(ruling.users, frozenset(ruling.supplied), fields)
 
     def evidence(self) -> Evidence:
         question = question_of(self.bare, self.asked_at, self.values)

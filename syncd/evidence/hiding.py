@@ -4,7 +4,7 @@ Every text is hidden unless it is listed here as none of a person's, so that wha
 values one day is hidden until somebody has thought about it.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -33,6 +33,7 @@ _KEPT = frozenset(
         ("Desired", "once"),
         ("Desired", "doubts"),
         ("HalfKnown", "by"),
+        ("Mark", "rule"),
         ("Plan", "sync"),
         ("Plan", "target"),
         ("Plan", "config"),
@@ -77,7 +78,6 @@ _SAID = frozenset(
         ("Beyond", "notes"),
         ("Change", "reason"),
         ("Refusal", "rule"),
-        ("Mark", "rule"),
         ("Plan", "withheld"),
         ("Plan", "notes"),
         ("Line", "reason"),
@@ -149,22 +149,22 @@ class Hiding:
         return found
 
     def _value(self, value: Any) -> Any:
-        if isinstance(value, Enum) or not isinstance(value, str | Struct | Mapping | tuple | Set):
-            if isinstance(value, list) or hasattr(value, "lines"):
-                return tuple(map(self._value, value))
-            return value
         if isinstance(value, str):
-            return self._names(value)
+            return value if isinstance(value, Enum) else self._names(value)
         if isinstance(value, Struct):
             return self._struct(value)
         if isinstance(value, Mapping):
             return {self._value(key): self._value(inner) for key, inner in value.items()}
-        return type(value)(map(self._value, value))
+        if isinstance(value, frozenset):
+            return frozenset(map(self._value, value))
+        # What is left are numbers, times and truths.
+        return tuple(map(self._value, value)) if isinstance(value, Sequence) else value
 
     def _struct(self, value: Struct) -> Struct:
         kind = type(value).__name__
         return replace(
-            value, **{name: self._field(kind, name, getattr(value, name)) for name in _fields(value)}
+            value,
+            **{name: self._field(kind, name, getattr(value, name)) for name in _fields(value)},
         )
 
     def _field(self, kind: str, name: str, value: Any) -> Any:

@@ -91,7 +91,11 @@ class Packer:
 
 def _info(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _SOME_DAY)
-    info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, _UNIX, _OWNERS
+    info.compress_type, info.create_system, info.external_attr = (
+        zipfile.ZIP_DEFLATED,
+        _UNIX,
+        _OWNERS,
+    )
     return info
 
 

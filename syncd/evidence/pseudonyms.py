@@ -101,4 +101,6 @@ class Pseudonyms:
         )
 
     def _digest(self, use: bytes, name: str) -> bytes:
-        return hmac.digest(self._key, use + b"\0" + name.encode(errors="surrogatepass"), hashlib.sha256)
+        return hmac.digest(
+            self._key, use + b"\0" + name.encode(errors="surrogatepass"), hashlib.sha256
+        )

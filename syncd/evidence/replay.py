@@ -1,6 +1,6 @@
 """Compute a bundle's plan again from its members alone, and say what differs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -117,7 +117,7 @@ def _differences(then: Plan, now: Plan) -> Iterator[str]:
 
 
 def _unlike(then: Any, now: Any) -> Iterator[str]:
-    if isinstance(then, str | dict) or not isinstance(then, Iterable):
+    if isinstance(then, str) or not isinstance(then, Sequence):
         if then != now:
             yield f"was {encode(then).decode()}, is now {encode(now).decode()}"
         return

@@ -59,8 +59,8 @@ class Bundle:
             raise ConfigError(f"{self._path} was changed after it was made: {', '.join(wrong)}")
         if self.digest is None:
             raise ConfigError(
-                f"{self._path} was changed after it was made: {MANIFEST}, or what holds the members "
-                "together"
+                f"{self._path} was changed after it was made: {MANIFEST}, or what holds the "
+                "members together"
             )
         return manifest
 

@@ -126,11 +126,16 @@ def of_run(connection: Connection, run: Run) -> list[Approval]:
     """Those that were good when it began, or that it used; `used` counts what it made by them."""
     used = select(APPROVED.c.approval).where(APPROVED.c.used_by == run.run)
     over = or_(APPROVALS.c.withdrawn_at.is_(None), APPROVALS.c.withdrawn_at > run.begun_at)
-    good_then = and_(APPROVALS.c.approved_at <= run.begun_at, APPROVALS.c.expires_at > run.begun_at, over)
+    good_then = and_(
+        APPROVALS.c.approved_at <= run.begun_at, APPROVALS.c.expires_at > run.begun_at, over
+    )
     which = APPROVALS.c.sync == run.sync, or_(good_then, APPROVALS.c.approval.in_(used))
-    found = map(_approval, connection.execute(_SELECTED.where(*which).order_by(APPROVALS.c.approval)))
+    found = map(
+        _approval, connection.execute(_SELECTED.where(*which).order_by(APPROVALS.c.approval))
+    )
     counts = select(APPROVED.c.approval, func.count()).where(APPROVED.c.used_by == run.run)
-    made = dict(connection.execute(counts.group_by(APPROVED.c.approval)).tuples().all())
+    by_each = connection.execute(counts.group_by(APPROVED.c.approval))
+    made: dict[int, int] = dict(by_each.tuples().all())
     return [replace(one, used=made.get(one.approval, 0)) for one in found]
 
 

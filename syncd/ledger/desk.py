@@ -107,8 +107,8 @@ class Desk:
             return approvals.good(connection, sync, now)
 
     def approvals_of(self, run: Run) -> list[Approval]:
-        """Those that were good when the run began, or that it used: so many of its changes were made
-        by each."""
+        """Those that were good when the run began, or that it used; `used` counts what it made by
+        each."""
         with self._reading() as connection:
             return approvals.of_run(connection, run)
 
