@@ -48,15 +48,16 @@ def bundle(
     ledger: Ledger, run: Run, evidence: Opened, audit: Iterable[bytes], file: IO[bytes]
 ) -> Bundled:
     """Into an empty file that can be read, too. `audit` are its lines about the run."""
-    again, packer = decided_again(evidence), Packer(file)
-    packer.add_value(QUESTION, _asked(evidence))
-    for section in evidence.sections:
-        packer.add_lines(member_of(section), evidence.values(section))
-    _add_plans(packer, again)
-    _add_run(packer, run, ledger.desk.approvals_of(run), _lines(ledger, run.run))
-    packer.add(AUDIT, audit)
-    _add_readings(packer, evidence.sources, run)
-    return _closed(packer, run, evidence, again.plan)
+    again = decided_again(evidence)
+    with Packer(file) as packer:
+        packer.add_value(QUESTION, _asked(evidence))
+        for section in evidence.sections:
+            packer.add_lines(member_of(section), evidence.values(section))
+        _add_plans(packer, again)
+        _add_run(packer, run, ledger.desk.approvals_of(run), _lines(ledger, run.run))
+        packer.add(AUDIT, audit)
+        _add_readings(packer, evidence.sources, run)
+        return _sealed(packer, run, evidence, again.plan)
 
 
 def pseudonymised(
@@ -65,19 +66,19 @@ def pseudonymised(
     """The same with other names for people, as they are after merging and mapping: with other
     names, these would come to something else. The audit's lines prove nothing in other words, and
     are left out."""
-    again, packer = decided_again(evidence), Packer(file)
+    again = decided_again(evidence)
     sources = [one.name for one in evidence.sources]
     hiding = Hiding(Pseudonyms(key, sources, again.question.policy.protect))
     hidden = _hidden(again, hiding)
-    _add_question(packer, hidden.question)
-    _add_plans(packer, hidden)
     reasons = {one.id: one.reason for one in hidden.plan.changes}
     approvals = map(hiding.value, ledger.desk.approvals_of(run))
     lines = (hiding.line(line, reasons) for line in _lines(ledger, run.run))
-    run = hiding.value(run)
-    _add_run(packer, run, approvals, lines)
-    _add_readings(packer, map(hiding.value, evidence.sources), run)
-    return _closed(packer, run, evidence, hidden.plan, name_of_key(key))
+    with Packer(file) as packer:
+        _add_question(packer, hidden.question)
+        _add_plans(packer, hidden)
+        _add_run(packer, hiding.value(run), approvals, lines)
+        _add_readings(packer, map(hiding.value, evidence.sources), run)
+        return _sealed(packer, run, evidence, hidden.plan, name_of_key(key))
 
 
 def _hidden(again: Decided, hiding: Hiding) -> Decided:
@@ -159,7 +160,7 @@ def _add_readings(packer: Packer, sources: Iterable[Stated], run: Run) -> None:
     packer.add_value("readings.json", readings)
 
 
-def _closed(
+def _sealed(
     packer: Packer, run: Run, evidence: Opened, plan: Plan, key: str | None = None
 ) -> Bundled:
     manifest = Manifest(
@@ -171,4 +172,4 @@ def _closed(
         key=key,
         members=packer.members,
     )
-    return Bundled(packer.close(manifest), manifest)
+    return Bundled(packer.seal(manifest), manifest)

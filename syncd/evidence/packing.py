@@ -8,7 +8,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 import msgspec
 from msgspec import Struct
@@ -50,12 +50,18 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 class Packer:
-    """Members one by one, then `close`."""
+    """Members one by one, then `seal`; to be left before the file is closed."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._zip = zipfile.ZipFile(file, "w")
         self.members: dict[str, Packed] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
 
     def add(self, name: str, lines: Iterable[bytes]) -> None:
         """Lines with their ends."""
@@ -75,7 +81,7 @@ class Packer:
         text = msgspec.json.format(_ENCODE(value), indent=1) + b"\n"
         self.add(name, text.splitlines(keepends=True))
 
-    def close(self, manifest: Manifest) -> str:
+    def seal(self, manifest: Manifest) -> str:
         """The bundle's digest."""
         self._zip.comment = COMMENT + b"0" * _DIGITS
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"

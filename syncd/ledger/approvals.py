@@ -135,7 +135,7 @@ def of_run(connection: Connection, run: Run) -> list[Approval]:
     )
     counts = select(APPROVED.c.approval, func.count()).where(APPROVED.c.used_by == run.run)
     by_each = connection.execute(counts.group_by(APPROVED.c.approval))
-    made: dict[int, int] = dict(by_each.tuples().all())
+    made = {row.approval: row[1] for row in by_each}
     return [replace(one, used=made.get(one.approval, 0)) for one in found]
 
 
