@@ -20,6 +20,7 @@ from syncd.render.times import moment
 
 _LINES = 10
 _RUN = "run:"
+_OF_FEW = "run {run} was about a few: of their groups it knew those only that something had moved in"
 
 
 class When(Struct, frozen=True):
@@ -78,7 +79,8 @@ def _explained(ledger: Ledger, past: Past, who: str, then: When) -> list[Explana
     explainer = Explainer(again.question, again.plan, evidence.ruling.users, lines)
     times = dict.fromkeys((one.name for one in evidence.sources), asked_at)
     as_of = AsOf(sources=times, target=asked_at, full_at=asked_at, run=past.run)
-    return [replace(one, as_of=as_of) for one in explainer.explain(who)]
+    few = () if again.question.beyond is None else (_OF_FEW.format(run=past.run),)
+    return [replace(one, as_of=as_of, notes=(*one.notes, *few)) for one in explainer.explain(who)]
 
 
 def _is_by(line: Line, then: When) -> bool:

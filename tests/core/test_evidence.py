@@ -1,8 +1,9 @@
 """What is kept of a run leads to its plan again, to the digest, whatever the run was about."""
 
+import os
 from functools import partial
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.core.decide import decide
@@ -12,6 +13,9 @@ from tests.core.test_laws import ANY
 from tests.core.test_quick import STATES, known, telling
 from tests.core.worlds import MERGES, worlds
 from tests.world import FREE, person
+
+FEW = settings(max_examples=int(os.environ.get("SYNCD_EVIDENCE_WORLDS", "10")))
+"""Each takes a whole history of applies; a night's run looks at more."""
 
 
 def replayed(here, report):
@@ -24,6 +28,7 @@ def replayed(here, report):
     return decide(Opened(archive.head(kept), kept.asked_at, rows).evidence().question())
 
 
+@FEW
 @given(worlds(), ANY)
 def test_the_evidence_of_a_run_leads_to_its_plan_again(world, history):
     """First imports and later runs, held, in conflict, approved, with gaps or without."""
@@ -44,6 +49,7 @@ def applied(world, history):
             yield world.apply()
 
 
+@FEW
 @given(
     st.lists(st.tuples(STATES, st.booleans()), min_size=1, max_size=4),
     MERGES,
