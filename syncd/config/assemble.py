@@ -17,11 +17,12 @@ from syncd.config.settings import (
     PolicySettings,
     Settings,
     UsersSettings,
+    WavesSettings,
 )
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
-from syncd.core.policy import Budget, Policy, Protect
+from syncd.core.policy import Budget, Cohort, Policy, Protect, Waves
 from syncd.database import database_url
 from syncd.errors import ConfigError
 from syncd.ledger import Ledger, open_ledger
@@ -132,7 +133,13 @@ def _policy(policy: PolicySettings) -> Policy:
         budgets=_budgets(policy.budget),
         window=policy.budget.window,
         may_be_empty=policy.may_be_empty,
+        waves=_waves(policy.waves),
     )
+
+
+def _waves(waves: WavesSettings) -> Waves:
+    first = tuple(Cohort(one.percent, one.users, one.wait) for one in waves.first)
+    return Waves(first=first, minimum=waves.minimum, errors=waves.errors)
 
 
 def _budgets(budgets: BudgetsSettings) -> dict[tuple[Kind, Op], Budget]:
