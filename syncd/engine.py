@@ -79,16 +79,21 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact) as stand,
         Cycle(sync, ledger, clock(), watch, mode) as cycle,
     ):
-        question = cycle.read()
-        decision = Decision(question, cycle.apart)
+        decision = Decision(cycle.read(), cycle.apart)
         planned = _cleaned(decision.plan(), redact)
         if saved is not None:
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
         planned = _in_waves(sync, ledger, planned)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        evidence = cycle.evidence(question, redact) if sync.keep_evidence else None
-        run = _begin(sync, ledger, planned, decision, clock, _bound_to(saved, evidence))
+        run = _begin(
+            sync,
+            ledger,
+            planned,
+            decision,
+            clock,
+            _evidence(sync, cycle, decision, saved, redact),
+        )
         journal, left = Journal(ledger, run, clock, told), None
         look = partial(_verify, cycle, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
@@ -146,11 +151,16 @@ def _cleaned(plan: Plan, redact: Redact) -> Plan:
     return replace(plan, withheld=withheld, notes=notes)
 
 
-def _bound_to(saved: Plan | None, evidence: Taken | None) -> Taken | None:
-    """With the lines of the saved plan, if there is one."""
-    if saved is None or evidence is None:
-        return evidence
-    return replace(evidence, sections={**evidence.sections, SAVED: lines(saved)})
+def _evidence(
+    sync: Sync, cycle: Cycle, decision: Decision, saved: Plan | None, redact: Redact
+) -> Taken | None:
+    """What the plan was made of, with the lines of the saved one; None where none is to be kept."""
+    if sync.keep_evidence is None:
+        return None
+    taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
+    if saved is None or taken is None:
+        return taken
+    return replace(taken, sections={**taken.sections, SAVED: lines(saved)})
 
 
 def _begin(

@@ -186,11 +186,13 @@ class Cycle:
             return question
         return self._asking.about_all(self._ledger.recall(name, since, self._now))
 
-    def evidence(self, question: Question, redact: Redact) -> Taken | None:
+    def evidence(
+        self, question: Question, redact: Redact, *, of_nobody: bool = False
+    ) -> Taken | None:
         """What the `question` that was `read` is made of, before a run has changed any of it; None
-        where it is about nobody."""
+        where it is about nobody, unless that is asked for too."""
         if self._selection is not None:
-            if not self._selection:
+            if not self._selection and not of_nobody:
                 return None
             stated, sections = of_few(question, self._asking.records(self._selection))
         else:

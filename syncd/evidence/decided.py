@@ -1,6 +1,6 @@
 """Decide anew what a run decided."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -10,8 +10,10 @@ from msgspec import Struct
 from syncd import __version__, planfile
 from syncd.core.bind import bind
 from syncd.core.decide import decide
+from syncd.core.model import Key, Kind
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.waves import in_waves
 from syncd.cycle.evidence import SAVED
 from syncd.errors import ConfigError
 from syncd.evidence.form import Opened
@@ -27,8 +29,15 @@ class Decided(Struct, frozen=True):
 
 
 def decided(question: Question, saved: Plan | None) -> Decided:
+    """As the engine's `apply` does it."""
+    names = {one.key: one.name for one in question.memory.links if one.kind is Kind.USER}
+
+    def named(keys: Collection[Key]) -> dict[Key, str]:
+        return {key: names[key] for key in keys if key in names}
+
     plan = decide(question)
-    return Decided(question, saved, bind(saved, plan) if saved is not None else plan)
+    bound = bind(saved, plan) if saved is not None else plan
+    return Decided(question, saved, in_waves(bound, question.policy.waves, named))
 
 
 def saved_plan(lines: Iterable[bytes]) -> Plan | None:

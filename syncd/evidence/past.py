@@ -20,7 +20,9 @@ from syncd.render.times import moment
 
 _LINES = 10
 _RUN = "run:"
-_OF_FEW = "run {run} was about a few: of their groups it knew those only that something had moved in"
+_OF_FEW = (
+    "run {run} was about a few: of their groups it knew those only that something had moved in"
+)
 
 
 class When(Struct, frozen=True):

@@ -14,7 +14,7 @@ from tests.core.test_quick import STATES, known, telling
 from tests.core.worlds import MERGES, worlds
 from tests.world import FREE, person
 
-FEW = settings(max_examples=int(os.environ.get("SYNCD_EVIDENCE_WORLDS", "10")))
+FEW = settings(max_examples=int(os.environ.get("SYNCD_EVIDENCE_WORLDS", "6")))
 """Each takes a whole history of applies; a night's run looks at more."""
 
 

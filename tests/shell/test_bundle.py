@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from syncd.core.model import Kind, Op
-from syncd.core.policy import Budget, Policy, Protect
+from syncd.core.policy import Budget, Cohort, Policy, Protect, Waves
 from syncd.errors import ConfigError
 from syncd.evidence.bundling import bundle, pseudonymised
 from syncd.evidence.decided import opened
@@ -24,7 +24,7 @@ from tests.core.test_evidence import applied
 from tests.core.test_laws import ANY
 from tests.core.worlds import worlds
 from tests.shell.command import World, small_world
-from tests.world import ADA, ENGINEERING, KIM, ZOE, group, office, person
+from tests.world import ADA, ENGINEERING, FREE, KIM, ZOE, group, office, person
 
 KEY = bytes(range(32))
 NAMES = re.compile(
@@ -154,6 +154,25 @@ def test_a_run_of_a_saved_plan_replays_too(tmp_path):
     bundled(here, report, tmp_path / "bundle", KEY)
     assert replayed(tmp_path / "bundle").same
     assert len(json.loads(members(tmp_path / "bundle")["plan.json"])["changes"]) == 2
+    late = here.apply(saved=saved)
+    assert len(late.plan.refused) == 2
+    bundled(here, late, tmp_path / "bundle")
+    assert replayed(tmp_path / "bundle").computed == late.plan.digest
+
+
+def test_a_run_in_waves_replays_to_its_turns(tmp_path):
+    """Whom each wave is about is part of the plan."""
+    waves = Waves(first=(Cohort(users=("ada",)), Cohort(percent=50)), minimum=1)
+    many = [person(str(number), f"user{number}") for number in range(10, 30)]
+    here = office(ADA, *many, policy=replace(FREE, waves=waves))
+    report = here.apply()
+    assert [wave.words for wave in report.plan.waves][::2] == ["ada", "all others"]
+    for key in (None, KEY):
+        bundled(here, report, tmp_path / "bundle", key)
+        again = replayed(tmp_path / "bundle")
+        assert (again.same, again.plan) == (True, report.plan.digest)
+    turns = json.loads(members(tmp_path / "bundle")["plan.json"])["waves"]
+    assert [turns[0]["changes"], turns[0]["words"] != "ada"] == [1, True]
 
 
 def test_whatever_octet_is_changed_is_told_with_its_member(tmp_path):

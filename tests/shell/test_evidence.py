@@ -48,7 +48,7 @@ def test_a_run_about_nobody_leaves_no_evidence():
 def test_what_was_kept_once_is_not_kept_again():
     """Of many people of whom one has changed, that is kept which differs, though all are asked
     about."""
-    here = office(*(person(str(number), f"user{number}") for number in range(5000)))
+    here = office(*(person(str(number), f"user{number}") for number in range(3000)))
     here.apply()
     before = pieces(here)
     here.source.people[7] = person("7", "user7", title="Queen")
@@ -57,10 +57,10 @@ def test_what_was_kept_once_is_not_kept_again():
     assert [one.id for one in report.plan.changes] == ["user/update/p:7"]
     evidence = opened(here.ledger, report.run)
     assert evidence.bare.beyond is None
-    assert len(evidence.evidence().sources["p"].users) == 5000
+    assert len(evidence.evidence().sources["p"].users) == 3000
     records = here.ledger.archive.of(report.run).pieces["user@p"]
     first = here.ledger.archive.of(1).pieces["user@p"]
-    assert len(first) > 10
+    assert len(first) > 5
     assert len({*records} - {*first}) <= 2
     assert pieces(here) > before
 

@@ -31,7 +31,7 @@ def bundle(  # noqa: PLR0913, PLR0917  an option each
     ] = None,
     format_: Shown = TableOrJson.TABLE,
 ) -> None:
-    """Write all that is known of one run to one file, to be looked at and replayed elsewhere."""
+    """Write all that is known of one run to one file, for `replay`."""
     from syncd.cli.bundling import Asked, bundle, make_key
     from syncd.cli.opening import without_settings
 
@@ -45,7 +45,7 @@ def replay(
     file: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A file of `syncd bundle`.")],
     format_: Shown = TableOrJson.TABLE,
 ) -> None:
-    """Compute a bundle's plan again, here, and say whether it is the same; needs nothing else."""
+    """Compute a bundle's plan again, and say if it is the same."""
     from syncd.cli.bundling import replay
     from syncd.cli.opening import without_settings
 
