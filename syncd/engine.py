@@ -79,21 +79,13 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact) as stand,
         Cycle(sync, ledger, clock(), watch, mode) as cycle,
     ):
+        ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = Decision(cycle.read(), cycle.apart)
-        planned = _cleaned(decision.plan(), redact)
-        if saved is not None:
-            planned = bind(saved, planned, DiskSpool(), DiskNotes)
-        planned = _in_waves(sync, ledger, planned)
+        planned = _planned(sync, ledger, decision, saved, redact)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(
-            sync,
-            ledger,
-            planned,
-            decision,
-            clock,
-            _evidence(sync, cycle, decision, saved, redact),
-        )
+        evidence = _evidence(sync, cycle, decision, saved, redact)
+        run = _begin(sync, ledger, planned, decision, clock, evidence)
         journal, left = Journal(ledger, run, clock, told), None
         look = partial(_verify, cycle, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
@@ -141,6 +133,16 @@ def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
         return {link.key: link.name for link in links}
 
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
+
+
+def _planned(
+    sync: Sync, ledger: Ledger, decision: Decision, saved: Plan | None, redact: Redact
+) -> Plan:
+    """What the run sets out to do, in its turns; of a saved plan what is true still."""
+    planned = _cleaned(decision.plan(), redact)
+    if saved is not None:
+        planned = bind(saved, planned, DiskSpool(), DiskNotes)
+    return _in_waves(sync, ledger, planned)
 
 
 def _cleaned(plan: Plan, redact: Redact) -> Plan:

@@ -9,9 +9,10 @@ from syncd import __version__
 from syncd.cli.opening import Opened
 from syncd.cli.screen import Screen
 from syncd.cli.words import TableOrJson
-from syncd.config.assemble import ledger
+from syncd.config.assemble import audit_directory, ledger
 from syncd.config.settings import Settings
 from syncd.errors import ConfigError
+from syncd.evidence.audited import lines_of
 from syncd.evidence.bundling import Bundled, pseudonymised
 from syncd.evidence.bundling import bundle as bundled
 from syncd.evidence.decided import opened as opened_evidence
@@ -44,7 +45,9 @@ def bundle(opened: Opened, asked: Asked, format_: TableOrJson) -> int:
         def write(file: IO[bytes]) -> Bundled:
             if key is not None:
                 return pseudonymised(memory, run, evidence, key, file)
-            return bundled(memory, run, evidence, (), file)
+            directory = audit_directory(opened.settings)
+            audit = lines_of(directory, memory.trail.identity(), run.run)
+            return bundled(memory, run, evidence, audit, file)
 
         made = _written(path, write)
     if format_ is TableOrJson.JSON:
@@ -156,19 +159,21 @@ def replay(screen: Screen, path: Path, format_: TableOrJson) -> int:
         screen.write_json(found)
     else:
         screen.write("".join(f"{line}\n" for line in _verdict(found)))
-    return Exit.DONE if found.same else Exit.NOT_CONVERGED
+    return Exit.DONE if found.same and not found.audit else Exit.NOT_CONVERGED
 
 
 def _verdict(found: Replayed) -> list[str]:
     run = f"run {found.run} of sync {safe(found.sync)}"
     digest = f"bundle {found.bundle}: all of it is as it was made"
+    audit = [f"audit: {safe(problem)}" for problem in found.audit]
     if found.same:
         whose = f"the same plan, {found.computed}"
         if found.pseudonymised:
             whose += f" with pseudonyms; {found.plan} with names"
-        return [digest, f"{run}: {whose}"]
+        return [digest, f"{run}: {whose}", *audit]
     return [
         digest,
         f"{run}: another plan, {found.computed}; the bundle says {found.expected}",
         *(f"  {safe(one)}" for one in found.differences),
+        *audit,
     ]

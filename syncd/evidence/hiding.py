@@ -117,7 +117,7 @@ class Hiding:
     def _approved(self, approved: Mapping[str, str], plan: Plan, hidden: Plan) -> dict[str, str]:
         """`plan` and `hidden` are of the same question, in which nothing is approved."""
         found = {
-            self._id(one.change): self._approver(approved[print_])
+            self._id(one.change): self._names(approved[print_])
             for one in plan.held
             if (print_ := approval_print(one.change)) in approved
         }
@@ -126,11 +126,6 @@ class Hiding:
             for one in hidden.held
             if one.change.id in found
         }
-
-    def _approver(self, words: str) -> str:
-        """As the ledger says it: NAME (approval NUMBER)."""
-        name, space, number = words.rpartition(" (")
-        return f"{self._names(name)}{space}{number}" if space else self._names(words)
 
     def _id(self, one: Change) -> str:
         member = None if one.member is None else self.value(one.member)

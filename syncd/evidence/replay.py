@@ -18,7 +18,8 @@ from syncd.core.question import Question
 from syncd.core.stream import encode, lines_of
 from syncd.cycle.evidence import Stated
 from syncd.errors import ConfigError
-from syncd.evidence.bundling import PEOPLE, PLAN, QUESTION, SAVED_PLAN, WANTED, member_of
+from syncd.evidence.audited import problems
+from syncd.evidence.bundling import AUDIT, PEOPLE, PLAN, QUESTION, SAVED_PLAN, WANTED, member_of
 from syncd.evidence.decided import decided, saved_plan
 from syncd.evidence.form import BARE, evidence_of, question_of, type_of
 from syncd.evidence.packing import Manifest
@@ -32,7 +33,8 @@ _SHOWN = 10
 class Replayed(Struct, frozen=True, kw_only=True):
     """`plan` is the digest that the run had, `expected` what the members should lead to, and
     `computed` what they led to now. `differences` are some of those between the plans. `needs` is
-    the version of syncd that decided the run, where this is another."""
+    the version of syncd that decided the run, where this is another. `audit` is what of the
+    audit's lines is not as it was written."""
 
     bundle: str
     run: int
@@ -43,6 +45,7 @@ class Replayed(Struct, frozen=True, kw_only=True):
     pseudonymised: bool
     needs: str | None = None
     differences: tuple[str, ...] = ()
+    audit: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -69,6 +72,7 @@ def replay(bundle: Bundle) -> Replayed:
         pseudonymised=manifest.key is not None,
         needs=None if manifest.made_by == __version__ else manifest.made_by,
         differences=() if same else tuple(_differences(then, plan)),
+        audit=tuple(problems(bundle.lines(AUDIT))),
     )
 
 

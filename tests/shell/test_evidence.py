@@ -10,6 +10,7 @@ import pytest
 from syncd.errors import ConfigError
 from syncd.evidence.decided import decided_again, opened
 from syncd.evidence.past import When, explained_at, when
+from syncd.evidence.unpacking import Bundle
 from syncd.ledger.schema import PIECES
 from tests.shell.command import CONFIG, World, small_world
 from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, MemorySource, Office, office, person
@@ -179,6 +180,28 @@ def test_a_person_of_the_past_is_explained_without_sources_and_target(world):
     assert "as run 1 found it, " in shown.stdout
     unknown = world.syncd("explain", "eve", "--at", "run:1")
     assert (unknown.exit_code, 'nobody was called "eve"' in unknown.stderr) == (2, True)
+
+
+def test_a_bundle_has_what_the_audit_says_of_its_run(world):
+    """Line by line; and what is not as the audit wrote it is told by `replay`."""
+    world.syncd("apply", "--yes")
+    world.write("people.yaml", (world.path / "people.yaml").read_text().replace("Countess", "Dr"))
+    world.syncd("apply", "--yes")
+    (audit,) = (world.path / ".syncd" / "audit").glob("*.jsonl")
+    said = [line for line in audit.read_bytes().splitlines() if b'"run":2,' in line]
+    path = world.path / "run.zip"
+    assert world.syncd("bundle", "2", "--out", str(path)).exit_code == 0
+    with Bundle(path) as bundle:
+        assert [line.rstrip(b"\n") for line in bundle.lines("audit.jsonl")] == said
+    assert len(said) == 3
+    assert world.syncd("replay", str(path), config="").exit_code == 0
+    audit.write_bytes(audit.read_bytes().replace(b'"Dr"', b'"Mx"'))
+    path.unlink()
+    world.syncd("bundle", "2", "--out", str(path))
+    again = world.syncd("replay", str(path), config="")
+    assert again.exit_code == 6
+    assert "run 2 of sync main: the same plan" in again.stdout
+    assert "audit: line 2 was changed" in again.stdout
 
 
 def test_why_there_is_no_evidence_is_said(world):
