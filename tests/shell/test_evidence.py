@@ -1,16 +1,19 @@
 """Evidence in the ledger: what it is kept of, for how long, what it costs, and what it tells of a time."""
 
 import json
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
+from syncd.core.plan import Plan
 from syncd.errors import ConfigError
 from syncd.evidence.decided import decided_again, opened
 from syncd.evidence.past import When, explained_at, when
 from syncd.evidence.unpacking import Bundle
+from syncd.ledger import open_ledger
 from syncd.ledger.schema import PIECES
 from tests.shell.command import CONFIG, World, small_world
 from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, MemorySource, Office, office, person
@@ -164,6 +167,12 @@ def test_what_is_no_time_is_told_with_what_is_one(text):
 
 
 @pytest.fixture
+def ledger(place):
+    with closing(open_ledger(*place, write=True)) as opened_ledger:
+        yield opened_ledger
+
+
+@pytest.fixture
 def world(tmp_path) -> World:
     return small_world(tmp_path)
 
@@ -216,3 +225,28 @@ def test_why_there_is_no_evidence_is_said(world):
     assert (none.exit_code, "evidence.keep is null: none is kept" in none.stderr) == (2, True)
     wrong = world.write("wrong.yaml", f"{CONFIG}\nevidence: {{keep: 0d}}\n")
     assert "or null to keep none" in world.syncd("apply", config=wrong.name).stderr
+
+
+def test_evidence_is_kept_in_both_databases_alike(ledger):
+    """Piece by piece, each once; and what nothing needs any more is gone."""
+    archive, plan = ledger.archive, Plan(sync="main", target="t", created=NOON, config="c")
+    rows = [f"row {number}".encode() for number in range(3000)]
+    runs = [ledger.begin_run("main", plan, NOON + timedelta(days=day)) for day in range(2)]
+    archive.keep("main", runs[0], NOON, b"head", {"user": rows, "group": []})
+    archive.keep("main", runs[1], NOON + timedelta(days=1), b"head", {"user": [b"new", *rows]})
+    first, second = (archive.of(run) for run in runs)
+    assert list(archive.back_from("main", runs[1])) == [second, first]
+    assert archive.newest("main", NOON + timedelta(hours=1)) == archive.oldest("main") == first
+    assert archive.newest("main", NOON - timedelta(hours=1)) is None
+    assert (archive.head(first), list(archive.rows(first, "user"))) == (b"head", rows)
+    assert list(archive.rows(second, "user")) == [b"new", *rows]
+    assert list(archive.rows(first, "group")) == list(archive.rows(first, "unknown")) == []
+    assert len({*first.pieces["user"]} & {*second.pieces["user"]}) == len(first.pieces["user"]) - 1
+    archive.forget("main", before=NOON + timedelta(hours=1))
+    assert (archive.of(runs[0]), list(archive.rows(second, "user"))) == (None, [b"new", *rows])
+    archive.forget("other", before=None)
+    assert archive.of(runs[1]) == second
+    archive.forget("main", before=None)
+    assert (archive.of(runs[1]), archive.oldest("main")) == (None, None)
+    with ledger._database.reading() as connection:
+        assert connection.execute(PIECES.select()).all() == []
