@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Self
 
+from msgspec.structs import replace
+
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
 from syncd.core.memory import Link, Memory
@@ -17,11 +19,12 @@ from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
 from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
-from syncd.cycle.follow import name_batches
 from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.heading import next_head
+from syncd.cycle.heard import Heard
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
+from syncd.cycle.moved import moved
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
@@ -41,7 +44,8 @@ class Cycle:
 
     What nobody has changed since the last cycle is not decoded and is in no question, unless the
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
-    Where a question would be about everybody, so many are looked at `at_once`; None for all.
+    Where a question would be about everybody, so many are looked at `at_once`; None for all. What
+    never settles is tried once more in a `retry`.
     """
 
     def __init__(  # noqa: PLR0913  what to read, and how
@@ -54,11 +58,14 @@ class Cycle:
         *,
         afresh: bool = False,
         at_once: int | None = _AT_ONCE,
+        retry: bool = False,
     ) -> None:
         self._slice = at_once
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
         self._work = Workspace()
         self._mode = mode
+        self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
+        self._heard: Heard | None = None
         snapshot = ledger.snapshot(sync.name)
         head = None if afresh else snapshot.head()
         self._head = head if head is not None and head.made_by == sync.made_by else None
@@ -69,7 +76,6 @@ class Cycle:
         self._target: TargetRead | None = None
         self._selection: Selection | None = None
         self._lost = False
-        self._gaps: Mapping[str, tuple[str, ...]] = {}
         self._beyond: Beyond | None = None
         """Of before the run, for links have moved since."""
         self._selector: Selector
@@ -106,7 +112,7 @@ class Cycle:
             yield list(self._selection.links)
             return
         for kind in (Kind.USER, Kind.GROUP):
-            yield from self._ledger.each_link(self._sync.name, kind)
+            yield from self._ledger.register.each_link(self._sync.name, kind)
 
     @property
     def target(self) -> TargetRead:
@@ -182,28 +188,36 @@ class Cycle:
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
-            self._gaps = everybody.gaps
             return question
         given = self._sync.consent
-        return self._asking.about_all(self._ledger.recall(name, since, self._now, given))
+        memory = self._ledger.recall(name, since, self._now, given)
+        known = self.past.known(memory.links)
+        return self._asking.about_all(replace(memory, past=known))
 
     def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
         sync = self._sync
-        return self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+        memory = self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+        if self._heard is not None or sync.keep_evidence is None:
+            return replace(memory, past=self.past)
+        self._heard = Heard(self.past)
+        return replace(memory, past=self._heard)
 
     def evidence(
         self, question: Question, redact: Redact, *, of_nobody: bool = False
     ) -> Taken | None:
         """What the `question` that was `read` is made of, before a run has changed any of it; None
         where it is about nobody, unless that is asked for too."""
-        if self._selection is not None:
-            if not self._selection and not of_nobody:
-                return None
-            stated, sections = of_few(question, self._asking.records(self._selection))
-        else:
-            links = self._ledger.each_link(self._sync.name, Kind.USER)
-            stated, sections = of_everybody(question, self.sources, self._gaps, self.target, links)
-        return Taken(self._now, head_of(self._sync, question, stated, redact), sections)
+        some, sync = self._selection, self._sync
+        if some is not None and not some and not of_nobody:
+            return None
+        links = self._ledger.register.each_link(sync.name, Kind.USER)
+        stated, sections = (
+            of_everybody(question, self.sources, self.target, links)
+            if some is None
+            else of_few(question, self._asking.records(some))
+        )
+        heard = self._heard.rows() if self._heard else {}
+        return Taken(self._now, head_of(sync, question, stated, redact), {**sections, **heard})
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""
@@ -225,8 +239,9 @@ class Cycle:
         self._watch("verifying", 0, None)
         read_again(self._reader, self._sync.backend, self.target, touched)
 
-    def ask_again(self, touched: Touched) -> Question:
-        """The question after a run, when it was read again."""
+    def ask_again(self, touched: Touched, run: int) -> Question:
+        """The question after this run, when it was read again."""
+        self.past.verifying = run
         if self._selection is not None:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
         return self._ask()
@@ -241,16 +256,17 @@ class Cycle:
         keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh)
         if not keeping.possible:
             return
-        left = after.open
+        left, told = after.open, after.told
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *self._moved_in_target()}
+            left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
+            told = frozenset()
         self._ledger.keep(
             self._sync.name,
             next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
             keeping.renewals(),
             left | self._settled(keeping),
-            left,
+            {one: one in told for one in left},
             afresh=afresh,
         )
 
@@ -258,19 +274,6 @@ class Cycle:
         for source, read in self.sources.items():
             if any(group.elsewhere for group in read.groups.standing.all()):
                 yield source
-
-    def _moved_in_target(self) -> Iterator[tuple[Kind, Key]]:
-        """What should be of these may not have been known."""
-        target = self.target
-        for kind, read in (
-            (Kind.USER, target.users),
-            (Kind.GROUP, target.groups),
-            (Kind.GROUP, target.members),
-        ):
-            for names in name_batches((*read.standing.moved(), *read.standing.gone())):
-                refs = [(kind, Ref(name)) for name in names]
-                for link in self._ledger.recall_links(self._sync.name, (), refs):
-                    yield link.kind, link.key
 
     def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""

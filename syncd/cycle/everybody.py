@@ -56,8 +56,7 @@ class Everybody:
         self._slices = Slices(sync, sources, target, ledger, size)
         self._one_of = OneOf()
         self._named = DiskNamed({}, ())
-        self.gaps = {name: read.gaps for name, read in sources.items()}
-        """Of each source, with those that come of not believing it."""
+        self._gaps = {name: read.gaps for name, read in sources.items()}
         self._lost: list[Problem] = []
         self._belonging = Belonging(Scope(), (), self._named)
         self._by_keys = sync.rules.merge.by is not None or bool(memory.open_lines)
@@ -65,7 +64,7 @@ class Everybody:
     def _aliased(self) -> bool:
         return any(
             link.aliases
-            for links in self._ledger.each_link(self._sync.name, Kind.USER)
+            for links in self._ledger.register.each_link(self._sync.name, Kind.USER)
             for link in links
         )
 
@@ -112,10 +111,10 @@ class Everybody:
             for name, read in self._sources.items()
             if name not in self._sync.policy.may_be_empty
         }
-        users = self._ledger.each_link(self._sync.name, Kind.USER)
+        users = self._ledger.register.each_link(self._sync.name, Kind.USER)
         links = chain(self._memory.links, chain.from_iterable(users))
         for name, gaps in gaps_of_empty(empty, links).items():
-            self.gaps[name] += tuple(gaps)
+            self._gaps[name] += tuple(gaps)
             self._sources[name].strange = True
 
     def _resolve(self, bare: Mapping[str, Sequence[GroupRecord]]) -> None:
@@ -193,7 +192,7 @@ class Everybody:
 
     def _desired_users(self, records: Mapping[str, Sequence[UserRecord]]) -> Desired:
         sources = {
-            name: Records(some, self._belonging.of(name, some), self.gaps[name])
+            name: Records(some, self._belonging.of(name, some), self._gaps[name])
             for name, some in records.items()
         }
         desired = desire(sources, self._rules, self._named, self._lost)
@@ -208,7 +207,7 @@ class Everybody:
 
     def _desired_groups(self, bare: Mapping[str, Sequence[GroupRecord]]) -> Desired:
         sources = {
-            name: Records((), bare[name], self.gaps[name], read.told_of)
+            name: Records((), bare[name], self._gaps[name], read.told_of)
             for name, read in self._sources.items()
         }
         return desire(sources, self._rules, self._named)

@@ -19,6 +19,7 @@ from syncd import __version__
 from syncd.core.evidence import NOTHING, Ruling
 from syncd.core.memory import Link
 from syncd.core.model import Kind, Ref
+from syncd.core.past import NOTHING as NOTHING_YET
 from syncd.core.question import Question
 from syncd.core.records import Records
 from syncd.cycle.reads import PartRead, SourceRead, TargetRead
@@ -81,7 +82,6 @@ def of_few(question: Question, records: Mapping[str, Records]) -> tuple[list[Sta
 def of_everybody(
     question: Question,
     sources: Mapping[str, SourceRead],
-    gaps: Mapping[str, tuple[str, ...]],
     target: TargetRead,
     links: Iterable[list[Link]],
 ) -> tuple[list[Stated], Sections]:
@@ -92,7 +92,15 @@ def of_everybody(
     sections |= {"user": _rows(target.users), "group": _rows(target.groups)}
     every_link = chain(question.memory.links, chain.from_iterable(links))
     sections |= {"member": _rows(target.members), LINKS: map(encode, every_link)}
-    return [Stated(name, gaps[name], one.told_of) for name, one in sources.items()], sections
+    stated = [Stated(name, _gaps(question, name), one.told_of) for name, one in sources.items()]
+    return stated, sections
+
+
+def _gaps(question: Question, source: str) -> tuple[str, ...]:
+    """With those that come of not believing it."""
+    prefix = f"source {source}: "
+    gaps = question.desired.gaps
+    return tuple(gap.removeprefix(prefix) for gap in gaps if gap.startswith(prefix))
 
 
 def _of_source(name: str, users: Iterable[bytes], groups: Iterable[bytes]) -> Sections:
@@ -110,7 +118,7 @@ def head_of(sync: Sync, question: Question, stated: Iterable[Stated], redact: Re
         question,
         desired=NOTHING,
         seen=replace(seen, users=(), groups=(), members=(), gaps=_each(redact, seen.gaps)),
-        memory=replace(question.memory, links=()),
+        memory=replace(question.memory, links=(), past=NOTHING_YET),
         beyond=beyond and replace(beyond, notes=_each(redact, beyond.notes)),
         now=EPOCH,
     )

@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from syncd import planfile
 from syncd.core.evidence import NOTHING
 from syncd.core.model import Kind
+from syncd.core.past import NOTHING as NOTHING_YET
+from syncd.core.past import Known
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle.evidence import LINKS, Stated
+from syncd.cycle.heard import STUCK, WRITTEN, WasStuck, WasWritten
 from syncd.evidence.decided import Decided, decided, decided_again
 from syncd.evidence.form import Opened
 from syncd.evidence.hiding import Hiding
@@ -26,6 +29,7 @@ from syncd.paging import Members
 QUESTION, PLAN, SAVED_PLAN = "question.json", "plan.json", "saved-plan.json"
 PEOPLE, WANTED, AUDIT = "people.jsonl", "wanted.jsonl", "audit.jsonl"
 
+_REMEMBERED = {LINKS, WRITTEN, STUCK}
 _AT_ONCE = 1000
 
 
@@ -39,8 +43,8 @@ class Bundled(Struct, frozen=True):
 def member_of(section: str) -> str:
     """The member that has a section's rows, one a line."""
     kind, at, source = section.partition("@")
-    if section == LINKS:
-        return "links.jsonl"
+    if section in _REMEMBERED:
+        return f"memory/{section}s.jsonl" if section == LINKS else f"memory/{section}.jsonl"
     return f"sources/{source}.{kind}s.jsonl" if at else f"target/{kind}s.jsonl"
 
 
@@ -101,7 +105,7 @@ def _add_question(packer: Packer, question: Question) -> None:
         question,
         desired=NOTHING,
         seen=replace(seen, users=(), groups=(), members=()),
-        memory=replace(memory, links=()),
+        memory=replace(memory, links=(), past=NOTHING_YET),
     )
     fields = plain(bare)
     del fields["desired"]
@@ -117,6 +121,10 @@ def _add_question(packer: Packer, question: Question) -> None:
     members = (Members(group, tuple(one.user for one in some)) for group, some in by_group)
     packer.add_lines(member_of("member"), members)
     packer.add_lines(member_of(LINKS), memory.links)
+    if isinstance(past := memory.past, Known):
+        written = (WasWritten(*thing, fields) for thing, fields in past.values.items())
+        packer.add_lines(member_of(WRITTEN), written)
+        packer.add_lines(member_of(STUCK), map(WasStuck, past.misses, past.misses.values()))
 
 
 def _add_plans(packer: Packer, again: Decided) -> None:

@@ -5,15 +5,18 @@ from datetime import datetime
 from typing import Any, get_type_hints
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.evidence import NOTHING, Evidence, Ruling
 from syncd.core.mapping import Mapper
-from syncd.core.memory import Link
+from syncd.core.memory import Link, Memory
 from syncd.core.model import Group, GroupRecord, Kind, Member, Stored, User, UserRecord
+from syncd.core.past import Known
 from syncd.core.question import Question
 from syncd.core.records import Records
 from syncd.cycle.evidence import LINKS, Head, Stated
+from syncd.cycle.heard import STUCK, WRITTEN, WasStuck, WasWritten
 from syncd.paging import Members
 from syncd.ports import Holds
 
@@ -25,6 +28,8 @@ _TARGET: Mapping[str, Any] = {
     "group": Stored[Group],
     "member": Members,
     LINKS: Link,
+    WRITTEN: WasWritten,
+    STUCK: WasStuck,
 }
 
 
@@ -34,15 +39,19 @@ def type_of(section: str) -> Any:
     return _TARGET.get(section) or (UserRecord if of_users else GroupRecord)
 
 
-def _bare() -> Any:
-    """A question as it is kept: what a target declares is the port's struct, and nothing is
-    desired."""
-    fields = {**get_type_hints(Question), "declared": Mapping[Kind, Holds]}
-    del fields["desired"]
-    return msgspec.defstruct("Bare", list(fields.items()), frozen=True)
+def _as_kept(kind: type[Struct], without: str, **otherwise: Any) -> Any:
+    fields = {**get_type_hints(kind), **otherwise}
+    del fields[without]
+    return msgspec.defstruct(f"Kept{kind.__name__}", list(fields.items()), frozen=True)
 
 
-BARE = _bare()
+BARE = _as_kept(
+    Question,
+    "desired",
+    declared=Mapping[Kind, Holds],
+    memory=_as_kept(Memory, "past"),
+)
+"""A question as it is kept: what a target declares is the port's struct, and nothing is desired."""
 
 
 def question_of(bare: Any, asked_at: datetime, values: Values) -> Question:
@@ -54,7 +63,12 @@ def question_of(bare: Any, asked_at: datetime, values: Values) -> Question:
         groups=tuple(values("group")),
         members=tuple(Member(one.group, user) for one in values("member") for user in one.users),
     )
-    fields["memory"] = replace(bare.memory, links=tuple(values(LINKS)))
+    remembered = {name: getattr(bare.memory, name) for name in bare.memory.__struct_fields__}
+    past = Known(
+        {(one.kind, one.ref): one.fields for one in values(WRITTEN)},
+        {one.where: one.stuck for one in values(STUCK)},
+    )
+    fields["memory"] = Memory(**{**remembered, "links": tuple(values(LINKS)), "past": past})
     return Question(desired=NOTHING, **{**fields, "now": asked_at})
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from syncd.core.decide import decide
 from syncd.core.plan import Change, Plan, change_id
 from syncd.core.policy import Policy
 from syncd.core.question import Question
+from syncd.core.stream import encode
 from syncd.evidence.pseudonyms import Pseudonyms
 from syncd.ledger import Line
 
@@ -28,6 +30,7 @@ _KEPT = frozenset(
         ("Question", "config"),
         ("Question", "declared"),
         ("Policy", "may_be_empty"),
+        ("Policy", "drift"),
         ("Person", "given_by"),
         ("Desired", "managed"),
         ("Desired", "once"),
@@ -39,6 +42,7 @@ _KEPT = frozenset(
         ("Plan", "config"),
         ("Plan", "withheld_changes"),
         ("Plan", "foreign"),
+        ("Plan", "causes"),
         ("Line", "sync"),
         ("Line", "outcome"),
         ("Run", "sync"),
@@ -61,6 +65,7 @@ _BY_FIELD = frozenset(
         ("OpenLine", "after"),
         ("Change", "before"),
         ("Change", "after"),
+        ("Change", "traces"),
         ("Line", "before"),
         ("Line", "after"),
     }
@@ -165,9 +170,36 @@ class Hiding:
     def _field(self, kind: str, name: str, value: Any) -> Any:
         if (kind, name) in _KEPT:
             return value
+        if kind == "Known":
+            return self._past(value)
         if (kind, name) in _BY_FIELD:
-            return {key: self._value(inner) for key, inner in value.items()}
+            return self._by_field(value)
         return self._said(value) if (kind, name) in _SAID else self._value(value)
+
+    def _past(self, values: Mapping[tuple[str, ...], Any]) -> dict[tuple[str, ...], Any]:
+        """Of each thing by its fields; of each place, whose last word is a field."""
+        return {
+            (*map(self._value, place[:3]), *place[3:]): self._by_field(one)
+            if isinstance(one, Mapping)
+            else replace(
+                self._value(one),
+                written=self._whole(one.written),
+                returned=self._whole(one.returned),
+            )
+            for place, one in values.items()
+        }
+
+    def _by_field(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._value(inner) for name, inner in fields.items()}
+
+    def _whole(self, value: Any) -> Any:
+        """A value, or where it is all of a thing, each of its fields."""
+        if not isinstance(value, str) or not value.startswith("{"):
+            return self._value(value)
+        try:
+            return encode(self._by_field(msgspec.json.decode(value))).decode()
+        except (msgspec.MsgspecError, AttributeError):
+            return self._value(value)
 
     def _said(self, value: Any) -> Any:
         if isinstance(value, Mapping):
