@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Kind, Op
-from syncd.core.policy import Budget, Cohort, Policy, Protect, Waves
+from syncd.core.policy import Budget, Cohort, Drift, Policy, Protect, Waves
 from syncd.errors import ConfigError
 from syncd.evidence.bundling import bundle, pseudonymised
 from syncd.evidence.decided import opened
@@ -24,7 +25,8 @@ from tests.core.test_evidence import applied
 from tests.core.test_laws import ANY
 from tests.core.worlds import worlds
 from tests.shell.command import World, small_world
-from tests.world import ADA, ENGINEERING, FREE, KIM, ZOE, group, office, person
+from tests.wired import Lying
+from tests.world import ADA, ENGINEERING, FREE, KIM, ZOE, by_hand, group, office, person
 
 KEY = bytes(range(32))
 NAMES = re.compile(
@@ -356,3 +358,30 @@ def test_a_key_is_made_without_a_run(world, tmp_path):
     made = world.syncd("bundle", "--new-key", str(tmp_path / "key"))
     assert made.exit_code == 0
     assert len((tmp_path / "key").read_bytes()) == 32
+
+
+def test_what_the_past_said_is_said_again(tmp_path):
+    """What was changed outside, and what never settled: to the plan, by either kind of bundle."""
+    policy = replace(FREE, drift={"title": Drift.REPORT})
+    backend = Lying(MemoryBackend(), "phone", lambda value: value and value[:4])
+    ada = person("1", "ada", email="ada@example.org", title="Engineer", phone="0123456")
+    here = office(ada, ZOE, backend=backend, policy=policy)
+    reports = [here.apply() for _ in range(4)]
+    by_hand(backend.inner, Kind.USER, here.ref("ada"), title="Queen", email="a@example.net")
+    reports.append(here.apply())
+    last = reports[-1].plan
+    assert [len(some) for some in (last.changes, last.unsettled, last.drifted)] == [1, 1, 1]
+    for report in reports:
+        for key in (None, KEY):
+            if bundled(here, report, tmp_path / "bundle", key) is None:
+                continue
+            again = replayed(tmp_path / "bundle")
+            assert (again.same, again.plan) == (True, report.plan.digest)
+            plan = json.loads(members(tmp_path / "bundle")["plan.json"])
+            assert [len(plan[name]) for name in ("changes", "unsettled", "drifted")] == [
+                len(some)
+                for some in (report.plan.changes, report.plan.unsettled, report.plan.drifted)
+            ]
+    found = members(tmp_path / "bundle")
+    assert "0123" not in "".join(found.values())
+    assert "Queen" not in "".join(found.values())
