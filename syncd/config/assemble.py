@@ -77,6 +77,7 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         full_every=sync.full_every,
         consent=consent(settings, name),
         parts=parts(settings, name),
+        keep_evidence=settings.evidence.keep,
     )
 
 

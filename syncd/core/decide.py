@@ -88,6 +88,10 @@ class Decision:
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
+    @property
+    def question(self) -> Question:
+        return self._q
+
     def plan(self) -> Plan:
         if self._plan is None:
             users, groups = self._find()

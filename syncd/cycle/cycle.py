@@ -18,11 +18,13 @@ from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
-from syncd.cycle.follow import name_batches
+from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
 from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.heading import next_head
+from syncd.cycle.heard import Heard
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
+from syncd.cycle.moved import moved
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
@@ -64,6 +66,7 @@ class Cycle:
         self._work = Workspace()
         self._mode = mode
         self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
+        self._heard: Heard | None = None
         snapshot = ledger.snapshot(sync.name)
         head = None if afresh else snapshot.head()
         self._head = head if head is not None and head.made_by == sync.made_by else None
@@ -193,7 +196,27 @@ class Cycle:
 
     def _remember(self, links: Sequence[Link] | None, *, all_of: bool = False) -> Memory:
         memory = remember(self._sync, self._ledger, self._now, links, all_of=all_of)
-        return replace(memory, past=self.past)
+        if self._heard is not None or self._sync.keep_evidence is None:
+            return replace(memory, past=self.past)
+        self._heard = Heard(self.past)
+        return replace(memory, past=self._heard)
+
+    def evidence(
+        self, question: Question, redact: Redact, *, of_nobody: bool = False
+    ) -> Taken | None:
+        """What the `question` that was `read` is made of, before a run has changed any of it; None
+        where it is about nobody, unless that is asked for too."""
+        some, sync = self._selection, self._sync
+        if some is not None and not some and not of_nobody:
+            return None
+        links = self._ledger.register.each_link(sync.name, Kind.USER)
+        stated, sections = (
+            of_everybody(question, self.sources, self.target, links)
+            if some is None
+            else of_few(question, self._asking.records(some))
+        )
+        heard = self._heard.rows() if self._heard else {}
+        return Taken(self._now, head_of(sync, question, stated, redact), {**sections, **heard})
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""
@@ -235,7 +258,7 @@ class Cycle:
         left, told = after.open, after.told
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *self._moved_in_target()}
+            left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
             told = frozenset()
         self._ledger.keep(
             self._sync.name,
@@ -250,19 +273,6 @@ class Cycle:
         for source, read in self.sources.items():
             if any(group.elsewhere for group in read.groups.standing.all()):
                 yield source
-
-    def _moved_in_target(self) -> Iterator[tuple[Kind, Key]]:
-        """What should be of these may not have been known."""
-        target = self.target
-        for kind, read in (
-            (Kind.USER, target.users),
-            (Kind.GROUP, target.groups),
-            (Kind.GROUP, target.members),
-        ):
-            for names in name_batches((*read.standing.moved(), *read.standing.gone())):
-                refs = [(kind, Ref(name)) for name in names]
-                for link in self._ledger.recall_links(self._sync.name, (), refs):
-                    yield link.kind, link.key
 
     def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""
