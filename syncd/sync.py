@@ -23,7 +23,8 @@ class Sync:
     how often all is read where quick cycles go between; None for always. `consent` is by what is
     let through what is over budget. `parts` are digests of the settings of each source and of
     the target alone, by what they are called in messages. `keep_evidence` is for how long it is
-    kept what each run was decided from; None for not at all.
+    kept what each run was decided from; None for not at all. `places` say where a setting of it
+    stands, by its name below the sync.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Sync:
     consent: Consent = ANYBODYS
     parts: Mapping[str, str] = field(default_factory=dict)
     keep_evidence: timedelta | None = timedelta(days=90)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def declared(self) -> dict[Kind, Holds]:

@@ -78,6 +78,7 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         consent=consent(settings, name),
         parts=parts(settings, name),
         keep_evidence=settings.evidence.keep,
+        places=settings.places.get(name, {}),
     )
 
 

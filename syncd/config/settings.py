@@ -23,7 +23,7 @@ from syncd.config.running import (
     ScheduleSettings,
     StatusSettings,
 )
-from syncd.config.shape import Duration, Strict, Texts
+from syncd.config.shape import Duration, Placed, Strict, Texts
 from syncd.config.trust import ApprovalSettings, AuditSettings, EvidenceSettings
 from syncd.core.model import Kind, Op
 from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
@@ -258,7 +258,7 @@ class SyncSettings(Strict):
     schedule: ScheduleSettings = ScheduleSettings()
 
 
-class Settings(Strict):
+class Settings(Placed):
     """All of the configuration. `base` is the directory that relative paths are relative to."""
 
     state_directory: Path = Path(".syncd")

@@ -18,7 +18,7 @@ from syncd.core.model import Key, Kind, Op, Reference, User
 from syncd.core.policy import Budget, Leavers, Policy
 from syncd.cycle import Mode, selection
 from syncd.engine import ask
-from syncd.explain import Explainer
+from syncd.explain import Explainer, Journal, Rulebook
 from tests.core.test_laws import WHOLE, live
 from tests.core.worlds import worlds
 from tests.telling import TellingSource
@@ -54,10 +54,8 @@ class Unread:
 def online(here):
     """Explains by reading everything."""
     question = ask(here.sync, here.ledger, here.now)
-    lines = here.ledger.lines
-    return question, Explainer(
-        question, decide(question), here.users, lambda key: lines(sync="main", key=key, limit=10)
-    )
+    rules, journal = Rulebook.of(here.sync), Journal(here.ledger, "main")
+    return question, Explainer(question, decide(question), rules, journal)
 
 
 def recall(here, who, **how):
@@ -247,7 +245,10 @@ def test_before_the_first_run_nothing_is_known():
     )
     here.apply()
     other = recall(but(here, policy=Policy()), "ada")
-    assert (other.as_of, other.called) == (None, ())
+    assert (other.as_of, [(one.name, one.forgotten) for one in other.called]) == (
+        None,
+        [("ada", True)],
+    )
     assert other.nobody == (
         "what was read at 2026-04-01 12:00:00 UTC was read under other settings, or by another "
         "version of syncd: nothing is known before the next run (`syncd apply --sync main`)"
