@@ -111,13 +111,21 @@ def once_called(
         for statement in (marked, linked)
         for key, name in connection.execute(statement.limit(limit))
     }
-    for ways in ([LINES.c.key.in_(keys)], [] if found else _ways(word)):
-        lines = select(LINES.c.key, LINES.c.change).where(LINES.c.member.is_(None), or_(*ways))
-        mine = lines.join(BATCHES, BATCHES.c.batch == LINES.c.batch).where(BATCHES.c.sync == sync)
-        for key, change in connection.execute(mine.order_by(LINES.c.line.desc())) if ways else ():
-            kept = history.kept(change)
-            if kept.kind is Kind.USER and len(found) < limit:
-                found.setdefault(Key(key), kept.name)
+    found |= _in_lines(connection, sync, [LINES.c.key.in_(keys)], limit)
+    return found or _in_lines(connection, sync, _ways(word), limit)
+
+
+def _in_lines(
+    connection: Connection, sync: str, ways: Collection[ColumnElement[bool]], limit: int
+) -> dict[Key, str]:
+    """Users of whom a line is found in any of these ways, by their last names."""
+    lines = select(LINES.c.key, LINES.c.change).where(LINES.c.member.is_(None), or_(*ways))
+    mine = lines.join(BATCHES, BATCHES.c.batch == LINES.c.batch).where(BATCHES.c.sync == sync)
+    found: dict[Key, str] = {}
+    for key, change in connection.execute(mine.order_by(LINES.c.line.desc())):
+        kept = history.kept(change)
+        if kept.kind is Kind.USER and len(found) < limit:
+            found.setdefault(Key(key), kept.name)
     return found
 
 

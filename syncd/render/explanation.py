@@ -11,7 +11,7 @@ from syncd.core.plan import Change
 from syncd.explain import AsOf, Explanation, Field
 from syncd.render.changes import details, in_order
 from syncd.render.grounds import how, kept, last, matched, owned, taken, unread
-from syncd.render.listing import Row, listing, pairs
+from syncd.render.listing import Row, indented, listing, pairs
 from syncd.render.times import moment
 from syncd.render.words import SIGNS, STYLES, joined, safe, value
 from syncd.timers import Timer
@@ -80,7 +80,7 @@ def _stated(one: Explanation) -> Iterator[RenderableType]:
 def _should_be(one: Explanation) -> Iterator[RenderableType]:
     if one.not_wanted:
         words = ": ".join(filter(None, (one.instead, safe(one.not_wanted))))
-        yield Text(f"  {words}", style="yellow")
+        yield indented((words, "yellow"))
     if one.wanted:
         wanted: Mapping[str, Field] = {each.name: each for each in one.wanted}
         fields = [
@@ -97,7 +97,7 @@ def _by(field: Field) -> str:
 
 def _is(one: Explanation) -> Iterator[RenderableType]:
     if one.forgotten and one.link:
-        yield Text.assemble("  ", (safe(one.link.ref), "dim"), f"  {how(one)}")
+        yield indented((safe(one.link.ref), "dim"), f"  {how(one)}")
     elif one.account is None and one.as_of and one.link:
         yield Text.assemble("  ", (safe(one.link.ref), "dim"), "  was not there then")
     elif one.account is None:
@@ -105,7 +105,7 @@ def _is(one: Explanation) -> Iterator[RenderableType]:
         yield from owned(one)
     else:
         whose = how(one) if one.account.ours else "not syncd's: left alone"
-        yield Text.assemble("  ", (safe(one.account.ref), "dim"), f"  {whose}")
+        yield indented((safe(one.account.ref), "dim"), f"  {whose}")
         fields: Mapping[str, Value] = one.account.fields
         held = [(_short(name), value(fields[name])) for name in in_order(fields)]
         yield pairs([*held, *_in_groups(one.account.groups)])
@@ -142,9 +142,9 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
         return
     yield listing(rows) if rows else Text("  nothing: it is as it should be", style="dim")
     if one.held:
-        yield Text(f"  {_RELEASED}", style="dim")
+        yield indented((_RELEASED, "dim"))
     if one.next_run and rows:
-        yield Text(f"  {one.next_run}", style="dim")
+        yield indented((safe(one.next_run), "dim"))
 
 
 def _timer(one: Timer) -> Row:

@@ -9,7 +9,7 @@ from syncd.explain import Explanation
 from syncd.explain.explanation import Rule
 from syncd.ledger import Remarked
 from syncd.render.history import line_row
-from syncd.render.listing import Row, bullets, listing
+from syncd.render.listing import Row, bullets, indented, listing
 from syncd.render.times import moment
 from syncd.render.words import joined, safe
 
@@ -60,7 +60,7 @@ def matched(one: Explanation) -> Iterator[RenderableType]:
         words = f"one person by {match.by} {match.value}: {', '.join(match.keys)}"
     else:
         words = f"merged by {match.by}: nobody else has {match.value}"
-    yield Text(f"  {safe(words + place)}", style="dim")
+    yield indented((safe(words + place), "dim"))
 
 
 def how(one: Explanation) -> str:
@@ -76,7 +76,7 @@ def how(one: Explanation) -> str:
 def owned(one: Explanation) -> Iterator[RenderableType]:
     """What would become of an account that is there already, or what became of the last."""
     if one.owned is not None:
-        yield Text(f"  {how(one)}", style="dim")
+        yield indented((how(one), "dim"))
 
 
 def kept(one: Explanation) -> Iterator[RenderableType]:

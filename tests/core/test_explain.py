@@ -58,28 +58,33 @@ def test_no_operation_lacks_a_reason_and_every_person_is_told_theirs(world, hist
         step.happen(world)
         if all(source.down for source in world.sources.values()):
             return
-        question = ask(world.sync, world.ledger, world.now)
-        plan = decide(question)
-        explainer = Explainer(
-            question, plan, Rulebook.of(world.sync), Journal(world.ledger, "main")
-        )
-        told = {one.key: one for key in keys_of(question) for one in explainer.explain(key)}
-        for change in plan.changes:
-            assert change.reason
-            assert change.kind is Kind.GROUP or change in told[whose(change)].changes
-        for tray, name in ((plan.held, "held"), (plan.refused, "refused")):
-            for refusal in tray:
-                assert refusal.rule
-                of = refusal.change
-                assert of.kind is Kind.GROUP or refusal in getattr(told[whose(of)], name)
-        for one in filter(None, told.values()):
-            assert all(field.rule for field in one.wanted)
-            assert one.wanted or one.not_wanted
-            if one.wanted:
-                assert not [rule for rule in one.scope if rule.unmet]
-            assert one.account is None or not one.account.ours or one.owned is not None
-        if last is not step:
+        check(world)
+        if step is not last:
             world.apply()
+
+
+def check(world):
+    question = ask(world.sync, world.ledger, world.now)
+    plan = decide(question)
+    explainer = Explainer(question, plan, Rulebook.of(world.sync), Journal(world.ledger, "main"))
+    told = {one.key: one for key in keys_of(question) for one in explainer.explain(key)}
+    for change in plan.changes:
+        assert change.reason
+        assert change.kind is Kind.GROUP or change in told[whose(change)].changes
+    for tray in ("held", "refused", "unsettled", "drifted"):
+        for refusal in getattr(plan, tray):
+            assert refusal.rule
+            of = refusal.change
+            assert of.kind is Kind.GROUP or refusal in getattr(told[whose(of)], tray)
+    for one in told.values():
+        check_one(one)
+
+
+def check_one(one):
+    assert all(field.rule for field in one.wanted)
+    assert one.wanted or one.not_wanted
+    assert not one.wanted or not [rule for rule in one.scope if rule.unmet]
+    assert one.account is None or not one.account.ours or one.owned is not None
 
 
 def keys_of(question):
@@ -204,7 +209,7 @@ def test_it_is_told_which_run_made_an_account():
     here.apply()
     one = explained(here, "q:9")
     assert (one.owned.how, one.owned.run, one.owned.at) == ("made by syncd", 1, made)
-    assert one.owned.rule == "new in people.yaml:1, people.yaml:9"
+    assert one.owned.rule == "new: people.yaml:1, people.yaml:9"
     assert (len(one.lines), one.link.key) == (10, "q:9")
     assert [remark.mark.remark for remark in one.remarks][:1] == ["rekey"]
 

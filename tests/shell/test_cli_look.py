@@ -17,26 +17,13 @@ from syncd.render.explanation import render_explanation
 from syncd.render.history import render_runs
 from syncd.report import Exit
 from tests.servers.slapd import Slapd
-from tests.shell.command import CONFIG, PEOPLE, SCRIPT, World, small_world
+from tests.shell.command import CONFIG, PEOPLE, SCRIPT, World, sections, small_world
 from tests.world import NOON
 
 
 @pytest.fixture
 def world(tmp_path) -> World:
     return small_world(tmp_path)
-
-
-def sections(text: str) -> dict[str, list[str]]:
-    """The lines under each title, without the space in front."""
-    found: dict[str, list[str]] = {}
-    title = ""
-    for line in text.splitlines():
-        if line and not line.startswith(" "):
-            title = line
-            found[title] = []
-        elif line:
-            found[title].append(" ".join(line.split()))
-    return found
 
 
 def test_check_reaches_everything_and_counts_it(world: World):
@@ -150,7 +137,7 @@ def test_explain_tells_what_is_stated_and_by_which_rule_it_is_kept(world: World)
     assert "title Countess attribute title, by name" in found["Should be"]
     assert "groups Engineering" in found["Should be"]
     assert re.search(
-        r" made by syncd in run 1, 20..-..-.. ..:..:.. UTC: new in people.yaml:3:5$",
+        r" made by syncd in run 1, 20..-..-.. ..:..:.. UTC: new: people.yaml:3:5$",
         found["In store"][0],
     )
     assert found["Next"] == ["nothing: it is as it should be"]
