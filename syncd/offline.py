@@ -133,7 +133,14 @@ class _Recalling:
         return (
             f"nobody is called {quoted(who)}: looked for a login, e-mail, key, ref or a part of a "
             f"display name in what the ledger has kept of {moment(self._as_of.target)}{since}"
+            f"{self._older()}"
         )
+
+    def _older(self) -> str:
+        """What may hide somebody: sources that were not read whole since."""
+        of, told = self._as_of, self._as_of.sources.items()
+        old = [f"source {name} is as of {moment(at)}" for name, at in told if at < of.target]
+        return f"; {', '.join(old)}: they may be in what was not read since" if old else ""
 
 
 def _nothing(question: Question) -> Plan:

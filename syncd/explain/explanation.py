@@ -143,3 +143,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     remarks: tuple[Remarked, ...] = ()
     forgotten: bool = False
     next_run: str = ""
+
+    @property
+    def unread(self) -> tuple[Side, ...]:
+        """The sources that were not read whole."""
+        return tuple(side for side in self.sides if side.name and side.gaps)

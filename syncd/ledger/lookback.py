@@ -17,6 +17,9 @@ from syncd.ledger.schema import BATCHES, LINES, LINKS, MARKS, RUNS
 _NAMED = ("name", "user_name", "email", "display_name")
 """Where a line of the journal has what somebody, or a group, is called."""
 
+_WALKED = 2_000_000
+"""So many lines of the journal, the newest, are walked through for a name: some seconds."""
+
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """Which runs are looked for: those of which all that is said holds. `keys` are full keys of
@@ -91,8 +94,8 @@ def once_called(
     connection: Connection, sync: str, word: str, sources: Collection[str], limit: int
 ) -> dict[Key, str]:
     """Keys and names of users who were called so at any time: by links, by what was remembered, or
-    by the journal. Keys are looked up; the journal is only walked through where nobody has it for
-    a key, and where it is a name."""
+    by the journal. Keys are looked up; only where nobody has it for a
+    key is the journal walked through, as far back as is told in a few seconds."""
     keys = [word, *(f"{source}:{word}" for source in sources)]
     columns = MARKS.c
     named = func.lower(columns.name) == word.lower()
@@ -112,14 +115,22 @@ def once_called(
         for key, name in connection.execute(statement.limit(limit))
     }
     found |= _in_lines(connection, sync, [LINES.c.key.in_(keys)], limit)
-    return found or _in_lines(connection, sync, _ways(word), limit)
+    if found:
+        return found
+    newest = connection.scalar(select(func.max(LINES.c.line))) or 0
+    return _in_lines(connection, sync, _ways(word), limit, after=newest - _WALKED)
 
 
 def _in_lines(
-    connection: Connection, sync: str, ways: Collection[ColumnElement[bool]], limit: int
+    connection: Connection,
+    sync: str,
+    ways: Collection[ColumnElement[bool]],
+    limit: int,
+    after: int = 0,
 ) -> dict[Key, str]:
     """Users of whom a line is found in any of these ways, by their last names."""
-    lines = select(LINES.c.key, LINES.c.change).where(LINES.c.member.is_(None), or_(*ways))
+    lines = select(LINES.c.key, LINES.c.change)
+    lines = lines.where(LINES.c.line > after, LINES.c.member.is_(None), or_(*ways))
     mine = lines.join(BATCHES, BATCHES.c.batch == LINES.c.batch).where(BATCHES.c.sync == sync)
     found: dict[Key, str] = {}
     for key, change in connection.execute(mine.order_by(LINES.c.line.desc())):

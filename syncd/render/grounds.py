@@ -10,6 +10,7 @@ from syncd.explain.explanation import Rule
 from syncd.ledger import Remarked
 from syncd.render.history import line_row
 from syncd.render.listing import Row, bullets, indented, listing
+from syncd.render.owning import how
 from syncd.render.times import moment
 from syncd.render.words import joined, safe
 
@@ -39,10 +40,7 @@ def _asked(patterns: Sequence[str], rule: str) -> str:
 def unread(one: Explanation) -> Iterator[RenderableType]:
     """What was not read whole: somebody may stand in that."""
     gaps = [
-        f"source {side.name} was not read whole: {gap}"
-        for side in one.sides
-        if side.name
-        for gap in side.gaps
+        f"source {side.name} was not read whole: {gap}" for side in one.unread for gap in side.gaps
     ]
     if gaps:
         yield bullets(gaps, "!", "yellow")
@@ -61,16 +59,6 @@ def matched(one: Explanation) -> Iterator[RenderableType]:
     else:
         words = f"merged by {match.by}: nobody else has {match.value}"
     yield indented((safe(words + place), "dim"))
-
-
-def how(one: Explanation) -> str:
-    """How the account came to be syncd's."""
-    owned = one.owned
-    if owned is None:
-        return "made or adopted by syncd"
-    run = f" in run {owned.run}, {moment(owned.at)}" if owned.run and owned.at else ""
-    rule = f": {safe(owned.rule)}" if owned.rule else ""
-    return f"{owned.how}{run}{rule}"
 
 
 def owned(one: Explanation) -> Iterator[RenderableType]:

@@ -318,6 +318,10 @@ def test_what_a_source_that_was_down_had_is_as_of_earlier():
     (one,) = recall(here, "lady").called
     assert one.as_of == offline.AsOf(sources={"p": LATER, "q": NOON}, target=LATER, full_at=LATER)
     assert one.origins == {"q": "people.yaml:9"}
+    assert recall(here, "eve").nobody.endswith(
+        "kept of 2026-04-02 12:00:00 UTC; source q is as of 2026-04-01 12:00:00 UTC: "
+        "they may be in what was not read since"
+    )
 
 
 def test_after_a_quick_cycle_it_is_told_when_all_of_the_target_was_read():
