@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from operator import attrgetter
 
 from syncd.core.memory import Link, Remark
 from syncd.core.model import Key, Kind, Op
@@ -29,11 +30,11 @@ class Journal:
 
     def lines(self, key: Key) -> tuple[Line, ...]:
         """The last ones, the newest first: the person's own, and of their memberships."""
-        return tuple(one for one in self._lines(key) if is_of(key, one))[:_LAST]
+        return tuple(self._lines(key)[:_LAST])
 
     def remarks(self, key: Key) -> tuple[Remarked, ...]:
         """The last ones, the newest first."""
-        return tuple(self._remarks(key))[:_LAST]
+        return tuple(self._remarks(key)[:_LAST])
 
     def owned(self, link: Link) -> Owned:
         """Which run made or adopted it, and by what."""
@@ -41,28 +42,53 @@ class Journal:
         for one in remarks:
             if one.mark.remark is Remark.ADOPT:
                 return Owned("adopted by syncd", one.mark.rule, one.run, one.at)
-        for key in (link.key, *(one.mark.old_key for one in remarks if one.mark.old_key)):
-            for line in self._lines(key):
-                made = line.op is Op.CREATE and line.kind is Kind.USER and line.key == key
-                if made and (line.outcome == DONE or any(_claims(one) for one in remarks)):
-                    return Owned("made by syncd", line.reason, line.run, line.begun_at)
+        claimed = any(one.mark.remark is Remark.CLAIM for one in remarks)
+        for line in self._lines(link.key):
+            made = line.op is Op.CREATE and line.kind is Kind.USER
+            if made and (line.outcome == DONE or claimed):
+                return Owned("made by syncd", line.reason, line.run, line.begun_at)
         return Owned("made or adopted by syncd")
 
     def _lines(self, key: Key) -> list[Line]:
-        found = self._ledger.lines(sync=self._sync, key=key, limit=_DEEPEST)
-        return [one for one in found if self._known(one.run, one.begun_at)]
+        found = [
+            line
+            for one, last in self._keys(key).items()
+            for line in self._ledger.lines(sync=self._sync, key=one, limit=_DEEPEST)
+            if _is_of(one, line) and (last is None or line.run <= last)
+        ]
+        found = [line for line in found if self._known(line.run, line.begun_at)]
+        return sorted(found, key=attrgetter("line"), reverse=True)
 
-    def _remarks(self, key: Key) -> Iterator[Remarked]:
+    def _remarks(self, key: Key) -> list[Remarked]:
+        found = {
+            (each.at, each.mark.remark, each.mark.key): each
+            for one, last in self._keys(key).items()
+            for each in self._of(one)
+            if last is None or each.run <= last
+        }
+        return sorted(found.values(), key=lambda each: (each.run, each.at), reverse=True)
+
+    def _keys(self, key: Key) -> dict[Key, int | None]:
+        """The key and those that the person had before, each with the last run in which that was
+        theirs: it may be somebody else's since."""
+        found: dict[Key, int | None] = {key: None}
+        new = [key]
+        while new:
+            one = new.pop()
+            for each in self._of(one):
+                old = each.mark.old_key
+                if old is not None and each.mark.key == one and old not in found:
+                    found[old] = each.run
+                    new.append(old)
+        return found
+
+    def _of(self, key: Key) -> Iterator[Remarked]:
         for one in self._ledger.remarks(self._sync, key):
             if one.mark.kind is Kind.USER and self._known(one.run, one.at):
                 yield one
 
 
-def is_of(key: Key, line: Line) -> bool:
+def _is_of(key: Key, line: Line) -> bool:
     if line.kind is Kind.MEMBER:
         return line.member == key
     return line.kind is Kind.USER and line.key == key
-
-
-def _claims(one: Remarked) -> bool:
-    return one.mark.remark is Remark.CLAIM

@@ -48,7 +48,7 @@ def whose(change):
     return change.member if change.kind is Kind.MEMBER else change.key
 
 
-@settings(max_examples=max(1, settings().max_examples * 2 // 5))  # each asks about everybody
+@settings(max_examples=max(1, settings().max_examples // 5))  # each asks about everybody
 @given(worlds(), WHOLE, steps(broken=None))
 def test_no_operation_lacks_a_reason_and_every_person_is_told_theirs(world, history, last):
     """Of all that a plan makes, holds, refuses or leaves; every field has its rule, every rule of
