@@ -10,8 +10,6 @@ from typing import Any
 from sqlalchemy.engine import URL
 
 from syncd.config.settings import (
-    BudgetSettings,
-    BudgetsSettings,
     GroupsSettings,
     MergeSettings,
     PolicySettings,
@@ -20,8 +18,7 @@ from syncd.config.settings import (
 )
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind, Op
-from syncd.core.policy import Budget, Policy, Protect
+from syncd.core.policy import Policy, Protect
 from syncd.database import database_url
 from syncd.errors import ConfigError
 from syncd.ledger import Ledger, open_ledger
@@ -128,17 +125,7 @@ def _policy(policy: PolicySettings) -> Policy:
         protect=Protect(users=policy.protect.users, groups=policy.protect.groups),
         adopt=policy.adopt,
         adopt_groups=policy.adopt_groups,
-        budgets=_budgets(policy.budget),
+        budgets=policy.budget.budgets,
         window=policy.budget.window,
         may_be_empty=policy.may_be_empty,
     )
-
-
-def _budgets(budgets: BudgetsSettings) -> dict[tuple[Kind, Op], Budget]:
-    found: dict[tuple[Kind, Op], Budget] = {}
-    for name, field in BudgetsSettings.model_fields.items():
-        given = getattr(budgets, name)
-        if field.alias and isinstance(given, BudgetSettings):
-            kind, op = field.alias.split(".")
-            found[Kind(kind), Op(op)] = Budget(given.count, given.percent, given.minimum)
-    return found

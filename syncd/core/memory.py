@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.policy import Purse
 
 
 class Link(Struct, frozen=True, gc=False):
@@ -40,13 +41,13 @@ class OpenLine(Struct, frozen=True, gc=False):
 class Memory(Struct, frozen=True):
     """All that is remembered of one sync when a plan is made.
 
-    `spent` counts the changes done in the budgets' window, by (kind, op). `approved` are those
-    that run though they are over budget: the `approval_print` of each, and by whom.
+    `spent` counts what was done in the budgets' window without an approval, by budget. `approved`
+    are those that run though they are over budget: the `approval_print` of each, and by whom.
     """
 
     links: tuple[Link, ...] = ()
     open_lines: tuple[OpenLine, ...] = ()
-    spent: Mapping[tuple[Kind, Op], int] = {}
+    spent: Mapping[Purse, int] = {}
     approved: Mapping[str, str] = {}
 
 

@@ -39,7 +39,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
-    `aliases` are for a creation: the keys that its link is to have besides.
+    `aliases` are for a creation: the keys that its link is to have besides. `approved` is what
+    somebody let through, so that no budget is asked: fields of an update, else the op.
     """
 
     op: Op
@@ -55,6 +56,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     needs: tuple[str, ...] = ()
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
+    approved: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -69,6 +71,17 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     @property
     def demotes(self) -> bool:
         return self.before.get("admin") is True and self.after.get("admin") is not True
+
+
+def only(change: Change, fields: Iterable[str]) -> Change:
+    """The same update of these fields only."""
+    names = sorted(fields)
+    return replace(
+        change,
+        before={name: change.before.get(name) for name in names},
+        after={name: change.after[name] for name in names},
+        approved=tuple(name for name in change.approved if name in names),
+    )
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True, gc=False):

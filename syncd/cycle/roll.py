@@ -15,7 +15,7 @@ from syncd.cycle.reads import SourceRead, TargetRead
 _TABLE = """
 PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;
-CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded, approved) WITHOUT ROWID;
+CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded, held) WITHOUT ROWID;
 CREATE UNIQUE INDEX by_ref ON who (ref) WHERE ref IS NOT NULL;
 """
 _ALIASES = """
@@ -39,7 +39,7 @@ class DiskRoll:
 
     def enrol(self, some: Iterable[Who]) -> None:
         if self._needed:
-            rows = [(o.key, o.ref, o.name, o.named, o.lost, o.guarded, o.approved) for o in some]
+            rows = [(o.key, o.ref, o.name, o.named, o.lost, o.guarded, o.held) for o in some]
             self._db.execute("BEGIN")
             self._db.executemany("INSERT OR REPLACE INTO who VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._db.execute("COMMIT")
@@ -52,10 +52,10 @@ class DiskRoll:
 
     def _found(self, statement: str, names: Collection[str]) -> Iterator[Who]:
         for some in name_batches(names):
-            for key, ref, name, named, lost, guarded, approved in self._db.execute(
+            for key, ref, name, named, lost, guarded, held in self._db.execute(
                 statement, (json.dumps(some),)
             ).fetchall():
-                yield Who(key, ref, name, bool(named), bool(lost), guarded, bool(approved))
+                yield Who(key, ref, name, bool(named), bool(lost), guarded, bool(held))
 
 
 class OneOf:
