@@ -137,7 +137,7 @@ def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock:
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
         ledger.desk.use_overtaken(run, planned, clock())
-        ledger.settle(sync.name, run, clock())
+        ledger.settle(sync.name, run, clock(), decision.overtaken)
     return run
 
 

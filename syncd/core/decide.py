@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.approval import freed
-from syncd.core.excess import Bounds, Excess
+from syncd.core.excess import Excess
 from syncd.core.judge import keep_an_administrator, rejoin
 from syncd.core.left import Growth, Left
 from syncd.core.members import (
@@ -84,7 +84,7 @@ class Decision:
             gaps=gaps,
             whole=not seen.gaps,
         )
-        self._excess = Excess(Bounds(policy, question.memory.spent), self._spool, self._lose)
+        self._excess = Excess(policy, question.memory, self._spool, self._lose)
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
@@ -157,6 +157,11 @@ class Decision:
         return self._frame.whole
 
     @property
+    def overtaken(self) -> frozenset[int]:
+        """Lines of the journal that were begun, and whose changes are not due any more."""
+        return self._excess.overtaken
+
+    @property
     def renamed(self) -> Mapping[tuple[Kind, Ref], str]:
         """What the target calls those whose links have another name."""
         return self._tally.renamed
@@ -209,6 +214,7 @@ class Decision:
         """Who of those that are tied to others may change, by all the rules and all the names."""
         possible = self._approved([*users.sifted.possible, *groups.sifted.possible])
         self._tally.count(possible)
+        self._excess.due((*users.found.changes, *groups.found.changes))
         within, held = self._excess.hold(possible, self._tally.planned, self._population())
         kept, last = keep_an_administrator(within, self._tied.stored)
         accepted = self._names(rejoin(kept), users)
@@ -262,6 +268,7 @@ class Decision:
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
             if one.changes:
+                self._excess.due(one.changes)
                 planned += self._judged(judging.judge(one), one)
         self._excess.hold_members(planned, self._population())
 

@@ -6,13 +6,14 @@ or else a group that was emptied would use up the budget of all others.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from heapq import heappush, heappushpop
 
 from msgspec import Struct
 
 from syncd.core.judge import rejoin
+from syncd.core.memory import Memory, OpenLine
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change, Refusal, only
 from syncd.core.policy import ADMIN, RENAME, Policy, Purse
@@ -41,14 +42,14 @@ class Bounds(Struct, frozen=True):
     """What is allowed, and what the window has `spent` of it."""
 
     policy: Policy
-    spent: Counts
+    spent: Counter[Purse]
 
     def limit(self, purse: Purse, planned: int, population: int, name: str = "") -> Limit | None:
         """None where all that is planned is within budget. `name` is for the words, where the
         purse is of a group."""
         if (budget := self.policy.budget(purse)) is None:
             return None
-        spent = self.spent.get(purse, 0)
+        spent = self.spent[purse]
         if purse[1] in _TAKING:
             population += spent
         allowed = budget.allowance(population)
@@ -121,10 +122,29 @@ class Excess:
     """
 
     def __init__(
-        self, bounds: Bounds, spool: Spool, lose: Callable[[Iterable[Change]], None]
+        self,
+        policy: Policy,
+        memory: Memory,
+        spool: Spool,
+        lose: Callable[[Iterable[Change]], None],
     ) -> None:
-        self._bounds, self._spool, self._lose = bounds, spool, lose
+        self._bounds = Bounds(policy, Counter(memory.spent))
+        self._spool, self._lose = spool, lose
         self.trays: dict[tuple[Kind, Op], str] = {}
+        self._doubtful = {change.id: (line, change) for line, change in _begun(memory.open_lines)}
+        for _, change in self._doubtful.values():
+            self._bounds.spent.update(purses(change))
+
+    def due(self, changes: Iterable[Change]) -> None:
+        """What is to be done was not done yet: what was begun counts as done otherwise."""
+        for change in changes if self._doubtful else ():
+            if (begun := self._doubtful.pop(change.id, None)) is not None:
+                self._bounds.spent.subtract(purses(begun[1]))
+
+    @property
+    def overtaken(self) -> frozenset[int]:
+        """The numbers of lines that were begun and are not due any more."""
+        return frozenset(line for line, _ in self._doubtful.values())
 
     def put(self, kind: Kind, op: Op, rows: Iterable[Row]) -> None:
         tray = self.trays.setdefault((kind, op), tray_of(kind, op))
@@ -214,6 +234,12 @@ class Excess:
         """Of all groups together, when all were put into their trays."""
         if limits := self._limits(True, planned, population):
             self._cut(limits, [], planned)
+
+
+def _begun(lines: Iterable[OpenLine]) -> Iterator[tuple[int, Change]]:
+    for one in lines:
+        what = one.op, one.kind, one.key, "", one.ref, one.before, one.after
+        yield one.line, Change(*what, member=one.member)
 
 
 def split_rows(cut: Cut, rows: Iterable[Row]) -> tuple[list[Row], list[Refusal]]:

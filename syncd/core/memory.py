@@ -36,6 +36,8 @@ class OpenLine(Struct, frozen=True, gc=False):
     key: Key
     ref: Ref | None
     after: Mapping[str, Value]
+    before: Mapping[str, Value] = {}
+    member: Key | None = None
 
 
 class Memory(Struct, frozen=True):

@@ -13,10 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.detour import detour
-from syncd.core.plan import only
 from syncd.core.model import NAME_FIELD, E, Key, Kind, Op, Ref, Stored, Value, flat
 from syncd.core.normal import normal
-from syncd.core.plan import Change, Problem
+from syncd.core.plan import Change, Problem, only
 
 _Name = tuple[str, str]
 """A unique field and a value in normal form."""

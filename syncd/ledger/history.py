@@ -57,12 +57,13 @@ class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
 
 def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
     of_open_batches = JOURNAL.c.sync == sync, JOURNAL.c.open > 0
-    statement = select(JOURNAL.c.line, JOURNAL.c.key, JOURNAL.c.change)
+    statement = select(*(JOURNAL.c[name] for name in ("line", "key", "member", "change")))
     statement = statement.where(*of_open_batches, JOURNAL.c.outcome.is_(None))
     found = []
-    for line, key, change in connection.execute(statement.order_by(JOURNAL.c.line)):
+    for line, key, member, change in connection.execute(statement.order_by(JOURNAL.c.line)):
         kept = _KEPT.decode(change)
-        found.append(OpenLine(line, kept.op, kept.kind, key, kept.ref, kept.after))
+        what = kept.op, kept.kind, key, kept.ref, kept.after, kept.before, member
+        found.append(OpenLine(line, *what))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ for all of them: written of a line is only what differs from that.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
@@ -145,10 +145,22 @@ def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datet
 
 
 def _in_doubt(line: OpenLine) -> Change:
-    return Change(line.op, line.kind, line.key, "", line.ref, after=line.after)
+    return Change(
+        line.op, line.kind, line.key, "", line.ref, line.before, line.after, member=line.member
+    )
 
 
-def settle(connection: Connection, sync: str, before_run: int, now: datetime) -> None:
+def settle(
+    connection: Connection,
+    sync: str,
+    before_run: int,
+    now: datetime,
+    overtaken: Collection[int],
+) -> None:
+    """Of the lines that are left open, the `overtaken` may have been made: budgets count them."""
+    if overtaken:
+        made = [line for line in open_lines(connection, sync) if line.line in overtaken]
+        _tally(connection, sync, [Ended(one.line, _in_doubt(one), DONE) for one in made], now)
     of_earlier = BATCHES.c.sync == sync, BATCHES.c.open > 0, BATCHES.c.run < before_run
     ended = {"open": 0, "outcome": MOOT, "ended_at": now}
     connection.execute(update(BATCHES).where(*of_earlier).values(ended))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.core.approval import approval_print, freed
-from syncd.core.excess import Bounds, Excess
+from syncd.core.excess import Excess
+from syncd.core.memory import Memory
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.order import place_after
 from syncd.core.plan import Change
@@ -91,7 +92,7 @@ SPENT = st.dictionaries(
 def judged(changes, budgets, spent, apart=(), spool=None):
     """What runs and what is held of users; `apart` are those that lie in trays."""
     spool, tally, lost = spool or Trays(), Tally(), []
-    excess = Excess(Bounds(Policy(budgets=budgets), spent), spool, lost.extend)
+    excess = Excess(Policy(budgets=budgets), Memory(spent=spent), spool, lost.extend)
     for one in apart:
         tally.count([one])
         excess.put(one.kind, one.op, [(place_after(one), one, "")])
@@ -173,7 +174,7 @@ def test_of_a_group_no_more_goes_than_its_own_budget_and_that_of_all(
     policy = Policy(budgets=budgets)
 
     def members(order, spool):
-        excess, planned = Excess(Bounds(policy, spent), spool, list), Counter()
+        excess, planned = Excess(policy, Memory(spent=spent), spool, list), Counter()
         for key in order:
             rows = [(place_after(one), one, "") for one in some if one.key == key]
             if rows:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS
-from syncd.core.excess import Bounds, Excess
+from syncd.core.excess import Excess
 from syncd.core.judge import (
     Abilities,
     Facts,
@@ -17,6 +17,7 @@ from syncd.core.judge import (
     sift,
 )
 from syncd.core.mapping import UserMapping
+from syncd.core.memory import Memory
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.plan import Change, Refusal, count
 from syncd.core.policy import Budget, Policy, Protect
@@ -51,7 +52,7 @@ def judge(changes, policy, known, spent=None, accounts=()):
     sifted = sift(changes, known)
     tally = Tally()
     tally.count(sifted.possible)
-    excess = Excess(Bounds(policy, spent or {}), Trays(), list)
+    excess = Excess(policy, Memory(spent=spent or {}), Trays(), list)
     within, held = excess.hold(sifted.possible, tally.planned, TEN)
     kept, last = keep_an_administrator(within, accounts)
     return Verdict(kept, held, sifted.refused + last, sifted.withheld)
