@@ -6,20 +6,23 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from msgspec.structs import replace
 
+from syncd.canary import Canary
 from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
 from syncd.core.left import Left
-from syncd.core.model import Kind, Op, Ref
+from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.waves import in_waves
 from syncd.cycle import GROWS, Cycle, Mode, Touched
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
@@ -45,7 +48,7 @@ def plan(
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
     """
     with Cycle(sync, ledger, now, watch, mode) as cycle:
-        return Decision(cycle.read(), cycle.apart).plan()
+        return _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
 
 
 def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
@@ -78,21 +81,23 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         planned = _cleaned(decision.plan(), redact)
         if saved is not None:
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
+        planned = _in_waves(sync, ledger, planned)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)
         journal, left = Journal(ledger, run, clock, told), None
+        look = partial(_verify, cycle, decision, planned, journal)
+        gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
-            execution = execute(planned, sync.backend, journal, stop, watch)
+            execution = execute(planned, sync.backend, journal, stop, watch, gate)
         report = Report(planned, run, execution)
         try:
             if _has_moved(planned, execution):
-                left, still_open = _verify(cycle, decision, planned, execution, journal)
+                left, still_open = look(execution)
                 report = replace(report, unsettled=still_open)
         except BackendError as error:
             report = replace(report, unverified=str(error))
-        done, failed = len(execution.done), len(execution.failed)
-        ledger.end_run(run, outcome(report), done, failed, clock())
+        ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
@@ -121,6 +126,14 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         raise
 
 
+def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
+    def names(keys: Iterable[Key]) -> dict[Key, str]:
+        links = ledger.recall_links(sync.name, [(Kind.USER, key) for key in keys], ())
+        return {link.key: link.name for link in links}
+
+    return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
+
+
 def _cleaned(plan: Plan, redact: Redact) -> Plan:
     """Without secrets in the words of sources and target: so it is shown, digested and kept."""
     withheld, notes = tuple(map(redact, plan.withheld)), tuple(map(redact, plan.notes))
@@ -147,7 +160,7 @@ def _has_moved(planned: Plan, execution: Execution) -> bool:
 
 
 def _verify(
-    cycle: Cycle, decision: Decision, planned: Plan, execution: Execution, journal: Journal
+    cycle: Cycle, decision: Decision, planned: Plan, journal: Journal, execution: Execution
 ) -> tuple[Left, tuple[Unsettled, ...]]:
     """What is left after the run, and what of it did not take. Reads again what it touched."""
     touched, expected = _touched(execution, journal), None

@@ -52,10 +52,12 @@ ALLOWED = {
     "verify": {"core", "executor", "ports", "report"},
     "report": {"core", "executor"},
     "executor": {"core", "errors", "executor", "fence", "ledger", "ports", "bulk"},
+    "canary": {"core", "errors", "executor", "report"},
     "sync": {"core", "ports"},
     "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
     "standing": {"core", "errors", "executor", "ledger", "report"},
     "engine": {
+        "canary",
         "core",
         "cycle",
         "errors",

@@ -15,10 +15,11 @@ from syncd.config.settings import (
     PolicySettings,
     Settings,
     UsersSettings,
+    WavesSettings,
 )
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.policy import Policy, Protect
+from syncd.core.policy import Cohort, Policy, Protect, Waves
 from syncd.database import database_url
 from syncd.errors import ConfigError
 from syncd.ledger import Ledger, open_ledger
@@ -128,4 +129,10 @@ def _policy(policy: PolicySettings) -> Policy:
         budgets=policy.budget.budgets,
         window=policy.budget.window,
         may_be_empty=policy.may_be_empty,
+        waves=_waves(policy.waves),
     )
+
+
+def _waves(waves: WavesSettings) -> Waves:
+    first = tuple(Cohort(one.percent, one.users, one.wait) for one in waves.first)
+    return Waves(first=first, minimum=waves.minimum, errors=waves.errors)

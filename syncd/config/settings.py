@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
     Field,
+    NonNegativeInt,
     SecretStr,
     SerializeAsAny,
     ValidationInfo,
@@ -125,6 +126,34 @@ class ProtectSettings(Strict):
     """Names of groups, as globs; their members are protected too."""
 
 
+class CohortSettings(Strict):
+    """Who comes in one wave: a share, those who are named, or both."""
+
+    percent: Annotated[float, Field(ge=0, le=100)] = 0
+    """A share of all people, by a hash of their keys: the same people each time."""
+    users: Texts = ()
+    """Logins, as globs."""
+    wait: Duration = timedelta()
+    """After this wave, before the next one."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.percent and not self.users:
+            raise ValueError("needs `percent` or `users`: nobody would be in this wave")
+        return self
+
+
+class WavesSettings(Strict):
+    """Larger plans are applied to few first, looked at again, and then to the others."""
+
+    first: tuple[CohortSettings, ...] = ()
+    """Who comes first, in turn; all others come last."""
+    minimum: NonNegativeInt = 20
+    """A plan of fewer changes is applied at once."""
+    errors: Annotated[float, Field(ge=0, le=100)] = 0
+    """So many percent of the changes may fail, or not take, before the next wave."""
+
+
 class PolicySettings(Strict):
     """What an administrator allows."""
 
@@ -142,6 +171,7 @@ class PolicySettings(Strict):
     may_be_empty: Texts = ()
     """Names of this sync's sources that may hold nobody, or no groups, and are believed so."""
     budget: BudgetsSettings = BudgetsSettings()
+    waves: WavesSettings = WavesSettings()
 
 
 class SyncSettings(Strict):

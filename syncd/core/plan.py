@@ -101,6 +101,14 @@ class Problem(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     origin: str = ""
 
 
+class Wave(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Whom a wave is about, in words; how many `changes` it has, and the seconds to wait after."""
+
+    words: str
+    changes: int
+    wait: float = 0.0
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """What one run of one sync would do.
 
@@ -108,7 +116,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     `held` waits for an approval, `refused` never runs under this policy. `conflicts` are for
     a person to decide, `failures` are records that could not be mapped. `withheld` says why
     removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
-    remembers beside the changes. `foreign` counts what is left alone, by kind.
+    remembers beside the changes. `foreign` counts what is left alone, by kind. Where there are
+    `waves`, the changes are made in these turns.
     """
 
     sync: str
@@ -125,6 +134,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()
     foreign: Mapping[str, int] = {}
+    waves: tuple[Wave, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -94,6 +94,30 @@ class Protect(Struct, frozen=True):
     groups: tuple[str, ...] = ()
 
 
+class Cohort(Struct, frozen=True):
+    """Who comes in one wave: a share of all people, or who is named by login, as globs.
+
+    `percent` is chosen by a hash of each person's key: the same people each time, and those of a
+    larger share are those of a smaller one and more. `wait` is the time after the wave.
+    """
+
+    percent: float = 0.0
+    users: tuple[str, ...] = ()
+    wait: timedelta = timedelta()
+
+
+class Waves(Struct, frozen=True):
+    """The cohorts that come `first`, in turn; whoever is in none comes last.
+
+    A plan of fewer than `minimum` changes has no waves. More than `errors` percent of a wave's
+    changes that fail, or do not take, stop the run after it.
+    """
+
+    first: tuple[Cohort, ...] = ()
+    minimum: int = 20
+    errors: float = 0.0
+
+
 class Policy(Struct, frozen=True):
     """`grace` is the time between suspension and deletion, `window` that of the budgets.
 
@@ -110,6 +134,7 @@ class Policy(Struct, frozen=True):
     budgets: Mapping[Purse, Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
     window: timedelta = timedelta(hours=24)
     may_be_empty: tuple[str, ...] = ()
+    waves: Waves = Waves()
 
     def budget(self, purse: Purse) -> Budget | None:
         """Its own, or the one that each of its sort has."""

@@ -72,6 +72,11 @@ class Execution(Struct):
 
         return self._some(len(self.withdrawn) + len(self.changes) - self.begun, some)
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many were done, and how many failed."""
+        return len(self.done), len(self.failed)
+
     def _some(self, length: int, some: Callable[[], Iterator[Change]]) -> Sequence[Change]:
         """A list, or where the plan is a stream, a stream."""
         if isinstance(self.changes, Stream):

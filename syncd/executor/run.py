@@ -7,7 +7,8 @@ at a chunk's edge.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from syncd.core.plan import Change, Plan
+from syncd.core.plan import Change, Plan, Wave
+from syncd.core.waves import parted
 from syncd.errors import BackendError, Denied, Unavailable
 from syncd.executor.attempt import Job
 from syncd.executor.books import Books
@@ -30,11 +31,21 @@ ON_REQUEST = "stopped on request"
 
 Watch = Callable[[str, int, int | None], None]
 
+Gate = Callable[[int, Execution], str]
+"""Asked after each wave but the last, by the wave's number: why no other is to begin, or ""."""
+
 
 def execute(
-    plan: Plan, backend: Backend, journal: Journal, stop: Callable[[], bool], watch: Watch
+    plan: Plan,
+    backend: Backend,
+    journal: Journal,
+    stop: Callable[[], bool],
+    watch: Watch,
+    gate: Gate = lambda _wave, _execution: "",
 ) -> Execution:
     """Runs the changes in the plan's order, or side by side as far as their needs allow.
+
+    A wave begins when all of the one before is decided and in the journal, and `gate` lets it.
 
     Walks once through `plan.changes`. What neither target nor ledger accounts for is raised when
     the calls under way have ended; an interruption, at once. So is `LedgerError` where the run's
@@ -43,7 +54,7 @@ def execute(
     crew = crew_of(backend, journal.held())
     run = _Run(plan.changes, backend, journal, crew, stop)
     try:
-        run.through(watch)
+        run.through(plan.waves, gate, watch)
     except Exception:
         crew.leave(at_once=False)
         raise
@@ -71,9 +82,17 @@ class _Run:
         self._changes, self._crew, self._stop = changes, crew, stop
         self.execution = self._books.execution
 
-    def through(self, watch: Watch) -> None:
+    def through(self, waves: Sequence[Wave], gate: Gate, watch: Watch) -> None:
+        for number, some in enumerate(parted(self._changes, waves)):
+            if number and not self.execution.stopped and (why := gate(number - 1, self.execution)):
+                self._halt(why)
+            if self.execution.stopped:
+                return
+            self._wave(some, watch)
+
+    def _wave(self, some: Iterable[Change], watch: Watch) -> None:
         books, crew, changes = self._books, self._crew, self._changes
-        remaining = chunks(changes, self._size)
+        remaining = chunks(some, self._size)
         while True:
             self._begin(remaining)
             if not crew.busy():

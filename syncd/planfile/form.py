@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from syncd.core.memory import Mark
-from syncd.core.plan import Change, Plan, Problem, Refusal
+from syncd.core.plan import Change, Plan, Problem, Refusal, Wave
 
 SECTIONS: Mapping[str, Any] = {
     "conflicts": Problem,
@@ -42,6 +42,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     withheld: tuple[str, ...]
     withheld_changes: Mapping[str, int]
     foreign: Mapping[str, int]
+    waves: tuple[Wave, ...] = ()
 
 
 SAME = frozenset(Plan.__struct_fields__) & frozenset(Head.__struct_fields__)

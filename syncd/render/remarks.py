@@ -1,10 +1,12 @@
 """What a plan says beside its changes: what an apply remembers, notes, and what is left alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 from syncd.core.memory import Mark, Remark
-from syncd.core.plan import Plan
+from syncd.core.plan import Plan, Wave
+from syncd.render.times import length
 from syncd.render.words import joined, number
 
 _SAID: Mapping[Remark, str] = {
@@ -22,7 +24,21 @@ _SAID: Mapping[Remark, str] = {
 
 def remarks(plan: Plan) -> list[str]:
     """One sentence each."""
-    return [*_marks(plan.marks), *plan.notes, *_foreign(plan.foreign)]
+    return [*_waves(plan.waves), *_marks(plan.marks), *plan.notes, *_foreign(plan.foreign)]
+
+
+def _waves(waves: Sequence[Wave]) -> Sequence[str]:
+    if not waves:
+        return []
+    turns = "".join(
+        f"{one.words} ({number(one.changes, 'change')}){_then(one.wait)}" for one in waves[:-1]
+    )
+    last = f"{waves[-1].words} ({number(waves[-1].changes, 'change')})"
+    return [f"comes in {len(waves)} waves, each looked at again before the next: {turns}{last}"]
+
+
+def _then(wait: float) -> str:
+    return f", {length(timedelta(seconds=wait))} later " if wait else ", then "
 
 
 def _marks(marks: Iterable[Mark]) -> list[str]:

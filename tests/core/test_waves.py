@@ -1,0 +1,157 @@
+"""Canary waves: who comes first, what comes along, and that nothing is lost or comes too early."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.core.model import Key, Kind, Op
+from syncd.core.order import places
+from syncd.core.plan import Change, Plan, Wave
+from syncd.core.policy import Cohort, Waves
+from syncd.core.stream import encode
+from syncd.core.waves import in_waves, parted
+from tests.world import NOON
+
+
+def made(*changes: Change) -> Plan:
+    at = places(changes)
+    in_order = tuple(sorted(changes, key=lambda one: at[one.id]))
+    return Plan(sync="main", target="wiki", created=NOON, config="c0ffee", changes=in_order)
+
+
+def user(key: str, op: Op = Op.UPDATE, needs: tuple[str, ...] = ()) -> Change:
+    return Change(op, Kind.USER, Key(key), f"login-{key}", needs=needs)
+
+
+def group(key: str, op: Op = Op.CREATE) -> Change:
+    return Change(op, Kind.GROUP, Key(key), f"Group {key}")
+
+
+def member(of: str, key: str, op: Op = Op.ADD, needs: tuple[str, ...] = ()) -> Change:
+    change = Change(op, Kind.MEMBER, Key(of), f"login-{key} in Group {of}", needs=needs)
+    return Change(
+        op, Kind.MEMBER, Key(of), change.name, member=Key(key), reason="a member", needs=needs
+    )
+
+
+def nobody(_keys):
+    return {}
+
+
+PILOTS = Waves(first=(Cohort(users=("login-1",), wait=timedelta(minutes=10)),), minimum=2)
+
+
+def turns(plan: Plan) -> list[list[str]]:
+    return [[change.id for change in some] for some in parted(plan.changes, plan.waves)]
+
+
+def test_who_is_named_comes_first():
+    """With the wait after them; all others follow."""
+    plan = in_waves(made(user("1"), user("2"), user("3")), PILOTS, nobody)
+    assert turns(plan) == [["user/update/1"], ["user/update/2", "user/update/3"]]
+    assert plan.waves == (Wave("login-1", 1, 600.0), Wave("all others", 2))
+
+
+def test_a_small_plan_has_no_waves():
+    """Nor has one where no wave is set, or all are of one."""
+    plan = made(user("1"), user("2"))
+    assert in_waves(plan, Waves(first=PILOTS.first, minimum=3), nobody) is plan
+    assert in_waves(plan, Waves(minimum=0), nobody) is plan
+    others = made(user("2"), user("3"))
+    assert in_waves(others, PILOTS, nobody) is others
+
+
+def test_members_come_with_their_user():
+    """By the login that the target knows them by, where nothing else is done about them."""
+    asked = []
+
+    def names(keys):
+        asked.append(set(keys))
+        return {Key("1"): "login-1"}
+
+    plan = in_waves(made(member("g", "1"), member("g", "2"), member("h", "1")), PILOTS, names)
+    assert turns(plan) == [["member/add/g/1", "member/add/h/1"], ["member/add/g/2"]]
+    assert asked == [{"1", "2"}]
+
+
+def test_groups_are_made_first_and_deleted_last():
+    """Whoever is first needs the groups; who is last is in them still."""
+    plan = made(user("1"), user("2"), group("new"), group("old", Op.DELETE))
+    assert turns(in_waves(plan, PILOTS, nobody)) == [
+        ["group/create/new", "user/update/1"],
+        ["user/update/2", "group/delete/old"],
+    ]
+
+
+def test_what_a_change_needs_comes_no_later():
+    """1 takes the name that 2 gives up: so 1 waits for the wave of 2."""
+    plan = made(user("1", needs=("user/update/2",)), user("2"), user("4", needs=("gone",)))
+    assert in_waves(plan, PILOTS, nobody).waves == ()
+    also = made(*plan.changes, user("1", Op.RESTORE))
+    assert turns(in_waves(also, PILOTS, nobody))[0] == ["user/restore/1"]
+
+
+def test_a_share_and_names_together():
+    """Either is enough; the words say both."""
+    waves = Waves(first=(Cohort(percent=50, users=("login-1",)),), minimum=1)
+    plan = in_waves(made(*(user(str(number)) for number in range(200))), waves, nobody)
+    first, rest = turns(plan)
+    assert "user/update/1" in first
+    assert 60 < len(first) < 140
+    assert len(first) + len(rest) == 200
+    assert plan.waves[0].words == "50 % of people and login-1"
+    assert plan.waves[0].wait == 0
+
+
+keys = st.integers(0, 8).map(str)
+changes = st.lists(
+    st.one_of(
+        st.builds(user, keys, st.sampled_from([Op.CREATE, Op.UPDATE, Op.SUSPEND])),
+        st.builds(group, keys, st.sampled_from([Op.CREATE, Op.DELETE])),
+        st.builds(member, keys, keys, st.sampled_from([Op.ADD, Op.REMOVE])),
+    ),
+    unique_by=lambda one: one.id,
+    max_size=30,
+)
+cohorts = st.builds(
+    Cohort, st.sampled_from([1.0, 20.0, 60.0]), st.sampled_from([(), ("login-3",), ("*",)])
+)
+
+
+@given(changes, st.lists(cohorts, max_size=3), st.randoms(use_true_random=False))
+def test_waves_lose_nothing_and_keep_what_is_needed_before(some, first, random):
+    """The same changes, each once; none before what it needs; larger shares hold the smaller."""
+    needy = []
+    for at, one in enumerate(some):
+        before = [other.id for other in some[:at] if random.random() < 0.1]
+        needy.append(Change(**{**_fields(one), "needs": tuple(before)}))
+    plan = made(*needy)
+    waved = in_waves(plan, Waves(first=tuple(first), minimum=0), nobody)
+
+    assert sorted(map(encode, waved.changes)) == sorted(map(encode, plan.changes))
+    done: set[str] = set()
+    for change in waved.changes:
+        assert done.issuperset(change.needs)
+        done.add(change.id)
+    assert [len(turn) for turn in turns(waved)] == (
+        [wave.changes for wave in waved.waves] or [len(plan.changes)]
+    )
+    assert all(wave.changes for wave in waved.waves)
+
+
+@given(st.lists(st.text(min_size=1, max_size=5), unique=True), st.floats(0, 50), st.floats(0, 50))
+def test_a_larger_share_holds_the_smaller(some, share, more):
+    """So that who was first with 5 % is first with 20 %."""
+
+    def first(percent):
+        waves = Waves(first=(Cohort(percent=percent),), minimum=0)
+        waved = in_waves(made(*map(user, some)), waves, nobody)
+        return {c.id for c in waved.changes[: waved.waves[0].changes]} if waved.waves else None
+
+    few, many = first(share), first(share + more)
+    assert few is None or many is None or few <= many
+
+
+def _fields(change: Change):
+    return {name: getattr(change, name) for name in Change.__struct_fields__}

@@ -1,0 +1,174 @@
+"""Canary waves in the engine: few first, looked at again, waited for; stopped where it goes wrong."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+import syncd.canary
+from syncd.core.model import Kind, Op
+from syncd.core.policy import Cohort, Policy, Waves
+from syncd.errors import Rejected, Unavailable
+from syncd.executor import ON_REQUEST
+from syncd.report import Exit
+from tests.world import group, ids, office, person
+
+PEOPLE = [person(str(n), f"login-{n}", title="Engineer") for n in range(1, 7)]
+EVERYONE = group("a", "Everyone", *"123456")
+WAIT = timedelta(minutes=10)
+
+
+def careful(errors: float = 0.0) -> Policy:
+    first = (Cohort(users=("login-1", "login-2"), wait=WAIT), Cohort(users=("login-3",)))
+    return Policy(budgets={}, waves=Waves(first=first, minimum=3, errors=errors))
+
+
+@pytest.fixture
+def waited(monkeypatch):
+    """Seconds that were slept; a clock that only that moves."""
+    slept: list[float] = []
+    monkeypatch.setattr(syncd.canary.time, "sleep", slept.append)
+    monkeypatch.setattr(syncd.canary.time, "monotonic", lambda: sum(slept))
+    return slept
+
+
+def titled(here, title: str) -> None:
+    here.source.has(*(replace(p, attributes={**p.attributes, "title": title}) for p in PEOPLE))
+
+
+def away(here) -> None:
+    """From now on the target does not answer who asks for users."""
+
+    def unavailable(*_):
+        raise Unavailable("the target is away")
+
+    here.backend.users.get = here.backend.users.read = unavailable
+
+
+def titles(here) -> list[str]:
+    return [one.entity.title or "" for one in here.backend.users.read()]
+
+
+def broken(here, which: str, error: Exception | None = None, *, deaf: bool = False):
+    """The target refuses an update of that account, or forgets it."""
+    update = here.backend.users.update
+    ref = here.ref(which)
+
+    def odd(at, change):
+        if at == ref and deaf:
+            return
+        if at == ref and error is not None:
+            raise error
+        update(at, change)
+
+    here.backend.users.update = odd
+
+
+def test_all_waves_come_to_what_one_would(waited):
+    """After the wait that is set, and no longer."""
+    here = office(*PEOPLE, groups=[EVERYONE], policy=careful())
+    report = here.apply()
+    assert [wave.changes for wave in report.plan.waves] == [5, 2, 6]
+    assert report.exit_code == Exit.DONE
+    assert len(report.execution.done) == 13
+    assert waited == [1.0] * 600
+    assert here.plan().changes == ()
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_plan_shows_its_waves_and_is_bound_to_them():
+    """A saved plan runs in the waves it was shown with."""
+    here = office(*PEOPLE, policy=careful())
+    saved = here.plan()
+    assert [wave.words for wave in saved.waves] == ["login-1, login-2", "login-3", "all others"]
+    assert here.apply(saved=saved).plan == saved
+
+
+def test_a_failure_in_the_first_wave_spares_the_others(waited):
+    """Nobody else meets the mistake; the next run begins with the same people."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    broken(here, "login-2", Rejected("no such title"))
+    waited.clear()
+    report = here.apply()
+    assert ids(report.execution.done) == ["user/update/p:1"]
+    assert len(report.execution.untried) == 4
+    assert report.execution.stopped == (
+        "stopped after wave 1 of 3: of 2 changes 1 failed and 0 did not take; 0 % may "
+        "(policy.waves.errors)"
+    )
+    assert titles(here) == ["Doctor", *["Engineer"] * 5]
+    assert waited == []
+    assert ids(here.plan().changes)[:2] == ["user/update/p:2", "user/update/p:3"]
+
+
+@pytest.mark.usefixtures("waited")
+def test_what_does_not_take_is_seen_before_the_next_wave():
+    """A target that says yes and forgets."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    broken(here, "login-1", deaf=True)
+    report = here.apply()
+    assert report.execution.stopped.startswith(
+        "stopped after wave 1 of 3: of 2 changes 0 failed and 1 did not take"
+    )
+    assert [one.change.id for one in report.unsettled] == ["user/update/p:1"]
+    assert titles(here).count("Doctor") == 1
+
+
+@pytest.mark.usefixtures("waited")
+def test_as_many_may_fail_as_the_policy_says():
+    """One of two is half."""
+    here = office(*PEOPLE, policy=careful(errors=50))
+    here.apply()
+    titled(here, "Doctor")
+    broken(here, "login-2", Rejected("no such title"))
+    report = here.apply()
+    assert report.execution.stopped == ""
+    assert titles(here).count("Doctor") == 5
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_wave_that_cannot_be_looked_at_is_the_last():
+    """What was done may be right; nobody knows."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    here.backend.users.update = lambda _ref, _change: away(here)
+    report = here.apply()
+    assert report.execution.stopped == (
+        "stopped after wave 1 of 3, which could not be verified: the target is away"
+    )
+    assert report.unverified == "the target is away"
+
+
+def test_who_asks_to_stop_need_not_wait(waited):
+    """A service that is stopped between two waves leaves the rest for the next run."""
+    here = office(*PEOPLE, policy=careful())
+    report = here.apply(stop=lambda: len(waited) >= 3)
+    assert report.execution.stopped == ON_REQUEST
+    assert len(waited) == 3
+    assert len(report.execution.untried) == 4
+    here.apply()
+    assert here.plan().changes == ()
+
+
+def test_suspensions_come_in_waves_too(waited):
+    """A wrong filter is seen after the first few."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    here.source.has(PEOPLE[5])
+    seen = []
+    suspend = here.backend.users.update
+
+    def update(ref, change):
+        seen.append((len(waited) > 600, change.after))
+        suspend(ref, change)
+
+    waited.extend([0.0])
+    here.backend.users.update = update
+    report = here.apply()
+    assert [(c.kind, c.op) for c in report.execution.done] == [(Kind.USER, Op.SUSPEND)] * 5
+    assert [wave.changes for wave in report.plan.waves] == [2, 1, 2]
