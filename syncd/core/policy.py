@@ -75,7 +75,7 @@ DEFAULT_BUDGETS: Mapping[Purse, Budget] = {
     (Kind.MEMBER, Op.REMOVE): Budget(percent=20),
     (Kind.USER, RENAME): Budget(percent=10),
     (Kind.GROUP, RENAME): Budget(percent=20),
-    (Kind.USER, ADMIN): Budget(count=10, percent=50),
+    (Kind.USER, ADMIN): Budget(count=10),
     (Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=5),
     (Kind.USER, Op.UPDATE, EACH): Budget(percent=25),
 }

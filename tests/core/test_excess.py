@@ -20,7 +20,7 @@ from syncd.core.tally import Tally
 from syncd.core.trays import HELD
 from syncd.cycle.spool import DiskSpool
 
-MANY = settings(max_examples=int(os.environ.get("SYNCD_EXAMPLES", "60")))
+MANY = settings(max_examples=int(os.environ.get("SYNCD_BUDGET_EXAMPLES", "50")))
 TEN = dict.fromkeys(Kind, 10)
 FIELDS = {
     "user_name": st.tuples(st.just("ada"), st.just("bob")),
