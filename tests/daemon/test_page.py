@@ -98,7 +98,7 @@ def test_a_held_plan_is_found_with_its_reason_and_the_command_that_approves_it(c
     plan = words(page(site, f"/ui/plans/{digest(company)[:12]}"))
     assert command in plan
     assert "Held (10)" in plan
-    assert plan.count("suspend user") == 14
+    assert plan.count("suspend user") == 10
     assert "user_name 'rosalind.franklin' is taken by rosalind.franklin" in plan
     assert "the template needs 'given_name', and there is none" in plan
 

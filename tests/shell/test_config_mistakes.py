@@ -80,7 +80,7 @@ SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs
         ("status: {actions: true}", "config.yaml:1:1: status: actions need an action_token of their own"),
         ("status: {token: short}", "config.yaml:1:17: status.token: should have 16 letters or more: openssl rand -hex 24"),
         (SYNC + "policy: {may_be_empty: [b]}}}", 'config.yaml:3:62: syncs.s.policy.may_be_empty.0: this sync has no source "b"; known are a'),
-        (SYNC + "policy: {budget: {user.remove: {count: 1}}}}}", 'config.yaml:3:56: syncs.s.policy.budget.user.remove: is not known here; did you mean "user.restore"?'),
+        (SYNC + "policy: {budget: {user.remove: {count: 1}}}}}", 'config.yaml:3:56: syncs.s.policy.budget.user.remove: is not known here; did you mean "user.rename"?'),
         (SYNC + "policy: {budget: {per_group: {user.delete: {count: 1}}}}}}", "config.yaml:3:68: syncs.s.policy.budget.per_group.user.delete: is not known here; known are member.add, member.remove"),
         (SYNC + "policy: {budget: {per_attribute: {titel: {count: 1}}}}}}", "config.yaml:3:56: syncs.s.policy.budget.per_attribute: no field of a user: titel; known are default, display_name, email, family_name, given_name, locale, phone, title, attributes.NAME"),
         (SYNC + "policy: {budget: {user.delete: {count: -1}}}}}", "config.yaml:3:77: syncs.s.policy.budget.user.delete.count: should be greater than or equal to 0"),
