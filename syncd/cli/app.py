@@ -4,7 +4,7 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, keeping, serving, syncing
+from syncd.cli.verbs import answering, auditing, holding, keeping, serving, syncing
 
 __all__ = ["app", "main"]
 
@@ -24,7 +24,9 @@ for _verb in (
     keeping.backends,
 ):
     app.command()(_verb)
+app.add_typer(holding.holding, name="hold")
 app.add_typer(keeping.keeping, name="ledger")
+app.add_typer(auditing.auditing, name="audit")
 
 
 def main() -> None:

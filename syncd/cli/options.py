@@ -16,6 +16,9 @@ Quick = Annotated[
     bool, typer.Option("--quick", help="Read only what has changed, where the sources can tell.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Show all of long sections.")]
+Retry = Annotated[
+    bool, typer.Option("--retry-unsettled", help="Write once more what never settles.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Shape = Annotated[Format, typer.Option("--format", help="How to show it.")]
 Shown = Annotated[TableOrJson, typer.Option("--format", help="For people or for programs.")]
@@ -37,7 +40,10 @@ OneSync = Annotated[
     str | None, typer.Option("--sync", metavar="NAME", help="Only if the plan is of this sync.")
 ]
 Expires = Annotated[
-    str, typer.Option("--expires", metavar="TIME", help="So long it holds, such as 30m, 24h or 7d.")
+    str | None,
+    typer.Option(
+        "--expires", metavar="TIME", help="So long it holds; default: what the policy says, 24h."
+    ),
 ]
 By = Annotated[
     str | None,

@@ -22,14 +22,15 @@ class Signing(NamedTuple):
     """How an approval is given; `shown` is how much of it is shown before, None for all."""
 
     sync: str | None
-    expires: str
+    expires: str | None
     by: str | None
     yes: bool
     shown: int | None
 
 
 class Reading(NamedTuple):
-    """How much is to be read; neither: what is due."""
+    """How much is to be read; neither: what is due. In a `retry` all is written that differs."""
 
     full: bool = False
     quick: bool = False
+    retry: bool = False

@@ -6,26 +6,18 @@ tied to nobody can be decided about apart from the rest.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.apart import Apart as Apart  # noqa: PLC0414  where it was looked for
 from syncd.core.approval import freed
 from syncd.core.excess import Excess
 from syncd.core.judge import keep_an_administrator, rejoin
 from syncd.core.left import Growth, Left
-from syncd.core.members import (
-    Compared,
-    Kept,
-    Listed,
-    Memberships,
-    Roll,
-    compare_members,
-    kept_groups,
-)
+from syncd.core.members import Compared, Kept, Listed, compare_members, kept_groups
 from syncd.core.membership import Fates, Judged, MemberJudge, enrolled, unmade
-from syncd.core.model import Group, Key, Kind, Op, Ref, User
+from syncd.core.model import E, Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import Place, drop_waiting, place_after, places
 from syncd.core.parts import Findings, Frame, Part, find_groups, find_users
@@ -33,25 +25,13 @@ from syncd.core.plan import Change, Plan, Refusal
 from syncd.core.policy import Leavers, Purse, VanishedGroups
 from syncd.core.protection import protect_groups
 from syncd.core.question import Beyond, Question
-from syncd.core.spool import Spool, Trays
-from syncd.core.tally import Tally
-from syncd.core.trays import HELD, REFUSED, TIED, refusal_row
+from syncd.core.spool import Trays
+from syncd.core.tally import Tally, told_of
+from syncd.core.trays import DRIFTED, HELD, REFUSED, TIED, UNSETTLED, refusal_row
 
 
 def decide(question: Question) -> Plan:
     return Decision(question).plan()
-
-
-class Apart(Struct, frozen=True):
-    """What a question is not about, and its plan is: users whom nothing ties to others, in parts;
-    then those who are tied, None for those in the question; the memberships of all; and where to
-    put what is found."""
-
-    parts: Iterable[Part]
-    tied: Callable[[], Part | None]
-    memberships: Memberships
-    roll: Roll
-    spool: Spool
 
 
 class Decision:
@@ -83,6 +63,7 @@ class Decision:
             own=seen.own,
             gaps=gaps,
             whole=not seen.gaps,
+            past=question.memory.past,
         )
         self._excess = Excess(policy, question.memory, self._spool, self._lose)
         self._held: set[str] = set()
@@ -108,8 +89,8 @@ class Decision:
         users = find_users(self._tied, self._frame)
         groups = find_groups(question.desired, question.seen.groups, question.memory, self._frame)
         tally.add_desired(question.desired)
-        tally.add(Kind.USER, users)
-        tally.add(Kind.GROUP, groups)
+        self._add(Kind.USER, users)
+        self._add(Kind.GROUP, groups)
         self._note_administrators(self._tied)
         return users, groups
 
@@ -123,6 +104,9 @@ class Decision:
             changes=spool.changes([TIED, *self._excess.trays.values()]),
             held=spool.refusals({HELD: ""}),
             refused=spool.refusals({REFUSED: ""}),
+            unsettled=spool.refusals({UNSETTLED: ""}),
+            drifted=spool.refusals({DRIFTED: ""}),
+            causes=dict(sorted(tally.causes.items())),
             conflicts=tally.conflicts,
             failures=tally.failures,
             withheld=self._frame.gaps,
@@ -149,7 +133,9 @@ class Decision:
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
             notes=self._general,
         )
-        return Left(frozenset(tally.left_open(plan)), totals, administrators)
+        undecided = frozenset(tally.left_open(plan))
+        told = frozenset(told_of(plan)) - undecided
+        return Left(undecided | told, totals, administrators, told)
 
     @property
     def saw_all(self) -> bool:
@@ -178,7 +164,7 @@ class Decision:
         """Users whom nothing ties to others: they are found out about and forgotten."""
         users = find_users(part, self._frame)
         self._tally.add_desired(part.desired)
-        self._tally.add(Kind.USER, users)
+        self._add(Kind.USER, users)
         self._note_administrators(part)
         possible = self._approved(users.sifted.possible)
         self._tally.count(possible)
@@ -198,6 +184,11 @@ class Decision:
 
     def _lose(self, creations: Iterable[Change]) -> None:
         self._apart.roll.enrol(unmade(creations))
+
+    def _add(self, kind: Kind, one: Findings[E]) -> None:
+        self._tally.add(kind, one)
+        self._put_refusals(UNSETTLED, one.attributed.unsettled)
+        self._put_refusals(DRIFTED, one.attributed.reported)
 
     def _note_administrators(self, part: Part) -> None:
         self._tally.administrators |= {
@@ -267,6 +258,7 @@ class Decision:
         planned = Counter[Purse]()
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
+            self._tally.in_groups(one.stripping)
             if one.changes:
                 self._excess.due(one.changes)
                 planned += self._judged(judging.judge(one), one)
@@ -277,6 +269,7 @@ class Decision:
         self._tally.withhold(judged.withheld)
         self._put_refusals(HELD, judged.held)
         self._put_refusals(REFUSED, judged.refused)
+        self._put_refusals(UNSETTLED, judged.unsettled)
         ref, planned = group.changes[0].ref, Counter[Purse]()
         size = group.size + (self._beyond.members.get(ref, 0) if ref else 0)
         for op, rows in judged.rows.items():

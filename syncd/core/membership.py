@@ -31,6 +31,7 @@ class Judged(Struct, frozen=True):
     rows: defaultdict[Op, list[Row]]
     held: list[Refusal]
     refused: list[Refusal]
+    unsettled: list[Refusal]
 
 
 def enrolled(users: Findings[User], lost: Callable[[Change], bool]) -> Iterator[Who]:
@@ -40,10 +41,11 @@ def enrolled(users: Findings[User], lost: Callable[[Change], bool]) -> Iterator[
         if change.op is Op.CREATE:
             yield Who(change.key, None, change.name, lost=lost(change))
     for ours in users.correlated.ours:
-        key, stored = ours.link.key, ours.stored
+        key, stored, found = ours.link.key, ours.stored, users.found
         guarded = users.protected.get((Kind.USER, stored.ref), "")
-        name = stored.entity.user_name
-        yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded)
+        guarded = guarded or found.stopped.get((Op.REMOVE, stored.ref), "")
+        name, strip = stored.entity.user_name, found.stripping.get(key, "")
+        yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded, strip=strip)
 
 
 def unmade(creations: Iterable[Change]) -> Iterator[Who]:
@@ -63,8 +65,9 @@ class MemberJudge:
             if who.ref is not None and who.guarded
         }
         facts = self._frame.facts({**self._frame.protected, **guarded})
-        sifted = sift(group.changes, facts)
-        found = Judged(sifted.withheld, defaultdict(list), [], sifted.refused)
+        attributed = self._frame.attribution(Kind.MEMBER).of(group.changes)
+        sifted = sift(attributed.changes, facts)
+        found = Judged(sifted.withheld, defaultdict(list), [], sifted.refused, attributed.unsettled)
         for possible in sifted.possible:
             change = freed(possible, self._fates.approved)
             if lost := self._lost(change, group.users):

@@ -1,5 +1,5 @@
-"""The desk of who operates syncd: how syncs stand, what plans found and who approved of it, what
-daemons there are and are asked to do."""
+"""The desk of who operates syncd: how syncs stand, what plans found and who approved of it, legal
+holds, what daemons there are and are asked to do."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -8,10 +8,15 @@ from typing import overload
 
 from sqlalchemy import Connection
 
+from syncd.core.approval import ANYBODYS, Consent, Filed
+from syncd.core.model import Key
 from syncd.core.plan import Plan, Problem, Refusal
-from syncd.ledger import approvals, daemons, plans, recall, standings
+from syncd.errors import LedgerError
+from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings
 from syncd.ledger.approvals import Approval, Signature
+from syncd.ledger.consent import Standing as FileStanding
 from syncd.ledger.daemons import Daemon, Request
+from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
 from syncd.ledger.standings import Standing
 
@@ -20,6 +25,14 @@ Fenced = Callable[[str], AbstractContextManager[tuple[Connection, str]]]
 """A transaction that is stored only where the named sync's lock was not lost meanwhile."""
 
 _NO_SYNC = ""
+
+
+class SamePerson(LedgerError):
+    """Who approves has approved of all that already, and another person is needed."""
+
+
+def _held(connection: Connection, plan: KeptPlan | Plan) -> Iterable[Refusal]:
+    return plan.held if isinstance(plan, Plan) else plans.each_held(connection, plan.digest)
 
 
 class Desk:
@@ -84,41 +97,84 @@ class Desk:
     ) -> list[Refusal] | list[Problem]:
         """So many of one section of the plan with that whole digest, from that place on."""
         with self._reading() as connection:
-            if section == "held" or section == "refused":  # noqa: PLR1714  so mypy follows
-                return plans.refusals(connection, digest, section, limit, offset)
-            return plans.problems(connection, digest, section, limit, offset)
+            if section == "conflicts" or section == "failures":  # noqa: PLR1714  so mypy follows
+                return plans.problems(connection, digest, section, limit, offset)
+            return plans.refusals(connection, digest, section, limit, offset)
 
     def held(self, plan: KeptPlan) -> Sequence[Refusal]:
         """All that it holds, read as often as it is walked through."""
         return plans.held(self._reading, plan)
 
-    def approve(self, plan: KeptPlan | Plan, signed: Signature) -> Approval:
-        """Of all that the plan holds. Raises `LedgerError` where it holds nothing."""
+    def approve(self, plan: KeptPlan | Plan, signed: Signature, people: int = 1) -> Approval:
+        """Of all that the plan holds. Raises `LedgerError` where it holds nothing, and
+        `SamePerson` where several `people` must approve and this one has done so."""
         with self._writing(_NO_SYNC) as (connection, _):
-            held: Iterable[Refusal] = (
-                plan.held if isinstance(plan, Plan) else plans.each_held(connection, plan.digest)
-            )
+            if people > 1 and (
+                own := consent.same_person(connection, plan.sync, _held(connection, plan), signed)
+            ):
+                raise SamePerson(
+                    f"{signed.by} has approved of this already (approval {own.approval}):"
+                    " somebody else must, too"
+                )
+            held = _held(connection, plan)
             return approvals.approve(connection, plan.sync, plan.digest, held, signed)
+
+    def take_files(self, sync: str, given: Consent, now: datetime) -> None:
+        """What files approve of the sync's plans is in the ledger from now on."""
+        with self._reading() as connection:
+            if not given.files and not consent.any_taken(connection, sync):
+                return
+        with self._writing(sync) as (connection, _):
+            consent.take_files(connection, sync, given.files, now)
+
+    def file_standings(self, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
+        with self._reading() as connection:
+            return consent.standings(connection, files, now)
+
+    def people_of(self, found: Sequence[Approval], now: datetime) -> Mapping[int, int]:
+        """How many different people approve all that is left of each of these good approvals."""
+        with self._reading() as connection:
+            return consent.people_of(connection, found, now)
 
     def approvals(self, sync: str | None, now: datetime) -> list[Approval]:
         """Those that let something through, the oldest first; for None of every sync."""
         with self._reading() as connection:
             return approvals.good(connection, sync, now)
 
-    def withdraw_approval(self, number: int, now: datetime) -> Approval:
+    def withdraw_approval(self, number: int, now: datetime, by: str = "") -> Approval:
         """Raises `LedgerError` where there is none, or it lets nothing through any more."""
         with self._writing(_NO_SYNC) as (connection, _):
-            return approvals.withdraw(connection, number, now)
+            return approvals.withdraw(connection, number, now, by)
 
-    def approved(self, sync: str, now: datetime) -> dict[str, str]:
+    def approved(self, sync: str, now: datetime, given: Consent = ANYBODYS) -> dict[str, str]:
         """The `Approved` of the sync's next plan."""
         with self._reading() as connection:
-            return approvals.approved(connection, sync, now)
+            return consent.approved(connection, sync, now, given)
 
     def use_overtaken(self, run: int, plan: Plan, now: datetime) -> None:
         """Uses up what was approved, was in doubt before this run, and is not in its plan."""
         with self._writing(plan.sync) as (connection, _):
             approvals.use_overtaken(connection, plan.sync, run, plan, now)
+
+    def hold(self, wanted: Wanted) -> KeptHold:
+        """Sets a legal hold; the next plan of any sync knows it."""
+        with self._writing(_NO_SYNC) as (connection, _):
+            return holds.add(connection, wanted)
+
+    def release(self, number: int, by: str, now: datetime) -> KeptHold:
+        """Raises `LedgerError` where there is no such hold, or it was released before."""
+        with self._writing(_NO_SYNC) as (connection, _):
+            return holds.release(connection, number, by, now)
+
+    def holds(self, *, released: bool = False) -> list[KeptHold]:
+        """The oldest first, with those that were `released` or without."""
+        with self._reading() as connection:
+            return holds.of(connection, released=released)
+
+    def people(self, who: str) -> dict[Key, str]:
+        """Key -> name of those whose key, name or ref it is in any sync."""
+        with self._reading() as connection:
+            return holds.people(connection, who)
 
     def daemons(self) -> list[Daemon]:
         """Who gave a sign of life within a day; who leads comes first."""
@@ -129,10 +185,10 @@ class Desk:
         with self._writing(_NO_SYNC) as (connection, _):
             daemons.see(connection, daemon)
 
-    def leave(self, name: str) -> None:
+    def leave(self, name: str, now: datetime) -> None:
         """The daemon has ended."""
         with self._writing(_NO_SYNC) as (connection, _):
-            daemons.leave(connection, name)
+            daemons.leave(connection, name, now)
 
     def ask(self, sync: str, mode: str, by: str, now: datetime) -> int:
         """The number of the request that the sync be run now."""

@@ -14,7 +14,7 @@ from syncd.ledger.plans import KeptPlan
 
 
 class RefusalView(View):
-    """A change that will not run, held or refused, and the rule's words."""
+    """A change that will not run, and the rule's words."""
 
     op: Op
     kind: Kind
@@ -27,6 +27,9 @@ class RefusalView(View):
     after: Named[Mapping[str, Value]] = None
     reason: Named[str] = None
     rule: Named[str] = None
+    causes: Mapping[str, str] = Field(
+        description="by field: source, outside, both, unwritten or unsettled"
+    )
 
 
 class ProblemView(View):
@@ -50,6 +53,8 @@ class ApprovalView(Answer):
     expires_at: datetime
     changes: int
     used: int
+    people: int = Field(description="so many different people approve all that is left of it")
+    needed: int = Field(description="so many must before any of it runs")
 
 
 class PlanView(Answer):
@@ -73,6 +78,8 @@ class PlanView(Answer):
     sections: Mapping[str, int] = Field(description="how many there are in each of the lists")
     held: list[RefusalView]
     refused: list[RefusalView]
+    unsettled: list[RefusalView]
+    drifted: list[RefusalView]
     conflicts: list[ProblemView]
     failures: list[ProblemView]
     offset: int | None
@@ -93,6 +100,7 @@ def refusal(of: Refusal, sight: Sight) -> RefusalView:
         after=sight.of(change.after),
         reason=sight.of(change.reason),
         rule=sight.of(of.rule),
+        causes={name: trace.cause.value for name, trace in change.traces.items()},
     )
 
 
@@ -106,7 +114,8 @@ def problem(of: Problem, sight: Sight) -> ProblemView:
     )
 
 
-def approval(of: Approval, sight: Sight) -> ApprovalView:
+def approval(of: Approval, people: tuple[int, int], sight: Sight) -> ApprovalView:
+    """`people` are how many approve, and how many must."""
     return ApprovalView(
         names=sight.names,
         approval=of.approval,
@@ -117,18 +126,22 @@ def approval(of: Approval, sight: Sight) -> ApprovalView:
         expires_at=of.expires_at,
         changes=of.changes,
         used=of.used,
+        people=people[0],
+        needed=people[1],
     )
 
 
 def plan(
     of: KeptPlan,
-    lists: tuple[list[Refusal], list[Refusal], list[Problem], list[Problem]],
-    approvals: list[Approval],
+    refusals: tuple[list[Refusal], list[Refusal], list[Refusal], list[Refusal]],
+    problems: tuple[list[Problem], list[Problem]],
+    approvals: list[tuple[Approval, tuple[int, int]]],
     offset: int | None,
     sight: Sight,
 ) -> PlanView:
-    """`lists` are those of one page, in the order of the answer's; `offset` is the next page's."""
-    held, refused, conflicts, failures = lists
+    """The lists are those of one page, in the answer's order; `offset` is the next page's."""
+    held, refused, unsettled, drifted = refusals
+    conflicts, failures = problems
     return PlanView(
         names=sight.names,
         digest=of.digest,
@@ -146,8 +159,10 @@ def plan(
         sections=of.sections,
         held=[refusal(one, sight) for one in held],
         refused=[refusal(one, sight) for one in refused],
+        unsettled=[refusal(one, sight) for one in unsettled],
+        drifted=[refusal(one, sight) for one in drifted],
         conflicts=[problem(one, sight) for one in conflicts],
         failures=[problem(one, sight) for one in failures],
         offset=offset,
-        approvals=[approval(one, sight) for one in approvals],
+        approvals=[approval(one, people, sight) for one, people in approvals],
     )
