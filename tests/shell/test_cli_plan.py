@@ -63,6 +63,7 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "withheld_changes",
         "foreign",
         "causes",
+        "waves",
         "conflicts",
         "failures",
         "marks",
