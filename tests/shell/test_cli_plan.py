@@ -90,6 +90,8 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "temporary": False,
         "aliases": [],
         "traces": {},
+        "rung": None,
+        "approved": [],
     }
 
 
