@@ -5,8 +5,8 @@ from alembic import op
 
 from syncd.database import UtcTime
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
