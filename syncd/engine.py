@@ -22,6 +22,7 @@ from syncd.core.left import Left
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import GROWS, Cycle, Mode, Touched
 from syncd.cycle.look import silent
@@ -29,6 +30,7 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
+from syncd.cycle.subjects import Subjects, subjects_of
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
@@ -48,7 +50,8 @@ def plan(
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
     """
     with Cycle(sync, ledger, now, watch, mode) as cycle:
-        return _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
+        planned = _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
+        return with_versions(planned, cycle.now)
 
 
 def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
@@ -66,7 +69,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
 ) -> Report:
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 
-    Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
+    Of a `saved` plan those changes run that a plan of now would make too, and of the target only
+    what that plan touches is read again, unless the `mode` asks for everything. Once `stop` says
     so, the change in hand is finished and no other begun. `told` is called with the run and with
     changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
     that `redact` went over.
@@ -75,12 +79,12 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     with (
         ledger.lock(sync.name),
         _standing(sync, ledger, clock, redact) as stand,
-        Cycle(sync, ledger, clock(), watch, mode) as cycle,
+        Cycle(sync, ledger, clock(), watch, mode, about=_about(saved, mode)) as cycle,
     ):
         decision = Decision(cycle.read(), cycle.apart)
         planned = _cleaned(decision.plan(), redact)
         if saved is not None:
-            planned = bind(saved, planned, DiskSpool(), DiskNotes)
+            planned = bind(saved, planned, cycle.now, DiskSpool(), DiskNotes)
         planned = _in_waves(sync, ledger, planned)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
@@ -102,6 +106,10 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _about(saved: Plan | None, mode: Mode) -> Subjects | None:
+    return None if saved is None or mode is Mode.FULL else subjects_of(saved)
 
 
 Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]

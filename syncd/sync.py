@@ -9,7 +9,7 @@ from syncd import __version__
 from syncd.core.desired import Rules
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind
+from syncd.core.model import Kind, Ref
 from syncd.core.policy import Policy
 from syncd.ports import Backend, Holds, Source
 
@@ -19,7 +19,8 @@ class Sync:
     """One pairing: sources in order of precedence -> target, with its mapping and policy.
 
     `config` is a digest of all settings that it was made from, secrets left out. `full_every` is
-    how often all is read where quick cycles go between; None for always.
+    how often all is read where quick cycles go between; None for always. `identity` says which
+    store the target is, by whatever name: its type and address.
     """
 
     name: str
@@ -32,6 +33,11 @@ class Sync:
     policy: Policy
     config: str
     full_every: timedelta | None = None
+    identity: str = ""
+
+    def identity_as(self, own: Ref | None) -> str:
+        """With who syncd is there: a token may be all that tells two organisations apart."""
+        return f"{self.identity} as {own}" if own is not None else self.identity
 
     @property
     def declared(self) -> dict[Kind, Holds]:

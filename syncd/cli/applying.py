@@ -16,8 +16,9 @@ from syncd.cli.planning import cleaned, unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
-from syncd.cli.words import Reading
+from syncd.cli.words import Consent, Reading
 from syncd.config.assemble import assemble, chosen, ledger
+from syncd.core.bind import all_run
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
 from syncd.cycle.mode import Mode
@@ -35,6 +36,11 @@ _NOBODY = (
     "question, or look first with `syncd plan`"
 )
 
+_LACKS = (
+    "Nothing was applied: not all of the saved plan would run any more, as said above, and "
+    "--strict is all or nothing. Plan again."
+)
+
 
 def apply(
     opened: Opened,
@@ -42,10 +48,9 @@ def apply(
     names: list[str],
     shown: int | None,
     how: Reading,
-    *,
-    yes: bool,
+    consent: Consent,
 ) -> int:
-    if not yes and not asks():
+    if not consent.yes and not asks():
         raise ConfigError(_NOBODY)
     saved = planfile.read(file) if file is not None else None
     if saved is not None:
@@ -55,7 +60,7 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, saved, shown, mode(how), yes=yes).run(name),
+        lambda name: _Apply(opened, saved, shown, mode(how), consent).run(name),
     )
 
 
@@ -63,11 +68,17 @@ class _Apply:
     """One sync's apply: what must be at hand from the question to the last word."""
 
     def __init__(
-        self, opened: Opened, saved: Plan | None, shown: int | None, mode: Mode, *, yes: bool
+        self,
+        opened: Opened,
+        saved: Plan | None,
+        shown: int | None,
+        mode: Mode,
+        consent: Consent,
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
         self._saved = saved
-        self._shown, self._mode, self._yes = shown, mode, yes
+        self._shown, self._mode, self._consent = shown, mode, consent
+        self._lacks = False
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
         self._began = monotonic()
@@ -98,8 +109,15 @@ class _Apply:
         advised = unset_adoptions(self._settings, plan.sync)
         self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown, advised))
         self._screen.show(Text())
+        if self._consent.strict and self._saved is not None and not all_run(self._saved, plan):
+            self._lacks = True
+            return False
         what = _to_decide(plan)
-        if what and not self._yes and not self._ask(f"Apply {what} to {safe(plan.target)}?"):
+        if (
+            what
+            and not self._consent.yes
+            and not self._ask(f"Apply {what} to {safe(plan.target)}?")
+        ):
             return False
         self._began = monotonic()
         self._stop.writing = True
@@ -112,8 +130,8 @@ class _Apply:
 
     def _tell(self, report: Report) -> int:
         if report.run is None:
-            self._screen.say("Nothing was applied.")
-            return Exit.DONE
+            self._screen.say(_LACKS if self._lacks else "Nothing was applied.")
+            return Exit.HELD if self._lacks else Exit.DONE
         if report.plan.changes:
             elapsed = timedelta(seconds=monotonic() - self._began)
             told, bound = _cleaned(report, self._screen.redact), self._saved is not None

@@ -33,3 +33,11 @@ class Reading(NamedTuple):
 
     full: bool = False
     quick: bool = False
+
+
+class Consent(NamedTuple):
+    """What is said beforehand: that nobody is to be asked, and that a saved plan is to run whole or
+    not at all."""
+
+    yes: bool = False
+    strict: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from syncd.config.identity import identity
 from syncd.config.settings import (
     BudgetSettings,
     BudgetsSettings,
@@ -68,6 +69,7 @@ def assemble(settings: Settings, name: str) -> Sync:
         policy=_policy(sync.policy),
         config=digest(settings, name),
         full_every=sync.full_every,
+        identity=identity(sync.target, target.type, target.config, settings.base),
     )
 
 

@@ -126,6 +126,9 @@ class Decision:
                 kind.value: tally.foreign[kind] + self._beyond.foreign.get(kind, 0)
                 for kind in (Kind.USER, Kind.GROUP)
             },
+            engine=question.engine,
+            identity=question.identity,
+            readings=question.readings,
         )
 
     def left(self, growth: Growth | None = None) -> Left:

@@ -21,6 +21,7 @@ from syncd.core.model import E, Group, Key, Kind, Op, User, Value, flat
 from syncd.core.normal import same
 from syncd.core.plan import Change
 from syncd.core.policy import Leavers, Policy, VanishedGroups
+from syncd.core.seen import seen_of
 
 Pair = tuple[Wanted[E] | None, Ours[E] | None]
 
@@ -199,7 +200,9 @@ def _change(
 ) -> Change:
     link = ours.link
     name = str(flat(ours.stored.entity)["user_name" if link.kind is Kind.USER else "display_name"])
-    return Change(op, link.kind, link.key, name, link.ref, before, after, reason)
+    return Change(
+        op, link.kind, link.key, name, link.ref, before, after, reason, seen=seen_of(ours.stored)
+    )
 
 
 def _mark(remark: Remark, ours: Ours[E]) -> Mark:

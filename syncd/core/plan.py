@@ -12,7 +12,7 @@ from syncd.core.memory import Mark
 from syncd.core.model import Key, Kind, Op, Ref, Value
 from syncd.core.stream import Stream, digest_of, encode
 
-VERSION = 2
+VERSION = 3
 """Of the plan's JSON form."""
 
 REMOVALS = frozenset({Op.SUSPEND, Op.DELETE, Op.REMOVE})
@@ -39,7 +39,10 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
-    `aliases` are for a creation: the keys that its link is to have besides.
+    `aliases` are for a creation: the keys that its link is to have besides. `seen` is the
+    fingerprint of what is changed, as it was read; of members there is none, for all that is to
+    be seen of them is whether they are there. `version` is what the target calls that state,
+    where it has a word for it (an ETag) and the plan was made to be kept.
     """
 
     op: Op
@@ -55,6 +58,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     needs: tuple[str, ...] = ()
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
+    seen: str = ""
+    version: str = ""
 
     @property
     def id(self) -> str:
@@ -105,6 +110,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
     remembers beside the changes. `foreign` counts what is left alone, by kind. Where there are
     `waves`, the changes are made in these turns.
+
+    `engine` is the version of syncd that made it, `identity` which store the target is, by whatever
+    name. `readings` are digests of what each source said.
     """
 
     sync: str
@@ -122,11 +130,17 @@ class Plan(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     foreign: Mapping[str, int] = {}
     waves: tuple[Wave, ...] = ()
+    engine: str = ""
+    identity: str = ""
+    readings: Mapping[str, str] = {}
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all but `created`, as hexadecimal: equal inputs, equal digest."""
-        rest = replace(self, created=_EPOCH, changes=(), held=(), refused=())
+        """SHA-256 over all but `created` and `readings`, hexadecimal: equal inputs, equal digest.
+
+        What is to be done is the same plan, whatever else the sources have learnt meanwhile.
+        """
+        rest = replace(self, created=_EPOCH, readings={}, changes=(), held=(), refused=())
         parts = map(digest_of, (self.changes, self.held, self.refused))
         return hashlib.sha256(b"\n".join((encode(rest), *parts))).hexdigest()
 

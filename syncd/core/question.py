@@ -57,7 +57,10 @@ class Beyond(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True):
-    """All that a plan depends on. It is about everybody where nobody is `beyond` it."""
+    """All that a plan depends on. It is about everybody where nobody is `beyond` it.
+
+    `engine`, `identity` and `readings` are as the plan has them.
+    """
 
     sync: str
     target: str
@@ -69,6 +72,9 @@ class Question(Struct, frozen=True):
     policy: Policy
     now: datetime
     beyond: Beyond | None = None
+    engine: str = ""
+    identity: str = ""
+    readings: Mapping[str, str] = {}
 
     def after(self, seen: Seen, memory: Memory) -> "Question":
         """The same question once a run has changed what is there and what is remembered."""

@@ -15,6 +15,7 @@ from syncd.core.question import Beyond, Question
 from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
+from syncd.cycle.closer import look_closer
 from syncd.cycle.everybody import Everybody
 from syncd.cycle.follow import name_batches
 from syncd.cycle.growth import Expected, RefsOf
@@ -24,7 +25,9 @@ from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.seen import Seen
 from syncd.cycle.selection import Selection, Selector
+from syncd.cycle.subjects import Subjects
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
@@ -41,6 +44,9 @@ class Cycle:
     What nobody has changed since the last cycle is not decoded and is in no question, unless the
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
     Where a question would be about everybody, so many are looked at `at_once`; None for all.
+
+    A cycle `about` some asks about them and whom they concern, whatever else has changed, and reads
+    no others from the target; where that cannot be, it is about everybody.
     """
 
     def __init__(  # noqa: PLR0913  what to read, and how
@@ -53,8 +59,10 @@ class Cycle:
         *,
         afresh: bool = False,
         at_once: int | None = _AT_ONCE,
+        about: Subjects | None = None,
     ) -> None:
         self._slice = at_once
+        self._about = about
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
         self._work = Workspace()
         self._mode = mode
@@ -83,12 +91,15 @@ class Cycle:
         """Raises `SourceError` where no source can be read, `BackendError` where the target
         cannot."""
         reader = self._reader
+        few = self._about is not None and self._may_pick()
         quick = self._is_quick() and self._may_pick()
         cursors = self._cursors() if quick else {}
-        held_against = self._cursors() if not quick and self._head and self._head.quick else None
+        counted = not quick and not few and self._head is not None and self._head.quick > 0
+        held_against = self._cursors() if counted else None
         self.sources = reader.sources(self._sync.sources, cursors, held_against)
-        backend = self._sync.backend
-        self._target = reader.unread_target(backend.whoami()) if quick else reader.target(backend)
+        backend, left_alone = self._sync.backend, quick or few
+        own = backend.whoami() if left_alone else None
+        self._target = reader.unread_target(own) if left_alone else reader.target(backend)
         self._selection = self._select() if self._may_pick() else None
         if self._selection is None and self._target.quick:
             self._target = reader.target(backend)
@@ -139,8 +150,9 @@ class Cycle:
         self._selector = Selector(
             self._sync, self._ledger, self._base, self._head.facts, self.sources, self.target
         )
-        selection = self._selector.select()
-        if selection and not self.target.quick:
+        some = self._about
+        selection = self._selector.only(some) if some is not None else self._selector.select()
+        if selection and (some is not None or not self.target.quick):
             asking = self._asking
             if holders := asking.holders(selection, asking.desired(selection)):
                 return self._selector.select_also(holders)
@@ -148,10 +160,18 @@ class Cycle:
 
     def _look(self, selection: Selection) -> None:
         """Reads from the target whom the selection is about, and no others."""
+        if self._about is not None:
+            look_closer(self._reader, self._sync, self.target, selection, self._about)
+            return
         look_at(self._reader, TARGET_USERS, selection.refs, self._sync.backend.users)
         if next(self.target.users.standing.gone(), None) is not None and not selection.every_group:
             selection.every_group = True  # who is made anew comes into all their groups anew
             self._selector.select_also(())
+
+    @property
+    def now(self) -> Seen:
+        """The target as it was read."""
+        return Seen(self.target, self._sync.backend)
 
     @property
     def _asking(self) -> Asking:
@@ -216,7 +236,10 @@ class Cycle:
         """
         afresh = self._base is None
         by = self._sync.merge.by
-        keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh)
+        about_some = self._about is not None
+        keeping = Keeping(
+            self.sources, self.target, self._work, by, afresh=afresh, about_some=about_some
+        )
         if not keeping.possible:
             return
         left = after.open

@@ -14,7 +14,11 @@ from syncd.ledger.snapshot import LOOSE, Chunk, Item, Part, Renewal
 
 
 class Keeping:
-    """Which parts may be kept, and what becomes of each. Without a `base` all must be."""
+    """Which parts may be kept, and what becomes of each. Without a `base` all must be.
+
+    Of a cycle that was `about_some` only, what the sources said of others was decided about by
+    nobody: it is read again.
+    """
 
     def __init__(
         self,
@@ -24,9 +28,10 @@ class Keeping:
         merged_by: str | None,
         *,
         afresh: bool,
+        about_some: bool = False,
     ) -> None:
         self.sources, self.target = sources, target
-        self._work, self._afresh = work, afresh
+        self._work, self._afresh, self._about_some = work, afresh, about_some
         self._points: dict[Part, Callable[[bytes], int | None]] = {}
         self._parts: list[tuple[PartRead[Any], bool]] = []
         for read in sources.values():
@@ -53,7 +58,7 @@ class Keeping:
 
     def keeps(self, read: SourceRead) -> bool:
         """Whether what was read of this source is kept."""
-        return read.proves and not self._is_doubled(read.users)
+        return read.proves and not self._about_some and not self._is_doubled(read.users)
 
     def _is_doubled(self, part: PartRead[Any]) -> bool:
         """Of two things under one name a snapshot could keep only one."""

@@ -35,6 +35,8 @@ CHANGES = st.builds(
     needs=st.lists(TEXT, max_size=2).map(tuple),
     temporary=st.booleans(),
     aliases=st.lists(TEXT, max_size=2).map(tuple),
+    seen=TEXT,
+    version=TEXT,
 )
 REFUSALS = st.builds(Refusal, CHANGES, TEXT)
 PROBLEMS = st.builds(Problem, KINDS, TEXT, TEXT, TEXT, TEXT)
@@ -71,9 +73,12 @@ PLANS = st.builds(
     marks=some(MARKS),
     notes=some(TEXT),
     foreign=COUNTS,
+    engine=TEXT,
+    identity=TEXT,
+    readings=st.dictionaries(TEXT, TEXT, max_size=2),
 )
 CHANGE = Change(Op.UPDATE, Kind.USER, "people:ada", "ada", "7", {"title": "Dr"}, {"title": "Prof"})
-LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[]}'
+LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[],"seen":"","version":""}'
 PLAN = Plan(
     sync="main",
     target="store",
@@ -104,7 +109,7 @@ def test_any_program_reads_it_as_one_object(plan: Plan):
     """With all that the plan has."""
     read = json.loads(written(plan))
 
-    assert read.keys() == {"version", "digest", "summary", *Plan.__struct_fields__}
+    assert read.keys() == {"version", "digest", "summary", "seal", *Plan.__struct_fields__}
     assert (read["digest"], read["summary"]) == (plan.digest, plan.summary)
     assert [change["key"] for change in read["changes"]] == [one.key for one in plan.changes]
     assert [one["rule"] for one in read["refused"]] == [one.rule for one in plan.refused]
@@ -134,6 +139,16 @@ def test_an_edited_plan_is_refused_by_both_digests():
     assert says.endswith("; plan again")
 
 
+@pytest.mark.parametrize(("was", "becomes"), [(b"2026-01-01", b"2026-01-02"), (b"5eed", b"5eee")])
+def test_when_and_from_what_it_was_made_cannot_be_edited_either(was, becomes):
+    """The digest leaves both out, for the same plan may be made of other readings."""
+    plan = replace(PLAN, readings={"people": "5eed"})
+    assert plan.digest == PLAN.digest
+    assert complaint(written(plan).replace(was, becomes)) == (
+        "plan.json was changed after it was made: when, or from what, is not what it says; plan again"
+    )
+
+
 def test_a_summary_that_does_not_count_the_changes_is_refused():
     """It is what many reviewers read, and no more."""
     says = complaint(written(PLAN).replace(b'"user.update":1', b'"user.update":2'))
@@ -154,11 +169,11 @@ VERSION_1 = b'{\n  "version": 1,\n  "sync": "main"\n}\n'
         (b"", "plan.json:1: is not the beginning of a plan; plan again"),
         (b"\xff", "plan.json:1: is not the beginning of a plan; plan again"),
         (b"[]\n", "plan.json:1: is not the beginning of a plan; plan again"),
-        (VERSION_1, "plan.json has version 1, and this syncd reads version 2: apply it with the syncd that made it, or plan again"),
-        (b'{"version":3,"sync":"main"}', "plan.json has version 3, and this syncd reads version 2: apply it with the syncd that made it, or plan again"),
+        (VERSION_1, "plan.json has version 1, and this syncd reads version 3: apply it with the syncd that made it, or plan again"),
+        (b'{"version":4,"sync":"main"}', "plan.json has version 4, and this syncd reads version 3: apply it with the syncd that made it, or plan again"),
         (json.dumps(json.loads(TEXT_OF_PLAN), indent=2).encode(), "plan.json:1: is not laid out as `syncd plan` does it; plan again"),
-        (b'{"version":2,"sync":"main"}\n', "plan.json:1: is not laid out as `syncd plan` does it; plan again"),
-        (b'{"version":2,"sync":"main",\n', "plan.json:1: is no part of a plan: Object missing required field `digest`; plan again"),
+        (b'{"version":3,"sync":"main"}\n', "plan.json:1: is not laid out as `syncd plan` does it; plan again"),
+        (b'{"version":3,"sync":"main",\n', "plan.json:1: is no part of a plan: Object missing required field `digest`; plan again"),
         (TEXT_OF_PLAN.replace(b'"target"', b'"targte"'), "plan.json:1: is no part of a plan: Object contains unknown field `targte`; plan again"),
         (TEXT_OF_PLAN.replace(b'"notes"', b'"note"'), "plan.json:8: is not laid out as `syncd plan` does it; plan again"),
         (TEXT_OF_PLAN.replace(b'"reason"', b'"raison"'), "plan.json:11: is no part of a plan: Object contains unknown field `raison`; plan again"),
