@@ -15,7 +15,6 @@ from itertools import chain
 from msgspec.structs import replace
 
 from syncd.canary import Canary
-from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
 from syncd.core.left import Left
@@ -30,10 +29,10 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
-from syncd.cycle.subjects import Subjects, subjects_of
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
+from syncd.purpose import Purpose
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -43,15 +42,22 @@ Clock = Callable[[], datetime]
 
 
 def plan(
-    sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent, mode: Mode = Mode.DUE
+    sync: Sync,
+    ledger: Ledger,
+    now: datetime,
+    watch: Watch = silent,
+    mode: Mode = Mode.DUE,
+    undo: int | None = None,
 ) -> Plan:
-    """What a run now would do; writes nothing anywhere.
+    """What a run now would do, or one that would `undo` a run; writes nothing anywhere.
 
-    Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
+    Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
+    `ConfigError` where there is no such run to undo.
     """
-    with Cycle(sync, ledger, now, watch, mode) as cycle:
-        planned = _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
-        return with_versions(planned, cycle.now)
+    purpose = Purpose(sync, ledger, mode, None, undo)
+    with Cycle(sync, ledger, now, watch, mode, about=purpose.about) as cycle:
+        planned = purpose.plan(cycle, purpose.decision(cycle))
+        return with_versions(_in_waves(sync, ledger, planned), cycle.now)
 
 
 def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
@@ -62,6 +68,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     approve: Callable[[Plan], bool],
     stop: Callable[[], bool] = lambda: False,
     saved: Plan | None = None,
+    undo: int | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
     told: Told = lambda _run, _ended: None,
@@ -70,27 +77,26 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     """Plan, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too, and of the target only
-    what that plan touches is read again, unless the `mode` asks for everything. Once `stop` says
-    so, the change in hand is finished and no other begun. `told` is called with the run and with
-    changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
+    what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
+    that run did goes back: no source is asked, and how the sync stands is as before. Once `stop`
+    says so, the change in hand is finished and no other begun. `told` is called with the run and
+    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
     that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
+    purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
         ledger.lock(sync.name),
-        _standing(sync, ledger, clock, redact) as stand,
-        Cycle(sync, ledger, clock(), watch, mode, about=_about(saved, mode)) as cycle,
+        _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
+        Cycle(sync, ledger, clock(), watch, mode, about=purpose.about) as cycle,
     ):
-        decision = Decision(cycle.read(), cycle.apart)
-        planned = _cleaned(decision.plan(), redact)
-        if saved is not None:
-            planned = bind(saved, planned, cycle.now, DiskSpool(), DiskNotes)
-        planned = _in_waves(sync, ledger, planned)
+        decision = purpose.decision(cycle)
+        planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)
         journal, left = Journal(ledger, run, clock, told), None
-        look = partial(_verify, cycle, decision, planned, journal)
+        look = partial(_verify, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
@@ -108,16 +114,18 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         return report
 
 
-def _about(saved: Plan | None, mode: Mode) -> Subjects | None:
-    return None if saved is None or mode is Mode.FULL else subjects_of(saved)
-
-
 Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
 
 
 @contextmanager
-def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Iterator[Stand]:
-    """Keeps how the sync stands after a cycle, whether that succeeds or fails."""
+def _standing(
+    sync: Sync, ledger: Ledger, clock: Clock, redact: Redact, *, of_undo: bool
+) -> Iterator[Stand]:
+    """Keeps how the sync stands after a cycle, whether that succeeds or fails. An undo says nothing
+    of that: it is not to do as the sources say."""
+    if of_undo:
+        yield lambda _report, _readings: None
+        return
     before, began = ledger.desk.standing(sync.name), clock()
 
     def stand(report: Report, readings: tuple[Mapping[str, Reading], Reading]) -> None:
@@ -168,7 +176,12 @@ def _has_moved(planned: Plan, execution: Execution) -> bool:
 
 
 def _verify(
-    cycle: Cycle, decision: Decision, planned: Plan, journal: Journal, execution: Execution
+    cycle: Cycle,
+    purpose: Purpose,
+    decision: Decision,
+    planned: Plan,
+    journal: Journal,
+    execution: Execution,
 ) -> tuple[Left, tuple[Unsettled, ...]]:
     """What is left after the run, and what of it did not take. Reads again what it touched."""
     touched, expected = _touched(execution, journal), None
@@ -177,7 +190,7 @@ def _verify(
     cycle.read_again(touched)
     if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
         return decision.left(growth), ()
-    again = Decision(cycle.ask_again(touched), cycle.apart)
+    again = purpose.again(cycle, touched)
     return again.left(), unsettled(execution, cycle.still_there, again.plan())
 
 

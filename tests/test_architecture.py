@@ -56,6 +56,8 @@ ALLOWED = {
     "sync": {"core", "ports"},
     "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
     "standing": {"core", "errors", "executor", "ledger", "report"},
+    "deeds": {"core", "cycle", "errors", "ledger"},
+    "purpose": {"core", "cycle", "deeds", "ledger", "sync"},
     "engine": {
         "canary",
         "core",
@@ -63,6 +65,7 @@ ALLOWED = {
         "errors",
         "executor",
         "ledger",
+        "purpose",
         "report",
         "standing",
         "sync",

@@ -4,7 +4,7 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, keeping, serving, syncing
+from syncd.cli.verbs import answering, keeping, serving, syncing, undoing
 
 __all__ = ["app", "main"]
 
@@ -18,6 +18,7 @@ for _verb in (
     serving.approve,
     answering.explain,
     answering.history,
+    undoing.undo,
     serving.notify_test,
     keeping.export,
     keeping.schema,

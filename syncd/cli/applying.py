@@ -64,6 +64,13 @@ def apply(
     )
 
 
+def undo(opened: Opened, run: int, name: str, shown: int | None, consent: Consent) -> int:
+    """As `apply`, of a plan that goes back on what the run did."""
+    if not consent.yes and not asks():
+        raise ConfigError(_NOBODY)
+    return _Apply(opened, None, shown, Mode.DUE, consent, run).run(name)
+
+
 class _Apply:
     """One sync's apply: what must be at hand from the question to the last word."""
 
@@ -74,11 +81,12 @@ class _Apply:
         shown: int | None,
         mode: Mode,
         consent: Consent,
+        undo: int | None = None,
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
         self._saved = saved
         self._shown, self._mode, self._consent = shown, mode, consent
-        self._lacks = False
+        self._undo, self._lacks = undo, False
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
         self._began = monotonic()
@@ -97,6 +105,7 @@ class _Apply:
                 approve=self._approve,
                 stop=self._stop,
                 saved=self._saved,
+                undo=self._undo,
                 watch=self._waiting,
                 mode=self._mode,
                 redact=self._screen.redact,

@@ -118,7 +118,7 @@ def _vanish(ours: Ours[Group], policy: Policy, now: datetime, found: Found) -> N
         found.marks.append(_mark(Remark.LEFT, ours))
     elif _may_delete(ours, deletable, policy, now):
         reason = f"in no source since {ours.link.left_at:%Y-%m-%d}"
-        found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
+        found.changes.append(_deletion(ours, reason))
 
 
 def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
@@ -180,7 +180,7 @@ def _descend(
         found.changes.append(_suspension(ours, f"leaver: {why}"))
     elif deletable:
         reason = f"leaver since {ours.link.left_at:%Y-%m-%d}, grace is over: {why}"
-        found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
+        found.changes.append(_deletion(ours, reason))
 
 
 def _may_delete(ours: Ours[E], allowed: bool, policy: Policy, now: datetime) -> bool:
@@ -193,6 +193,11 @@ def _may_delete(ours: Ours[E], allowed: bool, policy: Policy, now: datetime) -> 
 
 def _suspension(ours: Ours[User], reason: str) -> Change:
     return _change(Op.SUSPEND, ours, {"active": True}, {"active": False}, reason)
+
+
+def _deletion(ours: Ours[E], reason: str) -> Change:
+    """With all that it takes away: the journal is the last to know."""
+    return _change(Op.DELETE, ours, flat(ours.stored.entity), {}, reason)
 
 
 def _change(

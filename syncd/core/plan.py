@@ -112,7 +112,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     `waves`, the changes are made in these turns.
 
     `engine` is the version of syncd that made it, `identity` which store the target is, by whatever
-    name. `readings` are digests of what each source said.
+    name. `readings` are digests of what each source said. `undoes` is the run that it goes back on.
     """
 
     sync: str
@@ -133,6 +133,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     engine: str = ""
     identity: str = ""
     readings: Mapping[str, str] = {}
+    undoes: int | None = None
 
     @property
     def digest(self) -> str:

@@ -17,10 +17,9 @@ from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.closer import look_closer
 from syncd.cycle.everybody import Everybody
-from syncd.cycle.follow import name_batches
 from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.heading import next_head
-from syncd.cycle.keeping import Keeping
+from syncd.cycle.keeping import Keeping, moved_in
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
@@ -96,7 +95,10 @@ class Cycle:
         cursors = self._cursors() if quick else {}
         counted = not quick and not few and self._head is not None and self._head.quick > 0
         held_against = self._cursors() if counted else None
-        self.sources = reader.sources(self._sync.sources, cursors, held_against)
+        if self._about is not None and self._about.unread:
+            self.sources = {name: reader.unread_source(name) for name in self._sync.sources}
+        else:
+            self.sources = reader.sources(self._sync.sources, cursors, held_against)
         backend, left_alone = self._sync.backend, quick or few
         own = backend.whoami() if left_alone else None
         self._target = reader.unread_target(own) if left_alone else reader.target(backend)
@@ -107,7 +109,7 @@ class Cycle:
             self._look(self._selection)
         if not self._target.quick and not self._target.gaps:
             confirm_absence(self._target, backend, self._asked_links())
-        return self._ask()
+        return self.ask()
 
     def _asked_links(self) -> Iterator[list[Link]]:
         """Of all that the question is about."""
@@ -177,7 +179,8 @@ class Cycle:
     def _asking(self) -> Asking:
         return Asking(self._sync, self.sources, self.target, self._now)
 
-    def _ask(self) -> Question:
+    def ask(self) -> Question:
+        """The question, once more: with an `apart` that nobody has walked through."""
         question = self._put()
         self._lost = bool(question.desired.uncertain)
         return question
@@ -227,7 +230,7 @@ class Cycle:
         """The question after a run, when it was read again."""
         if self._selection is not None:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
-        return self._ask()
+        return self.ask()
 
     def keep(self, planned: Decision, after: Left, run: int) -> None:
         """Leaves to the next cycle what is known by now.
@@ -245,7 +248,7 @@ class Cycle:
         left = after.open
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *self._moved_in_target()}
+            left |= {*planned.left().open, *moved_in(self.target, self._ledger, self._sync.name)}
         self._ledger.keep(
             self._sync.name,
             next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
@@ -259,19 +262,6 @@ class Cycle:
         for source, read in self.sources.items():
             if any(group.elsewhere for group in read.groups.standing.all()):
                 yield source
-
-    def _moved_in_target(self) -> Iterator[tuple[Kind, Key]]:
-        """What should be of these may not have been known."""
-        target = self.target
-        for kind, read in (
-            (Kind.USER, target.users),
-            (Kind.GROUP, target.groups),
-            (Kind.GROUP, target.members),
-        ):
-            for names in name_batches((*read.standing.moved(), *read.standing.gone())):
-                refs = [(kind, Ref(name)) for name in names]
-                for link in self._ledger.recall_links(self._sync.name, (), refs):
-                    yield link.kind, link.key
 
     def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""

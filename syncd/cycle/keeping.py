@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from syncd.core.merge import merging_value
-from syncd.core.model import UserRecord
+from syncd.core.model import Key, Kind, Ref, UserRecord
 from syncd.core.prints import SIZE, Print, point_of
-from syncd.cycle.follow import items_of
+from syncd.cycle.follow import items_of, name_batches
 from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.workspace import Workspace
+from syncd.ledger import Ledger
 from syncd.ledger.snapshot import LOOSE, Chunk, Item, Part, Renewal
 
 
@@ -87,6 +88,19 @@ class Keeping:
             # They may be in no chunk yet, and their absence is to be noticed too; or in one that
             # has them as they were, and that proves nothing any more.
             yield Chunk(Print(os.urandom(SIZE)), loose, LOOSE)
+
+
+def moved_in(target: TargetRead, ledger: Ledger, sync: str) -> Iterator[tuple[Kind, Key]]:
+    """What is otherwise in the target: what should be of these may not have been known."""
+    for kind, read in (
+        (Kind.USER, target.users),
+        (Kind.GROUP, target.groups),
+        (Kind.GROUP, target.members),
+    ):
+        for names in name_batches((*read.standing.moved(), *read.standing.gone())):
+            refs = [(kind, Ref(name)) for name in names]
+            for link in ledger.recall_links(sync, (), refs):
+                yield link.kind, link.key
 
 
 def _point(read: PartRead[UserRecord], by: str) -> Callable[[bytes], int | None]:

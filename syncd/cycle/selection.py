@@ -94,6 +94,8 @@ class Selector:
         found.groups |= some.groups
         found.group_refs |= some.group_refs
         found.every_group = True
+        if some.many:
+            return None
         try:
             self._doubt_emptiness()
             self._doubt_names()

@@ -13,7 +13,8 @@ class Subjects(Struct):
     """Users and groups by full key and by ref; what has no ref yet only by its key.
 
     `guarded` is whether anything may be taken from them: then those that a guard counts, or goes
-    by, are looked at too.
+    by, are looked at too. They are too `many` to be picked out where that is cheaper for all. Where
+    sources are `unread`, what they said last will do.
     """
 
     keys: set[Key] = field(default_factory=set)
@@ -21,10 +22,8 @@ class Subjects(Struct):
     groups: set[Key] = field(default_factory=set)
     group_refs: set[Ref] = field(default_factory=set)
     guarded: bool = False
-
-    @property
-    def many(self) -> bool:
-        return len(self.keys) + len(self.refs) > MANY
+    many: bool = False
+    unread: bool = False
 
     def add(self, kind: Kind, key: Key, ref: Ref | None) -> None:
         """A user, or a group; of members, the group."""
@@ -32,6 +31,7 @@ class Subjects(Struct):
         (self.keys if of_user else self.groups).add(key)
         if ref is not None:
             (self.refs if of_user else self.group_refs).add(ref)
+        self.many |= len(self.keys) + len(self.refs) > MANY
 
     def add_change(self, change: Change) -> None:
         self.add(change.kind, change.key, change.ref)
@@ -40,13 +40,13 @@ class Subjects(Struct):
         self.guarded |= change.removes
 
 
-def subjects_of(plan: Plan) -> Subjects | None:
-    """Those of a plan's changes, and of what it adopts; None where they are many."""
+def subjects_of(plan: Plan) -> Subjects:
+    """Those of a plan's changes, and of what it adopts, as far as they are not many."""
     found = Subjects()
     for mark in plan.marks:
         found.add(mark.kind, mark.key, mark.ref)
     for change in plan.changes:
         found.add_change(change)
         if found.many:
-            return None
+            break
     return found

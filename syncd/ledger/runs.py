@@ -30,6 +30,8 @@ class Run(Struct, frozen=True):
     withheld: tuple[str, ...]
     done: int
     failed: int
+    undoes: int | None = None
+    """The run that this one goes back on."""
 
 
 def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
@@ -46,6 +48,7 @@ def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
         "refused": len(plan.refused),
         "conflicts": len(plan.conflicts),
         "withheld": msgspec.json.encode(plan.withheld).decode(),
+        "undoes": plan.undoes,
     }
     return int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
 

@@ -47,6 +47,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     engine: str
     identity: str
     readings: Mapping[str, str]
+    undoes: int | None
     seal: str
     waves: tuple[Wave, ...] = ()
 

@@ -29,6 +29,7 @@ def render_runs(runs: Sequence[Run]) -> RenderableType:
         table.add_column(name, justify="right")
     for run in runs:
         outcome = Text(safe(run.outcome or _UNDER_WAY), _STYLES.get(run.outcome, "yellow"))
+        outcome.append(f", undo of {run.undoes}" if run.undoes else "", style="dim")
         outcome.append("; removals withheld" if run.withheld else "", style="yellow")
         counts = (run.done, run.failed, run.held, run.conflicts)
         names = str(run.run), moment(run.begun_at), Text(safe(run.sync)), outcome
@@ -46,6 +47,7 @@ def render_run(run: Run, lines: Sequence[Line], shown: int | None) -> Group:
     return Group(
         header,
         Text(f"{run.outcome or _UNDER_WAY}{ended}: {counts}"),
+        *([Text(f"undo of run {run.undoes}")] if run.undoes else []),
         *(Text(f"removals withheld: {safe(why)}", style="yellow") for why in run.withheld),
         Text(),
         render_lines(lines[:shown]),
