@@ -95,7 +95,7 @@ class Cycle:
         cursors = self._cursors() if quick else {}
         counted = not quick and not few and self._head is not None and self._head.quick > 0
         held_against = self._cursors() if counted else None
-        if self._about is not None and self._about.unread:
+        if self._about is not None and self._about.unread and self._base is not None:
             self.sources = {name: reader.unread_source(name) for name in self._sync.sources}
         else:
             self.sources = reader.sources(self._sync.sources, cursors, held_against)

@@ -125,38 +125,33 @@ def test_what_cannot_be_undone_is_said_with_the_reason():
 
 def test_what_the_next_run_makes_again_is_counted_and_marked():
     """For the sources say so still; what they do not say any more stays undone."""
-    here = opened(*PEOPLE)
+    here = opened(*PEOPLE, policy=Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=3)}))
     here.source.has(*titled("Doctor", *PEOPLE[:3]), *PEOPLE[3:])
     here.apply()
     here.source.has(PEOPLE[0], *titled("Doctor", *PEOPLE[1:3]), *PEOPLE[3:])
-    ran = here.ledger.runs("main")[0].run
-    by_hand(here.backend, Kind.USER, here.ref("user5"), title="Queen")
-    here.policy = replace(FREE, protect=Protect(users=("user3",)))  # it is said for all to see
-    here.policy = FREE
-    plan = here.plan(undo=ran)
-    assert [one.reason for one in plan.changes] == [
-        "undo of run 2; the next run makes it again"
-    ] * 3
-    assert plan.notes == (
-        "undo of run 2",
-        f"3 of these changes are {AGAIN}",
-    )
-    undone(here, ran)
-    assert ids(here.plan().changes) == ["user/update/p:2", "user/update/p:3", "user/update/p:5"]
+    assert ids(r.change for r in here.apply().plan.held) == ["user/update/p:1"]
+    here.pass_days(2)
+    plan = here.plan(undo=2)
+    assert {one.id: one.reason for one in plan.changes} == {
+        "user/update/p:1": "undo of run 2",
+        "user/update/p:2": "undo of run 2; the next run makes it again",
+        "user/update/p:3": "undo of run 2; the next run makes it again",
+    }
+    assert plan.notes == ("undo of run 2", f"2 of these changes are {AGAIN}")
+    undone(here, 2)
+    here.pass_days(2)
+    assert ids(here.plan().changes) == ["user/update/p:2", "user/update/p:3"]
 
 
-def test_a_creation_of_who_has_left_since_is_not_made_again():
-    """The sources, as they were last read, do not know them any more."""
+def test_after_a_change_of_the_settings_the_sources_are_asked_what_they_say():
+    """What was read under others is not known any more."""
     here = opened(*PEOPLE)
-    kept = here.backend
-    here.source.has(*PEOPLE[:4])
-    here.policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=0)})
-    assert ids(r.change for r in here.apply().plan.held) == ["user/suspend/p:5"]
-    here.policy, here.backend = FREE, kept
-    here.apply(approve=lambda _plan: False)
-    plan = here.plan(undo=1)
-    again = {one.id: "again" in one.reason for one in plan.changes}
-    assert again["user/suspend/p:1"] is True
+    here.source.has(*titled("Doctor", *PEOPLE[:2]), *PEOPLE[2:])
+    here.apply()
+    here.policy = Policy(budgets={}, adopt_groups=True)
+    here.source.has(PEOPLE[0], *titled("Doctor", PEOPLE[1]), *PEOPLE[2:])
+    reasons = [one.reason for one in here.plan(undo=2).changes]
+    assert reasons == ["undo of run 2", "undo of run 2; the next run makes it again"]
 
 
 def test_what_was_changed_since_is_left_and_named():
