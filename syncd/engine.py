@@ -90,6 +90,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
         Cycle(sync, ledger, clock(), watch, mode, about=purpose.about) as cycle,
     ):
+        ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = purpose.decision(cycle)
         planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from syncd import planfile
 from syncd.cli.failures import Interrupted
-from syncd.cli.opening import Opened, each_sync, mode, now
+from syncd.cli.opening import Opened, each_sync, mode, now, writable
 from syncd.cli.planning import cleaned, unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
-from syncd.cli.words import Consent, Reading
-from syncd.config.assemble import assemble, chosen, ledger
+from syncd.cli.words import Reading, Terms
+from syncd.config.assemble import assemble, chosen
 from syncd.core.bind import all_run
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
@@ -48,9 +48,9 @@ def apply(
     names: list[str],
     shown: int | None,
     how: Reading,
-    consent: Consent,
+    terms: Terms,
 ) -> int:
-    if not consent.yes and not asks():
+    if not terms.yes and not asks():
         raise ConfigError(_NOBODY)
     saved = planfile.read(file) if file is not None else None
     if saved is not None:
@@ -60,15 +60,15 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, saved, shown, mode(how), consent).run(name),
+        lambda name: _Apply(opened, saved, shown, mode(how), terms).run(name),
     )
 
 
-def undo(opened: Opened, run: int, name: str, shown: int | None, consent: Consent) -> int:
+def undo(opened: Opened, run: int, name: str, shown: int | None, terms: Terms) -> int:
     """As `apply`, of a plan that goes back on what the run did."""
-    if not consent.yes and not asks():
+    if not terms.yes and not asks():
         raise ConfigError(_NOBODY)
-    return _Apply(opened, None, shown, Mode.DUE, consent, run).run(name)
+    return _Apply(opened, None, shown, Mode.DUE, terms, run).run(name)
 
 
 class _Apply:
@@ -80,12 +80,13 @@ class _Apply:
         saved: Plan | None,
         shown: int | None,
         mode: Mode,
-        consent: Consent,
+        terms: Terms,
         undo: int | None = None,
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
+        self._opened = opened
         self._saved = saved
-        self._shown, self._mode, self._consent = shown, mode, consent
+        self._shown, self._mode, self._terms = shown, mode, terms
         self._undo, self._lacks = undo, False
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
@@ -94,7 +95,7 @@ class _Apply:
     def run(self, name: str) -> int:
         with (
             self._stop,
-            closing(ledger(self._settings, write=True)) as memory,
+            closing(writable(self._opened)) as memory,
             closing(assemble(self._settings, name)) as sync,
             self._waiting,
         ):
@@ -118,15 +119,11 @@ class _Apply:
         advised = unset_adoptions(self._settings, plan.sync)
         self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown, advised))
         self._screen.show(Text())
-        if self._consent.strict and self._saved is not None and not all_run(self._saved, plan):
+        if self._terms.strict and self._saved is not None and not all_run(self._saved, plan):
             self._lacks = True
             return False
         what = _to_decide(plan)
-        if (
-            what
-            and not self._consent.yes
-            and not self._ask(f"Apply {what} to {safe(plan.target)}?")
-        ):
+        if what and not self._terms.yes and not self._ask(f"Apply {what} to {safe(plan.target)}?"):
             return False
         self._began = monotonic()
         self._stop.writing = True

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from syncd.cli import applying
 from syncd.cli.opening import Opened
 from syncd.cli.planning import planned, show
-from syncd.cli.words import Consent, Format
+from syncd.cli.words import Format, Terms
 from syncd.config.assemble import chosen, ledger
 from syncd.cycle.mode import Mode
 from syncd.errors import ConfigError
@@ -30,7 +30,7 @@ def undo(opened: Opened, run: int, sync: str | None, looking: Looking, *, yes: b
         made = planned(opened, name, Mode.DUE, run)
         show(opened, made, looking.format, looking.shown, looking.out)
         return plan_exit_code(made)
-    return applying.undo(opened, run, name, looking.shown, Consent(yes=yes))
+    return applying.undo(opened, run, name, looking.shown, Terms(yes=yes))
 
 
 def _sync_of(opened: Opened, run: int, sync: str | None) -> str:

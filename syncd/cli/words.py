@@ -22,7 +22,7 @@ class Signing(NamedTuple):
     """How an approval is given; `shown` is how much of it is shown before, None for all."""
 
     sync: str | None
-    expires: str
+    expires: str | None
     by: str | None
     yes: bool
     shown: int | None
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
     quick: bool = False
 
 
-class Consent(NamedTuple):
+class Terms(NamedTuple):
     """What is said beforehand: that nobody is to be asked, and that a saved plan is to run whole or
     not at all."""
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
-from syncd.core.memory import Link
+from syncd.core.memory import Link, Memory
 from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
@@ -189,7 +189,7 @@ class Cycle:
         since, self.apart = self._now - self._sync.policy.window, None
         if self._selection is None or self._head is None:
             return self._ask_about_all(since)
-        memory = self._ledger.recall_rest(self._sync.name, since, self._now, self._selection.links)
+        memory = self._recall(since, self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
@@ -198,13 +198,18 @@ class Cycle:
         name = self._sync.name
         if self._slice is not None:
             groups = self._ledger.recall_kind(name, Kind.GROUP)
-            memory = self._ledger.recall_rest(name, since, self._now, groups)
+            memory = self._recall(since, groups)
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
             return question
-        return self._asking.about_all(self._ledger.recall(name, since, self._now))
+        given = self._sync.consent
+        return self._asking.about_all(self._ledger.recall(name, since, self._now, given))
+
+    def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
+        sync = self._sync
+        return self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""

@@ -66,7 +66,9 @@ class Recollection:
         """About these people and accounts, and whoever shares a record with them."""
         question = self._about(keys, refs, open_too=False)
         if question is None:
-            question = self._asking(None).about_all(self._ledger.recall(*self._since))
+            question = self._asking(None).about_all(
+                self._ledger.recall(*self._since, self._sync.consent)
+            )
         return question
 
     def _about(
@@ -81,12 +83,13 @@ class Recollection:
             selection = selector.select_also(holders)
         if selection is None:
             return None
-        memory = ledger.recall_rest(*self._since, selection.links)
+        memory = ledger.recall_rest(*self._since, selection.links, sync.consent)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
 
     def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger
-        memory = ledger.recall_rest(*self._since, ledger.recall_kind(sync.name, Kind.GROUP))
+        groups = ledger.recall_kind(sync.name, Kind.GROUP)
+        memory = ledger.recall_rest(*self._since, groups, sync.consent)
         everybody = Everybody(sync, self.sources, self.target, self._now, ledger, memory, _AT_ONCE)
         return Decision(*everybody.asked()).plan()
 

@@ -8,7 +8,7 @@ import typer
 
 from syncd.cli.application import run_verb
 from syncd.cli.options import All, Full, Quick, Shape, Syncs, Yes
-from syncd.cli.words import SHOWN, Consent, Format, Reading
+from syncd.cli.words import SHOWN, Format, Reading, Terms
 
 
 def check(
@@ -76,6 +76,6 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
     run_verb(
         context,
         lambda opened: apply(
-            opened, planfile, sync or [], shown, how, Consent(yes=yes, strict=strict)
+            opened, planfile, sync or [], shown, how, Terms(yes=yes, strict=strict)
         ),
     )
