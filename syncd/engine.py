@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from syncd.canary import Canary
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
+from syncd.core.drift import wheres
 from syncd.core.left import Left
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Plan
@@ -31,7 +32,7 @@ from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
-from syncd.ledger import Ledger, Reading
+from syncd.ledger import Ledger, Reading, Tries
 from syncd.purpose import Purpose
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
@@ -41,21 +42,24 @@ from syncd.verify import unsettled
 Clock = Callable[[], datetime]
 
 
-def plan(
+def plan(  # noqa: PLR0913  what is read and how, each a name
     sync: Sync,
     ledger: Ledger,
     now: datetime,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
+    *,
+    retry: bool = False,
     undo: int | None = None,
 ) -> Plan:
-    """What a run now would do, or one that would `undo` a run; writes nothing anywhere.
+    """What a run now would do, or one that would `undo` a run; writes nothing anywhere. In a
+    `retry` what never settles is in it.
 
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
     `ConfigError` where there is no such run to undo.
     """
     purpose = Purpose(sync, ledger, mode, None, undo)
-    with Cycle(sync, ledger, now, watch, mode, about=purpose.about) as cycle:
+    with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
         planned = purpose.plan(cycle, purpose.decision(cycle))
         return with_versions(_in_waves(sync, ledger, planned), cycle.now)
 
@@ -71,10 +75,11 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     undo: int | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
+    retry: bool = False,
     told: Told = lambda _run, _ended: None,
     redact: Redact = str,
 ) -> Report:
-    """Plan, ask `approve`, and make the target true, under the sync's lock.
+    """Plan as `plan` does, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too, and of the target only
     what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
@@ -88,7 +93,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     with (
         ledger.lock(sync.name),
         _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
-        Cycle(sync, ledger, clock(), watch, mode, about=purpose.about) as cycle,
+        Cycle(sync, ledger, clock(), watch, mode, retry=retry, about=purpose.about) as cycle,
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = purpose.decision(cycle)
@@ -96,7 +101,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)
-        journal, left = Journal(ledger, run, clock, told), None
+        journal, left, after = Journal(ledger, run, clock, told), None, planned
         look = partial(_verify, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
@@ -104,12 +109,13 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         report = Report(planned, run, execution)
         try:
             if _has_moved(planned, execution):
-                left, still_open = look(execution)
+                left, still_open, after = look(execution)
                 report = replace(report, unsettled=still_open)
         except BackendError as error:
             report = replace(report, unverified=str(error))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
+            _keep_stuck(cycle, ledger, report, after, clock())
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
@@ -183,16 +189,33 @@ def _verify(
     planned: Plan,
     journal: Journal,
     execution: Execution,
-) -> tuple[Left, tuple[Unsettled, ...]]:
-    """What is left after the run, and what of it did not take. Reads again what it touched."""
+) -> tuple[Left, tuple[Unsettled, ...], Plan]:
+    """What is left after the run, what of it did not take, and the plan that says so. Reads again
+    what it touched."""
     touched, expected = _touched(execution, journal), None
     if planned is decision.plan() and not planned.marks and _only_grew(execution):
         expected = cycle.expected(execution.done, journal.refs)
     cycle.read_again(touched)
     if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
-        return decision.left(growth), ()
-    again = purpose.again(cycle, touched)
-    return again.left(), unsettled(execution, cycle.still_there, again.plan())
+        return decision.left(growth), (), replace(planned, changes=())
+    again = purpose.again(cycle, touched, journal.run)
+    after = again.plan()
+    return again.left(), unsettled(execution, cycle.still_there, after), after
+
+
+def _keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
+    """What came back otherwise counts once more; what no plan is about any more is forgotten. An
+    undo is about other wishes than those that never settle."""
+    if report.plan.undoes is not None:
+        return
+    gone = cycle.past.wheres()
+    if gone:
+        stopped = chain(after.held, after.refused, after.unsettled)
+        gone.difference_update(wheres(chain(after.changes, (one.change for one in stopped))))
+    if gone or report.unsettled:
+        found = (one for unsettled in report.unsettled for one in unsettled.missed)
+        tries = Tries(report.run or 0, cycle.past.made_by, now)
+        ledger.keep_stuck(after.sync, tries, found, gone)
 
 
 def _only_grew(execution: Execution) -> bool:

@@ -17,6 +17,7 @@ from syncd.core.model import Key, Kind, RawValue, Ref, State, Stored, User, Valu
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Leavers
 from syncd.core.question import Question
+from syncd.core.yielding import yielded
 from syncd.ledger import Line
 from syncd.lookup import Names
 
@@ -75,8 +76,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
     that is there; nothing where that is undecided. `due` is when the account of somebody who left
-    may be deleted. `as_of` is for what was not read just now; where it is overtaken, there are no
-    `changes`, nor what else a plan has.
+    may be deleted. `unsettled`, `drifted` and `yielded` differ and are left as they
+    are. `as_of` is for what was not read just now; where it is overtaken, there are no `changes`,
+    nor what else a plan has.
     """
 
     sync: str
@@ -100,6 +102,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     as_of: AsOf | None = None
+    unsettled: tuple[Refusal, ...] = ()
+    drifted: tuple[Refusal, ...] = ()
+    yielded: tuple[Refusal, ...] = ()
 
 
 class Explainer:
@@ -176,6 +181,9 @@ class Explainer:
             problems=self._problems({key, *aliases}),
             notes=tuple(note for note in self._plan.notes if note.startswith(f"{name} ")),
             lines=tuple(line for line in self._journal(key) if _is_of(key, line)),
+            unsettled=tuple(one for one in self._plan.unsettled if _is_of(key, one.change)),
+            drifted=tuple(one for one in self._plan.drifted if _is_of(key, one.change)),
+            yielded=yielded(self._q, wanted, link, stored),
         )
 
     def _groups(self, key: Key) -> tuple[str, ...]:

@@ -60,9 +60,9 @@ class Purpose:
         self._undo = self._deeds.undo()
         return Decision(*turn(question, cycle.apart, self._undo))
 
-    def again(self, cycle: Cycle, touched: Touched) -> Decision:
-        """The decision once more, after what was touched."""
-        question = cycle.ask_again(touched)
+    def again(self, cycle: Cycle, touched: Touched, run: int) -> Decision:
+        """The decision once more, after what the run touched."""
+        question = cycle.ask_again(touched, run)
         if self._deeds is None:
             return Decision(question, cycle.apart)
         return Decision(*turn(question, cycle.apart, self._deeds.undo(insists=True)))

@@ -21,7 +21,6 @@ from syncd.config.assemble import assemble, chosen
 from syncd.core.bind import all_run
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
-from syncd.cycle.mode import Mode
 from syncd.engine import apply as make_it_so
 from syncd.errors import ConfigError
 from syncd.executor import Failed
@@ -60,7 +59,7 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, saved, shown, mode(how), terms).run(name),
+        lambda name: _Apply(opened, saved, shown, how, terms).run(name),
     )
 
 
@@ -68,7 +67,7 @@ def undo(opened: Opened, run: int, name: str, shown: int | None, terms: Terms) -
     """As `apply`, of a plan that goes back on what the run did."""
     if not terms.yes and not asks():
         raise ConfigError(_NOBODY)
-    return _Apply(opened, None, shown, Mode.DUE, terms, run).run(name)
+    return _Apply(opened, None, shown, Reading(), terms, run).run(name)
 
 
 class _Apply:
@@ -79,14 +78,15 @@ class _Apply:
         opened: Opened,
         saved: Plan | None,
         shown: int | None,
-        mode: Mode,
+        how: Reading,
         terms: Terms,
         undo: int | None = None,
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
         self._opened = opened
         self._saved = saved
-        self._shown, self._mode, self._terms = shown, mode, terms
+        self._shown, self._terms = shown, terms
+        self._mode, self._retry = mode(how), how.retry
         self._undo, self._lacks = undo, False
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
@@ -109,6 +109,7 @@ class _Apply:
                 undo=self._undo,
                 watch=self._waiting,
                 mode=self._mode,
+                retry=self._retry,
                 redact=self._screen.redact,
             )
             self._stop.writing = False

@@ -15,7 +15,6 @@ from syncd.config.settings import Settings
 from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.core.policy import Adopt
-from syncd.cycle.mode import Mode
 from syncd.engine import plan as make_plan
 from syncd.errors import ConfigError
 from syncd.redact import Redactor
@@ -43,7 +42,7 @@ def plan(  # noqa: PLR0913  an option each
         )
 
     def one(name: str) -> int:
-        made = planned(opened, name, mode(how))
+        made = planned(opened, name, how)
         show(opened, made, format_, shown, out)
         code = plan_exit_code(made)
         return Exit.PENDING if detailed and made.changes and code is Exit.DONE else code
@@ -67,14 +66,15 @@ def unset_adoptions(settings: Settings, sync: str) -> frozenset[Kind]:
     return frozenset(kind for kind, set_ in adopts.items() if not set_)
 
 
-def planned(opened: Opened, name: str, mode: Mode, undo: int | None = None) -> Plan:
+def planned(opened: Opened, name: str, how: Reading, undo: int | None = None) -> Plan:
     """What a run of the sync now would do, or one that would `undo` a run."""
+    mode_ = mode(how)
     with (
         closing(ledger(opened.settings, write=False)) as memory,
         closing(assemble(opened.settings, name)) as sync,
         Waiting(opened.screen.err) as waiting,
     ):
-        made = make_plan(sync, memory, now(), waiting, mode, undo)
+        made = make_plan(sync, memory, now(), waiting, mode_, retry=how.retry, undo=undo)
     return cleaned(made, opened.screen.redact)
 
 

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from syncd.cli import applying
 from syncd.cli.opening import Opened
 from syncd.cli.planning import planned, show
-from syncd.cli.words import Format, Terms
+from syncd.cli.words import Format, Reading, Terms
 from syncd.config.assemble import chosen, ledger
-from syncd.cycle.mode import Mode
 from syncd.errors import ConfigError
 from syncd.report import plan_exit_code
 
@@ -27,7 +26,7 @@ class Looking(NamedTuple):
 def undo(opened: Opened, run: int, sync: str | None, looking: Looking, *, yes: bool) -> int:
     name = _sync_of(opened, run, sync)
     if looking.only or looking.out is not None:
-        made = planned(opened, name, Mode.DUE, run)
+        made = planned(opened, name, Reading(), run)
         show(opened, made, looking.format, looking.shown, looking.out)
         return plan_exit_code(made)
     return applying.undo(opened, run, name, looking.shown, Terms(yes=yes))

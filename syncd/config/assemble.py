@@ -209,6 +209,8 @@ def _policy(policy: PolicySettings) -> Policy:
         budgets=_budgets(policy.budget),
         window=policy.budget.window,
         may_be_empty=policy.may_be_empty,
+        drift=policy.drift,
+        retry_unsettled=policy.retry_unsettled,
         waves=_waves(policy.waves),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from syncd.config.settings import Part, SyncSettings
 from syncd.core.mapping import holds, is_template, template
 from syncd.core.model import Kind
+from syncd.core.policy import ANY_FIELD
 from syncd.database import database_url, place
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin
@@ -32,6 +33,7 @@ def cross_check(
             *_may_be_empty(sync),
             *_target(sync, names["targets"]),
             *_mapping(sync, targets.get(sync.target)),
+            *_drift(sync, targets.get(sync.target)),
         ):
             yield (*path, *loc), words
     yield from _rivals(syncs, {name: _store(name, part, base) for name, part in targets.items()})
@@ -94,8 +96,18 @@ def _mapping(sync: SyncSettings, part: Part | None) -> Found:
         yield from _template(("groups", "rename"), rename)
 
 
-def _unheld(target: str, field: str, held: Holds) -> str:
-    fields = sorted(held.fields - {"active"})
+def _drift(sync: SyncSettings, part: Part | None) -> Found:
+    held = backend_plugin(part.type).declares[Kind.USER] if part else None
+    for field in sync.policy.drift:
+        path = ("policy", "drift", field)
+        if field == "active":
+            yield path, "active follows the person's state; see leavers and restore"
+        elif field != ANY_FIELD and held and not holds(held.fields, field):
+            yield path, _unheld(sync.target, field, held, (ANY_FIELD,))
+
+
+def _unheld(target: str, field: str, held: Holds, besides: tuple[str, ...] = ()) -> str:
+    fields = [*sorted(held.fields - {"active"}), *besides]
     return f"the target {quoted(target)} has no such field{did_you_mean(field, fields)}"
 
 

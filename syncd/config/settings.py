@@ -26,7 +26,7 @@ from syncd.config.running import (
 from syncd.config.shape import Duration, Strict, Texts
 from syncd.config.trust import ApprovalSettings, AuditSettings
 from syncd.core.model import Kind, Op
-from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Leavers, VanishedGroups
+from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
 
@@ -206,6 +206,10 @@ class PolicySettings(Strict):
     """Names of this sync's sources that may hold nobody, or no groups, and are believed so."""
     budget: BudgetsSettings = BudgetsSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    drift: dict[str, Drift] = {}
+    """Target field, or default: what becomes of it when somebody changes it in the target."""
+    retry_unsettled: Duration | None = timedelta(days=7)
+    """When a field is written again that the target keeps otherwise each time; null: never."""
     waves: WavesSettings = WavesSettings()
 
 

@@ -94,7 +94,7 @@ class _Binding:
         fresh = self._fresh
         self._approved.note((change.id, _approval(change)) for change in self._saved.changes)
         self._held.note((one.change.id, b"") for one in fresh.held)
-        for refusals in (fresh.held, fresh.refused):
+        for refusals in (fresh.held, fresh.refused, fresh.unsettled, fresh.drifted):
             self._named.note((one.change.id, b"") for one in refusals)
         for some in batches(fresh.changes, _AT_ONCE):
             self._take(some)

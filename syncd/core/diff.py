@@ -8,7 +8,7 @@
 Nothing is judged here: every change that would make the store true comes out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Generic
 
@@ -137,17 +137,24 @@ def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
 
 
 def _update(wanted: Wanted[E], ours: Ours[E], both: Comparison[E], found: Found) -> None:
+    if update := update_of(wanted, ours, both.managed, both.caseless):
+        found.changes.append(update)
+    if ours.link.left_at is not None:
+        found.marks.append(_mark(Remark.RETURNED, ours))
+
+
+def update_of(
+    wanted: Wanted[E], ours: Ours[E], managed: Collection[str], caseless: Collection[str]
+) -> Change | None:
+    """All of the managed fields that differ; None where none does."""
     target, current = flat(wanted.entity), flat(ours.stored.entity)
     before: dict[str, Value] = {}
     after: dict[str, Value] = {}
-    for name in sorted(both.managed):
-        if not same(current.get(name), target.get(name), caseless=name in both.caseless):
+    for name in sorted(managed):
+        if not same(current.get(name), target.get(name), caseless=name in caseless):
             before[name], after[name] = current.get(name), target.get(name)
-    if after:
-        reason = f"changed: {wanted.origin}"
-        found.changes.append(_change(Op.UPDATE, ours, before, after, reason))
-    if ours.link.left_at is not None:
-        found.marks.append(_mark(Remark.RETURNED, ours))
+    reason = f"changed: {wanted.origin}"
+    return _change(Op.UPDATE, ours, before, after, reason) if after else None
 
 
 def _follow_state(wanted: Wanted[User], ours: Ours[User], policy: Policy, found: Found) -> None:

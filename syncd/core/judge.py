@@ -100,6 +100,7 @@ def only(change: Change, fields: Iterable[str]) -> Change:
         change,
         before={name: change.before.get(name) for name in names},
         after={name: change.after[name] for name in names},
+        traces={name: change.traces[name] for name in names if name in change.traces},
     )
 
 
@@ -240,6 +241,7 @@ def rejoin(changes: Iterable[Change]) -> list[Change]:
                 reason=max(other.reason, change.reason, key=len),
                 before={**other.before, **change.before},
                 after={**other.after, **change.after},
+                traces={**other.traces, **change.traces},
                 needs=tuple(dict.fromkeys((*other.needs, *change.needs))),
             )
         joined[change.id] = change

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.past import NOTHING, Past
 
 
 class Link(Struct, frozen=True, gc=False):
@@ -41,13 +42,15 @@ class Memory(Struct, frozen=True):
     """All that is remembered of one sync when a plan is made.
 
     `spent` counts the changes done in the budgets' window, by (kind, op). `approved` are those
-    that run though they are over budget: the `approval_print` of each, and by whom.
+    that run though they are over budget: the `approval_print` of each, and by whom. `past` knows
+    what was written.
     """
 
     links: tuple[Link, ...] = ()
     open_lines: tuple[OpenLine, ...] = ()
     spent: Mapping[tuple[Kind, Op], int] = {}
     approved: Mapping[str, str] = {}
+    past: Past = NOTHING
 
 
 class Remark(StrEnum):

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from syncd.core.memory import Mark
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.past import Trace
 from syncd.core.stream import Stream, digest_of, encode
 
 VERSION = 3
@@ -39,9 +40,10 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
-    `aliases` are for a creation: the keys that its link is to have besides. `seen` is the
-    fingerprint of what is changed, as it was read; of members there is none, for all that is to
-    be seen of them is whether they are there. `version` is what the target calls that state,
+    `aliases` are for a creation: the keys that its link is to have besides. `traces` say by field
+    where an update comes from, and of any change that it was made before and did not last. `seen`
+    is the fingerprint of what is changed, as it was read; of members there is none, for all that
+    is to be seen of them is whether they are there. `version` is what the target calls that state,
     where it has a word for it (an ETag) and the plan was made to be kept.
     """
 
@@ -58,6 +60,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     needs: tuple[str, ...] = ()
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
+    traces: Mapping[str, Trace] = {}
     seen: str = ""
     version: str = ""
 
@@ -77,7 +80,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A change that will not run, held or refused, and the rule's words."""
+    """A change that will not run, and the rule's words."""
 
     change: Change
     rule: str
@@ -109,7 +112,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     a person to decide, `failures` are records that could not be mapped. `withheld` says why
     removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
     remembers beside the changes. `foreign` counts what is left alone, by kind. Where there are
-    `waves`, the changes are made in these turns.
+    `waves`, the changes are made in these turns. `unsettled` is what the target keeps otherwise
+    however often it is written, and `drifted` what was changed outside and is left so by the
+    policy: told, and not written. `causes` counts the fields that updates write by where they
+    changed.
 
     `engine` is the version of syncd that made it, `identity` which store the target is, by whatever
     name. `readings` are digests of what each source said. `undoes` is the run that it goes back on.
@@ -130,6 +136,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     foreign: Mapping[str, int] = {}
     waves: tuple[Wave, ...] = ()
+    unsettled: Sequence[Refusal] = ()
+    drifted: Sequence[Refusal] = ()
+    causes: Mapping[str, int] = {}
     engine: str = ""
     identity: str = ""
     readings: Mapping[str, str] = {}
@@ -141,8 +150,18 @@ class Plan(Struct, frozen=True, kw_only=True):
 
         What is to be done is the same plan, whatever else the sources have learnt meanwhile.
         """
-        rest = replace(self, created=_EPOCH, readings={}, changes=(), held=(), refused=())
-        parts = map(digest_of, (self.changes, self.held, self.refused))
+        lists = (self.changes, self.held, self.refused, self.unsettled, self.drifted)
+        rest = replace(
+            self,
+            created=_EPOCH,
+            readings={},
+            changes=(),
+            held=(),
+            refused=(),
+            unsettled=(),
+            drifted=(),
+        )
+        parts = map(digest_of, lists)
         return hashlib.sha256(b"\n".join((encode(rest), *parts))).hexdigest()
 
     @property

@@ -33,6 +33,18 @@ class Adopt(StrEnum):
     BY_USER_NAME = "by_user_name"
 
 
+class Drift(StrEnum):
+    """What becomes of a field that somebody changed in the target."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+    YIELD = "yield"
+
+
+ANY_FIELD = "default"
+"""Stands for the fields of which nothing is said."""
+
+
 class Budget(Struct, frozen=True):
     """How many changes of one kind a window may see.
 
@@ -102,7 +114,9 @@ class Waves(Struct, frozen=True):
 class Policy(Struct, frozen=True):
     """`grace` is the time between suspension and deletion, `window` that of the budgets.
 
-    `may_be_empty` are the sources that are believed when they hold nobody, or no groups.
+    `may_be_empty` are the sources that are believed when they hold nobody, or no groups. `drift`
+    is by a user's field, or `ANY_FIELD`. What never settles is tried again after
+    `retry_unsettled`; None for never.
     """
 
     leavers: Leavers = Leavers.SUSPEND
@@ -116,3 +130,10 @@ class Policy(Struct, frozen=True):
     window: timedelta = timedelta(hours=24)
     may_be_empty: tuple[str, ...] = ()
     waves: Waves = Waves()
+    drift: Mapping[str, Drift] = {}
+    retry_unsettled: timedelta | None = timedelta(days=7)
+
+    def on_drift(self, name: str) -> Drift:
+        """An administrator that somebody made in the target stays one only where that is said."""
+        of_all = Drift.ENFORCE if name == "admin" else self.drift.get(ANY_FIELD, Drift.ENFORCE)
+        return self.drift.get(name, of_all)

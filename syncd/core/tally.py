@@ -25,6 +25,7 @@ class Tally:
         self.population: Counter[Kind] = Counter()
         self.foreign: Counter[Kind] = Counter()
         self.open: set[tuple[Kind, Key]] = set()
+        self.causes: Counter[str] = Counter()
         self.doubts = Doubts()
         self.half_known = HalfKnown()
         self._admin_stated = False
@@ -41,6 +42,7 @@ class Tally:
         self._problems += one.correlated.conflicts
         self.open |= {(kind, key) for key in (*one.undecided, *one.found.waiting)}
         self.foreign[kind] += len(one.correlated.foreign)
+        self.causes += one.attributed.causes
         self.count(one.sifted.possible)
         self.withhold(one.sifted.withheld)
         name = NAME_FIELD[kind]
@@ -109,6 +111,13 @@ class Tally:
         yield from map(thing, plan.changes)
         for refusals in (plan.held, plan.refused):
             yield from (thing(one.change) for one in refusals)
+        yield from (thing(one.change) for one in plan.unsettled if one.change.op is not Op.UPDATE)
+
+
+def told_of(plan: Plan) -> Iterator[tuple[Kind, Key]]:
+    """Those of whom no more is known than that some of their fields are left as they are."""
+    for refusals in (plan.unsettled, plan.drifted):
+        yield from (thing(one.change) for one in refusals if one.change.op is Op.UPDATE)
 
 
 def thing(change: Change) -> tuple[Kind, Key]:

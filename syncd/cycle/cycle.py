@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Self
 
+from msgspec.structs import replace
+
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
 from syncd.core.memory import Link, Memory
@@ -23,7 +25,7 @@ from syncd.cycle.keeping import Keeping, moved_in
 from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
-from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.reads import SourceRead, TargetRead, referring
 from syncd.cycle.seen import Seen
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.subjects import Subjects
@@ -42,7 +44,8 @@ class Cycle:
 
     What nobody has changed since the last cycle is not decoded and is in no question, unless the
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
-    Where a question would be about everybody, so many are looked at `at_once`; None for all.
+    Where a question would be about everybody, so many are looked at `at_once`; None for all. What
+    never settles is tried once more in a `retry`.
 
     A cycle `about` some asks about them and whom they concern, whatever else has changed, and reads
     no others from the target; where that cannot be, it is about everybody.
@@ -58,6 +61,7 @@ class Cycle:
         *,
         afresh: bool = False,
         at_once: int | None = _AT_ONCE,
+        retry: bool = False,
         about: Subjects | None = None,
     ) -> None:
         self._slice = at_once
@@ -65,6 +69,7 @@ class Cycle:
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
         self._work = Workspace()
         self._mode = mode
+        self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
         snapshot = ledger.snapshot(sync.name)
         head = None if afresh else snapshot.head()
         self._head = head if head is not None and head.made_by == sync.made_by else None
@@ -117,7 +122,7 @@ class Cycle:
             yield list(self._selection.links)
             return
         for kind in (Kind.USER, Kind.GROUP):
-            yield from self._ledger.each_link(self._sync.name, kind)
+            yield from self._ledger.register.each_link(self._sync.name, kind)
 
     @property
     def target(self) -> TargetRead:
@@ -205,11 +210,14 @@ class Cycle:
             question, self.apart = everybody.asked()
             return question
         given = self._sync.consent
-        return self._asking.about_all(self._ledger.recall(name, since, self._now, given))
+        memory = self._ledger.recall(name, since, self._now, given)
+        known = self.past.known(memory.links)
+        return self._asking.about_all(replace(memory, past=known))
 
     def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
         sync = self._sync
-        return self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+        memory = self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+        return replace(memory, past=self.past)
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""
@@ -231,8 +239,9 @@ class Cycle:
         self._watch("verifying", 0, None)
         read_again(self._reader, self._sync.backend, self.target, touched)
 
-    def ask_again(self, touched: Touched) -> Question:
-        """The question after a run, when it was read again."""
+    def ask_again(self, touched: Touched, run: int) -> Question:
+        """The question after this run, when it was read again."""
+        self.past.verifying = run
         if self._selection is not None:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
         return self.ask()
@@ -250,23 +259,19 @@ class Cycle:
         )
         if not keeping.possible:
             return
-        left = after.open
+        left, told = after.open, after.told
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
             left |= {*planned.left().open, *moved_in(self.target, self._ledger, self._sync.name)}
+            told = frozenset()
         self._ledger.keep(
             self._sync.name,
             next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
             keeping.renewals(),
             left | self._settled(keeping),
-            left,
+            {one: one in told for one in left},
             afresh=afresh,
         )
-
-    def _referring(self) -> Iterator[str]:
-        for source, read in self.sources.items():
-            if any(group.elsewhere for group in read.groups.standing.all()):
-                yield source
 
     def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""
@@ -288,6 +293,6 @@ class Cycle:
             foreign={kind.value: n for kind, n in totals.foreign.items()},
             administrators=tuple(sorted(administrators)),
             notes=totals.notes,
-            referring=tuple(self._referring()) if self._selection is None else before.referring,
+            referring=tuple(referring(self.sources)) if self._selection is None else before.referring,
             lost=self._lost,
         )

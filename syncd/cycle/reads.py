@@ -1,6 +1,6 @@
 """What a cycle's readings came to: one part, one source, the target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -94,6 +94,13 @@ class TargetRead(Struct):
 def digests(sources: Mapping[str, SourceRead]) -> dict[str, str]:
     """Of those that were read."""
     return {name: digest for name, read in sorted(sources.items()) if (digest := read.digest)}
+
+
+def referring(sources: Mapping[str, SourceRead]) -> Iterator[str]:
+    """Those with groups that name users of other sources."""
+    for source, read in sources.items():
+        if any(group.elsewhere for group in read.groups.standing.all()):
+            yield source
 
 
 def readings(

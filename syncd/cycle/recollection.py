@@ -9,9 +9,10 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Generic, Self
 
-from msgspec import convert
+from msgspec import convert, structs
 
 from syncd.core.decide import Decision
+from syncd.core.memory import Memory
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, User
 from syncd.core.plan import Plan
 from syncd.core.question import Question
@@ -43,6 +44,7 @@ class Recollection:
     ) -> None:
         self._sync = replace(sync, backend=_Remembered(sides.declared))
         self._ledger, self._facts, self._now = ledger, facts, now
+        self._past = ledger.past(sync.name, sync.made_by)
         self._base, self._work = ledger.snapshot(sync.name), Workspace()
         reader = Reader(self._base, self._work, now, silent)
         self.sources = {name: reader.unread_source(name) for name in sync.sources}
@@ -66,9 +68,8 @@ class Recollection:
         """About these people and accounts, and whoever shares a record with them."""
         question = self._about(keys, refs, open_too=False)
         if question is None:
-            question = self._asking(None).about_all(
-                self._ledger.recall(*self._since, self._sync.consent)
-            )
+            memory = self._ledger.recall(*self._since, self._sync.consent)
+            question = self._asking(None).about_all(self._with_past(memory))
         return question
 
     def _about(
@@ -84,14 +85,18 @@ class Recollection:
         if selection is None:
             return None
         memory = ledger.recall_rest(*self._since, selection.links, sync.consent)
+        memory = self._with_past(memory)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
 
     def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger
         groups = ledger.recall_kind(sync.name, Kind.GROUP)
-        memory = ledger.recall_rest(*self._since, groups, sync.consent)
+        memory = self._with_past(ledger.recall_rest(*self._since, groups, sync.consent))
         everybody = Everybody(sync, self.sources, self.target, self._now, ledger, memory, _AT_ONCE)
         return Decision(*everybody.asked()).plan()
+
+    def _with_past(self, memory: Memory) -> Memory:
+        return structs.replace(memory, past=self._past)
 
     def _asking(self, named: Named | None) -> Asking:
         return Asking(self._sync, self.sources, self.target, self._now, named)

@@ -15,6 +15,7 @@ from syncd.ledger.plans import KeptPlan
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger
+from syncd.ledger.stuck import Tries
 
 __all__ = [
     "BROKEN_OFF",
@@ -38,5 +39,6 @@ __all__ = [
     "Signature",
     "Snapshot",
     "Standing",
+    "Tries",
     "open_ledger",
 ]

@@ -95,9 +95,9 @@ class Desk:
     ) -> list[Refusal] | list[Problem]:
         """So many of one section of the plan with that whole digest, from that place on."""
         with self._reading() as connection:
-            if section == "held" or section == "refused":  # noqa: PLR1714  so mypy follows
-                return plans.refusals(connection, digest, section, limit, offset)
-            return plans.problems(connection, digest, section, limit, offset)
+            if section == "conflicts" or section == "failures":  # noqa: PLR1714  so mypy follows
+                return plans.problems(connection, digest, section, limit, offset)
+            return plans.refusals(connection, digest, section, limit, offset)
 
     def held(self, plan: KeptPlan) -> Sequence[Refusal]:
         """All that it holds, read as often as it is walked through."""

@@ -20,10 +20,14 @@ SECTIONS: Mapping[str, Any] = {
     "changes": Change,
     "held": Refusal,
     "refused": Refusal,
+    "unsettled": Refusal,
+    "drifted": Refusal,
 }
 """In this order; of each, a line is one such value."""
 
-LARGE = frozenset({"changes", "held", "refused"})
+_LAST_SECTION = list(SECTIONS)[-1]
+
+LARGE = frozenset({"changes", "held", "refused", "unsettled", "drifted"})
 """Sections that are not kept in memory where they are long."""
 
 FIRST = b'{"version":%d,'
@@ -44,6 +48,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     withheld: tuple[str, ...]
     withheld_changes: Mapping[str, int]
     foreign: Mapping[str, int]
+    causes: Mapping[str, int]
     engine: str
     identity: str
     readings: Mapping[str, str]
@@ -67,4 +72,4 @@ def opening(section: str) -> bytes:
 
 
 def closing(section: str) -> bytes:
-    return LAST if section == "refused" else b"],"
+    return LAST if section == _LAST_SECTION else b"],"

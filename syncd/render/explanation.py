@@ -112,6 +112,8 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
     rows = [_change(change, "") for change in one.changes]
     rows += [_change(held.change, f"held: {held.rule}") for held in one.held]
     rows += [_change(refused.change, f"refused: {refused.rule}") for refused in one.refused]
+    left = (*one.unsettled, *one.drifted, *one.yielded)
+    rows += [_change(each.change, f"left: {each.rule}") for each in left]
     rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
     rows += [Row(Text("•"), Text("note"), Text(safe(note))) for note in one.notes]
     if one.due is not None:

@@ -10,6 +10,7 @@ from syncd.render.changes import in_order
 from syncd.render.excerpt import ByRule, Excerpt, Gains
 from syncd.render.remarks import remarks
 from syncd.render.times import moment
+from syncd.render.traces import traced
 from syncd.render.words import NOTHING, SIGNS, safe, summary, value
 
 LONGEST = 60_000
@@ -33,6 +34,8 @@ class _Excerpts(NamedTuple):
     changes: Excerpt
     held: ByRule
     refused: ByRule
+    unsettled: ByRule
+    drifted: ByRule
 
 
 def _excerpts(plan: Plan) -> _Excerpts:
@@ -41,7 +44,8 @@ def _excerpts(plan: Plan) -> _Excerpts:
     changes = Excerpt(most, most)
     for change in plan.changes:
         changes.add(change)
-    return _Excerpts(changes, ByRule(plan.held, most, most), ByRule(plan.refused, most, most))
+    lists = (plan.held, plan.refused, plan.unsettled, plan.drifted)
+    return _Excerpts(changes, *(ByRule(some, most, most) for some in lists))
 
 
 def prose(text: str) -> str:
@@ -74,6 +78,8 @@ def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
     if plan.held:
         yield "\nIf these are meant: `syncd plan --out FILE`, and `syncd approve FILE`."
     yield from _refusals("Refused", excerpts.refused, shown)
+    yield from _refusals("Never settles", excerpts.unsettled, shown)
+    yield from _refusals("Changed outside", excerpts.drifted, shown)
     yield from _problems("Conflicts, for a person to decide", plan.conflicts, shown)
     yield from _problems("Could not be mapped", plan.failures, shown)
     if said := remarks(plan):
@@ -118,7 +124,11 @@ def _row(change: Change) -> _Row:
 
 def _step(change: Change, name: str) -> str:
     after = code(value(change.after[name]))
-    return after if change.op is Op.CREATE else f"{code(value(change.before.get(name)))} → {after}"
+    if change.op is Op.CREATE:
+        return after
+    trace = change.traces.get(name)
+    why = f" ({prose(traced(trace))})" if trace else ""
+    return f"{code(value(change.before.get(name)))} → {after}{why}"
 
 
 def _member_row(gains: Gains, shown: int) -> _Row:

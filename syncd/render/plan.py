@@ -18,6 +18,8 @@ from syncd.render.words import safe, summary
 
 _HELD = "over a budget, or waiting for one that is"
 _REFUSED = "never runs as things stand"
+_UNSETTLED = "the target keeps it otherwise; `--retry-unsettled` writes it once more"
+_DRIFTED = "and left so until the source changes"
 _CONFLICTS = "a person must decide; until then nothing is done"
 _FAILURES = "could not be mapped; nothing is done to these"
 _ALLOWANCE = (
@@ -53,6 +55,8 @@ def _parts(
     how = approve or f"`syncd approve {plan.digest[:12]}`"
     yield from refusals("Held", plan.held, _HELD, shown, _ALLOWANCE.format(how=how))
     yield from refusals("Refused", plan.refused, _REFUSED, shown)
+    yield from refusals("Never settles", plan.unsettled, _UNSETTLED, shown)
+    yield from refusals("Changed outside", plan.drifted, _DRIFTED, shown)
     yield from _problems("Conflicts", plan.conflicts, _CONFLICTS, shown)
     yield from _adoption(plan, advised)
     yield from _problems("Failures", plan.failures, _FAILURES, shown)

@@ -253,7 +253,7 @@ def test_before_the_first_run_nothing_is_known():
         "version of syncd: nothing is known before the next run (`syncd apply --sync main`)"
     )
     head = here.ledger.snapshot("main").head()
-    here.ledger.keep("main", replace(head, sides=None), (), (), (), afresh=False)
+    here.ledger.keep("main", replace(head, sides=None), (), (), {}, afresh=False)
     assert recall(here, "ada").nobody == other.nobody
 
 

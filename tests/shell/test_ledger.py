@@ -284,7 +284,7 @@ def test_things_of_a_snapshot_are_met_at_their_points(ledger):
     def keep(part, things, *, afresh=False):
         renewal = Renewal(part=part, things=things, point=points.__getitem__, afresh=afresh)
         head = Head(made_by="c", full_at=NOW)
-        ledger.keep("staff", head, [renewal], (), (), afresh=afresh)
+        ledger.keep("staff", head, [renewal], (), {}, afresh=afresh)
 
     keep(part, [("1", b"a"), ("2", b"b"), ("3", b"d")], afresh=True)
     keep(other, [("9", b"a")])
@@ -303,10 +303,10 @@ def test_leavers_who_may_come_back_under_another_key_are_found(ledger):
         do(ledger, change(Op.CREATE, key, aliases=() if key == "zoe" else (Key(f"q:{key}"),)))
     for key in ("bob", "zoe"):
         remember(ledger, Remark.LEFT, key, f"r-{key}")
-    assert ledger.leavers_with_aliases("staff", Kind.USER) == (
+    assert ledger.register.leavers_with_aliases("staff", Kind.USER) == (
         link("bob", "r-bob", left_at=LATER, aliases=(Key("q:bob"),)),
     )
-    assert ledger.leavers_with_aliases("other", Kind.USER) == ()
+    assert ledger.register.leavers_with_aliases("other", Kind.USER) == ()
 
 
 def test_leavers_are_known_by_when_they_were_suspended(ledger):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.application import run_verb
-from syncd.cli.options import All, Full, Quick, Shape, Syncs, Yes
+from syncd.cli.options import All, Full, Quick, Retry, Shape, Syncs, Yes
 from syncd.cli.words import SHOWN, Format, Reading, Terms
 
 
@@ -36,6 +36,7 @@ def plan(  # noqa: PLR0913, PLR0917  an option each
     everything: All = False,
     full: Full = False,
     quick: Quick = False,
+    retry: Retry = False,
     detailed: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 10 where changes are pending.")
     ] = False,
@@ -44,7 +45,7 @@ def plan(  # noqa: PLR0913, PLR0917  an option each
     from syncd.cli.planning import plan
 
     shown = None if everything else SHOWN
-    how = Reading(full, quick)
+    how = Reading(full, quick, retry)
     run_verb(
         context,
         lambda opened: plan(opened, sync or [], out, format_, shown, how, detailed=detailed),
@@ -62,6 +63,7 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
     everything: All = False,
     full: Full = False,
     quick: Quick = False,
+    retry: Retry = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Of a PLANFILE all or nothing, if anything has moved.")
     ] = False,
@@ -70,7 +72,7 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
     from syncd.cli.applying import apply
 
     shown = None if everything else SHOWN
-    how = Reading(full, quick)
+    how = Reading(full, quick, retry)
     if strict and planfile is None:
         raise typer.BadParameter("--strict is about a saved plan: name its PLANFILE")
     run_verb(
