@@ -293,6 +293,8 @@ class Cycle:
             foreign={kind.value: n for kind, n in totals.foreign.items()},
             administrators=tuple(sorted(administrators)),
             notes=totals.notes,
-            referring=tuple(referring(self.sources)) if self._selection is None else before.referring,
+            referring=(
+                tuple(referring(self.sources)) if self._selection is None else before.referring
+            ),
             lost=self._lost,
         )
