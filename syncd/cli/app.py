@@ -4,7 +4,16 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, auditing, keeping, serving, syncing, undoing
+from syncd.cli.verbs import (
+    answering,
+    auditing,
+    holding,
+    keeping,
+    serving,
+    supposing,
+    syncing,
+    undoing,
+)
 
 __all__ = ["app", "main"]
 
@@ -12,12 +21,15 @@ for _verb in (
     syncing.check,
     syncing.plan,
     syncing.apply,
+    supposing.whatif,
     serving.run,
     serving.run_now,
     serving.status,
     serving.approve,
     answering.explain,
     answering.history,
+    answering.show,
+    answering.diff,
     undoing.undo,
     serving.notify_test,
     keeping.export,
@@ -25,6 +37,7 @@ for _verb in (
     keeping.backends,
 ):
     app.command()(_verb)
+app.add_typer(holding.holding, name="hold")
 app.add_typer(keeping.keeping, name="ledger")
 app.add_typer(auditing.auditing, name="audit")
 

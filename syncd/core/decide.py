@@ -276,6 +276,7 @@ class Decision:
         judging = MemberJudge(self._frame, fates)
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
+            self._tally.in_groups(one.stripping)
             if one.changes:
                 judged = judging.judge(one)
                 self._tally.count(judged.possible)

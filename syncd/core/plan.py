@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark
-from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.model import Key, Kind, Op, Ref, Rung, Value
 from syncd.core.past import Trace
 from syncd.core.stream import Stream, digest_of, encode
 
@@ -41,10 +41,11 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
     `aliases` are for a creation: the keys that its link is to have besides. `traces` say by field
-    where an update comes from, and of any change that it was made before and did not last. `seen`
-    is the fingerprint of what is changed, as it was read; of members there is none, for all that
-    is to be seen of them is whether they are there. `version` is what the target calls that state,
-    where it has a word for it (an ETag) and the plan was made to be kept.
+    where an update comes from, and of any change that it was made before and did not last. `rung`
+    is for a step down the ladder. `seen` is the fingerprint of what is changed, as it was read; of
+    members there is none, for all that is to be seen of them is whether they are there. `version`
+    is what the target calls that state, where it has a word for it (an ETag) and the plan was made
+    to be kept.
     """
 
     op: Op
@@ -61,6 +62,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
     traces: Mapping[str, Trace] = {}
+    rung: Rung | None = None
     seen: str = ""
     version: str = ""
 

@@ -22,7 +22,7 @@ from syncd.core.question import Beyond, Question, Seen
 from syncd.core.records import Named, NamedAmong, Records
 from syncd.cycle.parts import own_names
 from syncd.cycle.reads import SourceRead, TargetRead, digests
-from syncd.cycle.selection import Selection
+from syncd.cycle.selected import Selection
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync

@@ -9,7 +9,7 @@ from syncd.cycle.again import ONE_BY_ONE, look_at
 from syncd.cycle.parts import TARGET_MEMBERS
 from syncd.cycle.reading import Reader
 from syncd.cycle.reads import PartRead, TargetRead
-from syncd.cycle.selection import Selection
+from syncd.cycle.selected import Selection
 from syncd.cycle.subjects import Subjects
 from syncd.paging import member_pages, members_of, stored_pages
 from syncd.ports import Collection

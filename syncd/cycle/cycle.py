@@ -1,6 +1,6 @@
 """One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -26,8 +26,10 @@ from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead, referring
+from syncd.cycle.remembering import remember
 from syncd.cycle.seen import Seen
-from syncd.cycle.selection import Selection, Selector
+from syncd.cycle.selected import Selection
+from syncd.cycle.selection import Selector
 from syncd.cycle.subjects import Subjects
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
@@ -155,7 +157,8 @@ class Cycle:
         if self._base is None or self._head is None:
             return None
         self._selector = Selector(
-            self._sync, self._ledger, self._base, self._head.facts, self.sources, self.target
+            *(self._sync, self._ledger, self._base, self._head.facts),
+            *(self.sources, self.target, self._now),
         )
         some = self._about
         selection = self._selector.only(some) if some is not None else self._selector.select()
@@ -191,32 +194,29 @@ class Cycle:
         return question
 
     def _put(self) -> Question:
-        since, self.apart = self._now - self._sync.policy.window, None
+        self.apart = None
         if self._selection is None or self._head is None:
-            return self._ask_about_all(since)
-        memory = self._recall(since, self._selection.links)
+            return self._ask_about_all()
+        memory = self._remember(self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
 
-    def _ask_about_all(self, since: datetime) -> Question:
-        name = self._sync.name
+    def _ask_about_all(self) -> Question:
         if self._slice is not None:
-            groups = self._ledger.recall_kind(name, Kind.GROUP)
-            memory = self._recall(since, groups)
+            groups = self._ledger.recall_kind(self._sync.name, Kind.GROUP)
+            memory = self._remember(groups, all_of=True)
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
             return question
-        given = self._sync.consent
-        memory = self._ledger.recall(name, since, self._now, given)
+        memory = self._remember(None)
         known = self.past.known(memory.links)
         return self._asking.about_all(replace(memory, past=known))
 
-    def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
-        sync = self._sync
-        memory = self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+    def _remember(self, links: Sequence[Link] | None, *, all_of: bool = False) -> Memory:
+        memory = remember(self._sync, self._ledger, self._now, links, all_of=all_of)
         return replace(memory, past=self.past)
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:

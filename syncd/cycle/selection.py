@@ -5,10 +5,10 @@ of them has changed since. Where that is not certain, a plan is about everybody.
 """
 
 from collections.abc import Iterable, Mapping
-
-from msgspec import Struct, field
+from datetime import datetime
 
 from syncd.core.health import SEVERAL
+from syncd.core.ladder import may_strip
 from syncd.core.mapping import Scope
 from syncd.core.memory import Link
 from syncd.core.merge import full_key
@@ -20,29 +20,12 @@ from syncd.cycle.parts import own_names
 from syncd.cycle.persons import Persons
 from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.references import mean_others
+from syncd.cycle.selected import Selection
 from syncd.cycle.subjects import MANY, Subjects
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync
-
-
-class Selection(Struct):
-    """Users by full key and by ref, groups by full key and by ref, and the links of all of them.
-
-    Of each group only the selected are looked at. `every_group` is for who may have come into, or
-    lost, any of them.
-    """
-
-    keys: set[Key] = field(default_factory=set)
-    refs: set[Ref] = field(default_factory=set)
-    groups: set[Key] = field(default_factory=set)
-    group_refs: set[Ref] = field(default_factory=set)
-    every_group: bool = False
-    links: tuple[Link, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.keys or self.refs or self.groups or self.group_refs or self.every_group)
 
 
 class _Everybody(Exception):
@@ -52,7 +35,7 @@ class _Everybody(Exception):
 class Selector:
     """What has changed in one cycle, and whom it concerns."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what a cycle has read, and what it stands on
         self,
         sync: Sync,
         ledger: Ledger,
@@ -60,7 +43,9 @@ class Selector:
         facts: Facts,
         sources: Mapping[str, SourceRead],
         target: TargetRead,
+        now: datetime,
     ) -> None:
+        self._now = now
         self._name, self._policy, self._take = sync.name, sync.policy, sync.users.take
         self._ledger, self._base, self._facts = ledger, base, facts
         self._sources, self._target = sources, target
@@ -170,6 +155,8 @@ class Selector:
             return True
         if self._policy.protect.groups or _any(self._target.users.standing.gone()):
             return True
+        if self._may_strip(links.values()):
+            return True
         left = {key for key, link in links.items() if link.left_at is not None}
         if any(
             _any(read.users.standing.some(own_names(source, left)))
@@ -183,6 +170,13 @@ class Selector:
             _any(read.users.standing.before(own_names(source, turning)))
             for source, read in self._sources.items()
         )
+
+    def _may_strip(self, links: Iterable[Link]) -> bool:
+        """Whether a leaver may be due to be taken out of groups, whichever these are."""
+        if self._policy.strip_after is None:
+            return False
+        holds = self._ledger.holds()
+        return any(may_strip(link, self._policy, self._now, holds) for link in links)
 
     def _doubt_emptiness(self) -> None:
         """What suddenly holds nobody, or nobody of ours, is looked at as a whole."""

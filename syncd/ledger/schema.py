@@ -35,6 +35,9 @@ LINKS = Table(
     Column("name", Text, nullable=False),
     Column("left_at", UtcTime),
     Column("suspended_at", UtcTime),
+    Column("stripped_at", UtcTime),
+    # The run of the newest of these steps.
+    Column("stepped_in", NUMBER, nullable=False, server_default="0"),
     Column("aliases", Text, nullable=False, server_default="[]"),
     # No common first column: without statistics PostgreSQL would take one for the other, and walk
     # through all links of a sync to find one.
@@ -247,7 +250,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
+    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -57,7 +57,7 @@ def test_what_a_run_did_goes_back(world: World):
     assert "undo of run 2; the next run makes it again" in words
     assert "1 account that run 2 made: suspended, and kept with what was given to them" in words
     assert "done, undo of 2" in world.syncd("history").stdout
-    assert "undo of run 2" in world.syncd("history", "3").stdout.splitlines()
+    assert "done, undo of run 2, ended" in world.syncd("show", "3").stdout
     assert world.syncd("undo", "3", "--yes").exit_code == Exit.DONE
     assert accounts(world) == AFTER
 
