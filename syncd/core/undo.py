@@ -268,7 +268,7 @@ def _problem(change: Change, run: int) -> Problem:
         why = "the account, or the group, is syncd's no more"
     if change.op is Op.DELETE:
         why = "it was suspended when it was deleted, and is not made again"
-        why += f"; `syncd history {run}` has what it held" if change.before else ""
+        why += f"; `syncd show {run}` has what it held" if change.before else ""
     return Problem(change.kind, change.key, change.name, f"run {run} is not undone: {why}")
 
 
