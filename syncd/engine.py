@@ -25,6 +25,7 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import GROWS, Cycle, Mode, Touched
+from syncd.cycle.evidence import SAVED, Taken
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
@@ -33,6 +34,7 @@ from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading, Tries
+from syncd.planfile import lines
 from syncd.purpose import Purpose
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
@@ -100,7 +102,14 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(sync, ledger, planned, decision, clock)
+        run = _begin(
+            sync,
+            ledger,
+            planned,
+            decision,
+            clock,
+            _evidence(sync, cycle, planned, decision, saved, redact),
+        )
         journal, left, after = Journal(ledger, run, clock, told), None, planned
         look = partial(_verify, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
@@ -165,9 +174,38 @@ def _cleaned(plan: Plan, redact: Redact) -> Plan:
     return replace(plan, withheld=withheld, notes=notes)
 
 
-def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
+def _evidence(
+    sync: Sync,
+    cycle: Cycle,
+    planned: Plan,
+    decision: Decision,
+    saved: Plan | None,
+    redact: Redact,
+) -> Taken | None:
+    """What the plan was made of, with the lines of the saved one; None where none is to be kept. Of
+    an undo that would be the journal, which is kept anyway."""
+    if sync.keep_evidence is None or planned.undoes is not None:
+        return None
+    taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
+    if saved is None or taken is None:
+        return taken
+    return replace(taken, sections={**taken.sections, SAVED: lines(saved)})
+
+
+def _begin(
+    sync: Sync,
+    ledger: Ledger,
+    planned: Plan,
+    decision: Decision,
+    clock: Clock,
+    evidence: Taken | None,
+) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
+    if evidence is not None:
+        ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
+    since = sync.keep_evidence and clock() - sync.keep_evidence
+    ledger.archive.forget(sync.name, before=since or None)
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

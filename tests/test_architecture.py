@@ -65,12 +65,14 @@ ALLOWED = {
         "errors",
         "executor",
         "ledger",
+        "planfile",
         "purpose",
         "report",
         "standing",
         "sync",
         "verify",
     },
+    "planfile": {"core", "errors"},
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

@@ -78,6 +78,7 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         full_every=sync.full_every,
         consent=consent(settings, name),
         parts=parts(settings, name),
+        keep_evidence=settings.evidence.keep,
         identity=identity(sync.target, target.type, target.config, settings.base),
     )
 

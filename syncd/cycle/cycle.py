@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
 from syncd.core.memory import Link, Memory
-from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
 from syncd.core.policy import Leavers
@@ -19,13 +18,16 @@ from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.closer import look_closer
 from syncd.cycle.everybody import Everybody
+from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
 from syncd.cycle.growth import Expected, RefsOf
-from syncd.cycle.heading import next_head
-from syncd.cycle.keeping import Keeping, moved_in
+from syncd.cycle.heading import next_facts, next_head
+from syncd.cycle.heard import Heard
+from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
+from syncd.cycle.moved import moved
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
-from syncd.cycle.reads import SourceRead, TargetRead, referring
+from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.remembering import remember
 from syncd.cycle.seen import Seen
 from syncd.cycle.selected import Selection
@@ -72,6 +74,7 @@ class Cycle:
         self._work = Workspace()
         self._mode = mode
         self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
+        self._heard: Heard | None = None
         snapshot = ledger.snapshot(sync.name)
         head = None if afresh else snapshot.head()
         self._head = head if head is not None and head.made_by == sync.made_by else None
@@ -217,7 +220,27 @@ class Cycle:
 
     def _remember(self, links: Sequence[Link] | None, *, all_of: bool = False) -> Memory:
         memory = remember(self._sync, self._ledger, self._now, links, all_of=all_of)
-        return replace(memory, past=self.past)
+        if self._heard is not None or self._sync.keep_evidence is None:
+            return replace(memory, past=self.past)
+        self._heard = Heard(self.past)
+        return replace(memory, past=self._heard)
+
+    def evidence(
+        self, question: Question, redact: Redact, *, of_nobody: bool = False
+    ) -> Taken | None:
+        """What the `question` that was `read` is made of, before a run has changed any of it; None
+        where it is about nobody, unless that is asked for too."""
+        some, sync = self._selection, self._sync
+        if some is not None and not some and not of_nobody:
+            return None
+        links = self._ledger.register.each_link(sync.name, Kind.USER)
+        stated, sections = (
+            of_everybody(question, self.sources, self.target, links)
+            if some is None
+            else of_few(question, self._asking.records(some))
+        )
+        heard = self._heard.rows() if self._heard else {}
+        return Taken(self._now, head_of(sync, question, stated, redact), {**sections, **heard})
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""
@@ -247,10 +270,8 @@ class Cycle:
         return self.ask()
 
     def keep(self, planned: Decision, after: Left, run: int) -> None:
-        """Leaves to the next cycle what is known by now.
-
-        `planned` is what was decided before the `run`, `after` what is left by it.
-        """
+        """Leaves to the next cycle what is known by now, with what was `planned` before the `run`
+        and what is left `after` it."""
         afresh = self._base is None
         by = self._sync.merge.by
         about_some = self._about is not None
@@ -262,39 +283,17 @@ class Cycle:
         left, told = after.open, after.told
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *moved_in(self.target, self._ledger, self._sync.name)}
+            left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
             told = frozenset()
+        facts, settled = self._head.facts if self._head else Facts(), set[tuple[Kind, Key]]()
+        if self.target.proves:
+            facts = next_facts(facts, after, self._selection, self.sources, lost=self._lost)
+            settled = keeping.settled(self._base) if self._base is not None else settled
         self._ledger.keep(
             self._sync.name,
-            next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
+            next_head(self._sync, self._now, self._head, keeping, facts, run),
             keeping.renewals(),
-            left | self._settled(keeping),
+            left | settled,
             {one: one in told for one in left},
             afresh=afresh,
-        )
-
-    def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
-        """What was open and has been decided: of who may not have been read it still is."""
-        if self._base is None or not self.target.proves:
-            return set()
-        unkept = [name for name, read in self.sources.items() if not keeping.keeps(read)]
-        doubtful = tuple(full_key(name, Key("")) for name in unkept)
-        return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
-
-    def _facts(self, after: Left) -> Facts:
-        totals, before = after.totals, self._head.facts if self._head else Facts()
-        if not self.target.proves:
-            return before
-        administrators = set(after.administrators)
-        if self._selection is not None:
-            administrators |= {Ref(ref) for ref in before.administrators} - self._selection.refs
-        return Facts(
-            population={kind.value: n for kind, n in totals.population.items()},
-            foreign={kind.value: n for kind, n in totals.foreign.items()},
-            administrators=tuple(sorted(administrators)),
-            notes=totals.notes,
-            referring=(
-                tuple(referring(self.sources)) if self._selection is None else before.referring
-            ),
-            lost=self._lost,
         )

@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from syncd.core.merge import merging_value
-from syncd.core.model import Key, Kind, Ref, UserRecord
+from syncd.core.merge import full_key, merging_value
+from syncd.core.model import Key, Kind, UserRecord
 from syncd.core.prints import SIZE, Print, point_of
-from syncd.cycle.follow import items_of, name_batches
+from syncd.cycle.follow import items_of
 from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.workspace import Workspace
-from syncd.ledger import Ledger
+from syncd.ledger import Snapshot
 from syncd.ledger.snapshot import LOOSE, Chunk, Item, Part, Renewal
 
 
@@ -61,6 +61,12 @@ class Keeping:
         """Whether what was read of this source is kept."""
         return read.proves and not self._about_some and not self._is_doubled(read.users)
 
+    def settled(self, base: Snapshot) -> set[tuple[Kind, Key]]:
+        """What was open and has been decided: of who may not have been read it still is."""
+        unkept = [name for name, read in self.sources.items() if not self.keeps(read)]
+        doubtful = tuple(full_key(name, Key("")) for name in unkept)
+        return {one for one in base.unsettled() if not one[1].startswith(doubtful)}
+
     def _is_doubled(self, part: PartRead[Any]) -> bool:
         """Of two things under one name a snapshot could keep only one."""
         return self._work.has_doubles(part.standing.of.part)
@@ -88,19 +94,6 @@ class Keeping:
             # They may be in no chunk yet, and their absence is to be noticed too; or in one that
             # has them as they were, and that proves nothing any more.
             yield Chunk(Print(os.urandom(SIZE)), loose, LOOSE)
-
-
-def moved_in(target: TargetRead, ledger: Ledger, sync: str) -> Iterator[tuple[Kind, Key]]:
-    """What is otherwise in the target: what should be of these may not have been known."""
-    for kind, read in (
-        (Kind.USER, target.users),
-        (Kind.GROUP, target.groups),
-        (Kind.GROUP, target.members),
-    ):
-        for names in name_batches((*read.standing.moved(), *read.standing.gone())):
-            refs = [(kind, Ref(name)) for name in names]
-            for link in ledger.recall_links(sync, (), refs):
-                yield link.kind, link.key
 
 
 def _point(read: PartRead[UserRecord], by: str) -> Callable[[bytes], int | None]:
