@@ -56,6 +56,8 @@ ALLOWED = {
     "sync": {"core", "ports"},
     "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
     "standing": {"core", "errors", "executor", "ledger", "report"},
+    "deeds": {"core", "cycle", "errors", "ledger"},
+    "purpose": {"core", "cycle", "deeds", "ledger", "sync"},
     "engine": {
         "canary",
         "core",
@@ -64,6 +66,7 @@ ALLOWED = {
         "executor",
         "ledger",
         "planfile",
+        "purpose",
         "report",
         "standing",
         "sync",
