@@ -69,6 +69,10 @@ class Decision:
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
+    @property
+    def question(self) -> Question:
+        return self._q
+
     def plan(self) -> Plan:
         if self._plan is None:
             users, groups = self._find()
@@ -97,10 +101,7 @@ class Decision:
     def _written(self) -> Plan:
         question, tally, spool = self._q, self._tally, self._spool
         return Plan(
-            sync=question.sync,
-            target=question.target,
-            created=question.now,
-            config=question.config,
+            **question.heading,
             changes=spool.changes([TIED, *self._excess.trays.values()]),
             held=spool.refusals({HELD: ""}),
             refused=spool.refusals({REFUSED: ""}),
