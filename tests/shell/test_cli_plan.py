@@ -63,6 +63,11 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "withheld_changes",
         "foreign",
         "causes",
+        "engine",
+        "identity",
+        "readings",
+        "undoes",
+        "seal",
         "waves",
         "conflicts",
         "failures",
@@ -91,6 +96,8 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "aliases": [],
         "traces": {},
         "rung": None,
+        "seen": "",
+        "version": "",
         "approved": [],
     }
 
