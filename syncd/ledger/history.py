@@ -54,13 +54,17 @@ class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
     after: Mapping[str, Value] = {}
 
 
+decode = msgspec.json.Decoder(Kept).decode
+"""A line's `change`."""
+
+
 def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
     of_open_batches = JOURNAL.c.sync == sync, JOURNAL.c.open > 0
     statement = select(JOURNAL.c.line, JOURNAL.c.key, JOURNAL.c.change)
     statement = statement.where(*of_open_batches, JOURNAL.c.outcome.is_(None))
     found = []
     for line, key, change in connection.execute(statement.order_by(JOURNAL.c.line)):
-        kept = _KEPT.decode(change)
+        kept = decode(change)
         found.append(OpenLine(line, kept.op, kept.kind, key, kept.ref, kept.after))
     return tuple(found)
 
@@ -100,7 +104,7 @@ def lines_where(
 
 def _read(connection: Connection, statement: Select[Any]) -> list[Line]:
     rows = connection.execute(statement).all()
-    given = _refs_given(connection, {row.batch for row in rows})
+    given = refs_given(connection, {row.batch for row in rows})
     return [_line(row, given) for row in rows]
 
 
@@ -140,7 +144,8 @@ def sync_of(connection: Connection, line: int) -> str:
     return str(connection.scalars(statement.where(LINES.c.line == line)).one())
 
 
-def _refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
+def refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
+    """What the lines of each of these batches were given, where any was, from its first line on."""
     statement = select(BATCHES.c.batch, BATCHES.c.refs).where(
         BATCHES.c.refs.is_not(None), among(connection, BATCHES.c.batch, batches)
     )
@@ -148,7 +153,7 @@ def _refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref
 
 
 def _line(row: Row[Any], given: Mapping[int, list[Ref | None]]) -> Line:
-    kept = _KEPT.decode(row.change)
+    kept = decode(row.change)
     refs = given.get(row.batch)
     ref = row.ref or (refs[row.line - row.batch] if refs else None) or kept.ref
     shown = {name: getattr(kept, name) for name in Kept.__struct_fields__ if name != "ref"}
@@ -157,5 +162,4 @@ def _line(row: Row[Any], given: Mapping[int, list[Ref | None]]) -> Line:
 
 
 _OF_ROW = ("line", "run", "sync", "key", "member", "begun_at", "ended_at", "outcome", "error")
-_KEPT = msgspec.json.Decoder(Kept)
 _REFS = msgspec.json.Decoder(list[Ref | None])

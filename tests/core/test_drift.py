@@ -227,6 +227,22 @@ def test_a_person_of_whom_a_plan_only_tells_costs_no_look_at_their_groups():
     assert here.ledger.snapshot("main").undecided() == set()
 
 
+def test_what_the_target_made_of_a_value_is_nobodys_change():
+    """When the source says something else after that, the change is the source's."""
+    here = opened(ADA)
+    known = Stuck("Engineer", "engineer", 1, 1, NOON, 1, NOON)
+    by_hand(here.backend, Kind.USER, here.ref("ada"), title="engineer")
+    here.source.has(DOCTOR)
+    question = ask(here.sync, here.ledger, here.now)
+    for misses, cause in (
+        ({(Kind.USER, "p:1", "", "title"): known}, Cause.SOURCE),
+        ({}, Cause.BOTH),
+    ):
+        past = Known(question.memory.past.values, misses)
+        plan = decide(replace(question, memory=replace(question.memory, past=past)))
+        assert plan.changes[0].traces["title"].cause is cause
+
+
 def test_a_question_has_its_past_as_a_value():
     """What is asked now is answered so later, whatever was written since."""
     here = edited(title="Queen")

@@ -46,7 +46,7 @@ def test_the_last_value_that_was_written_counts(ledger):
     made = write(ledger, Op.CREATE, user_name="ada", title="Dr")
     later = write(ledger, at=NOW + timedelta(days=1), title="Prof", admin=True)
     write(ledger, outcome=FAILED, title="Queen")
-    assert past(ledger).written(Kind.USER, [REF, Ref("nobody")]) == {
+    assert past(ledger).written(Kind.USER, {REF: None, Ref("nobody"): None}) == {
         REF: {
             "title": Written("Prof", later, NOW + timedelta(days=1)),
             "admin": Written(True, later, NOW + timedelta(days=1)),
@@ -55,7 +55,9 @@ def test_the_last_value_that_was_written_counts(ledger):
         },
         Ref("nobody"): {},
     }
-    assert past(ledger).written(Kind.GROUP, [REF]) == {REF: {}}
+    assert past(ledger).written(Kind.USER, {REF: {"title"}})[REF]["title"].run == later
+    assert past(ledger).written(Kind.USER, {REF: {"phone"}})[REF][WHOLE].run == made
+    assert past(ledger).written(Kind.GROUP, {REF: None}) == {REF: {}}
 
 
 def test_what_was_written_under_earlier_keys_counts_and_what_came_before_the_account_does_not(
@@ -67,7 +69,7 @@ def test_what_was_written_under_earlier_keys_counts_and_what_came_before_the_acc
     for key, old in (("q:1", ADA), ("r:1", "q:1")):
         mark = Mark(Remark.REKEY, Kind.USER, Key(key), REF, "ada", old_key=Key(old))
         ledger.mark(run(ledger), [mark], NOW)
-    found = past(ledger).written(Kind.USER, [REF])[REF]
+    found = past(ledger).written(Kind.USER, {REF: None})[REF]
     assert found.keys() == {"title", WHOLE}
     assert found["title"].value == "Dr"
 
@@ -77,7 +79,7 @@ def test_what_the_run_that_is_verified_wrote_is_fresh(ledger):
     write(ledger, Op.CREATE, title="Dr")
     asked = past(ledger)
     asked.verifying = write(ledger, email="a@x")
-    found = asked.written(Kind.USER, [REF])[REF]
+    found = asked.written(Kind.USER, {REF: None})[REF]
     assert {name: one.fresh for name, one in found.items()} == {
         "title": False,
         "email": True,
