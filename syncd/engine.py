@@ -85,6 +85,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact) as stand,
         Cycle(sync, ledger, clock(), watch, mode, retry=retry) as cycle,
     ):
+        ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = Decision(cycle.read(), cycle.apart)
         planned = _cleaned(decision.plan(), redact)
         planned = _in_waves(sync, ledger, _bound(saved, planned))

@@ -4,7 +4,8 @@
     ├── ConfigError          the configuration is wrong; nothing was read      exit 2
     ├── SourceError          a source could not be read                        exit 3
     ├── LedgerError          syncd's own memory cannot be used                 exit 4
-    │   └── Busy             another run of the sync is under way
+    │   ├── Busy             another run of the sync is under way
+    │   └── AuditError       the audit must be written, and cannot be
     ├── Stopped              asked to stop, before anything was written        exit 0
     ├── TookTooLong          its time limit passed before anything was written exit 4
     └── BackendError         the target                                        exit 4
@@ -56,6 +57,10 @@ class LedgerError(SyncdError):
 
 class Busy(LedgerError):
     """Another run of the sync is under way: nothing is wrong, and it is worth trying again."""
+
+
+class AuditError(LedgerError):
+    """What was done cannot be told to the audit. The ledger has it."""
 
 
 class Stopped(SyncdError):

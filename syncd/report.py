@@ -21,6 +21,7 @@ class Exit(IntEnum):
     TARGET = 4
     HELD = 5
     NOT_CONVERGED = 6
+    NOT_WHOLE = 7
     PENDING = 10
 
 

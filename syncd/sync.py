@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from syncd import __version__
+from syncd.core.approval import ANYBODYS, Consent
 from syncd.core.desired import Rules
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
@@ -19,7 +20,8 @@ class Sync:
     """One pairing: sources in order of precedence -> target, with its mapping and policy.
 
     `config` is a digest of all settings that it was made from, secrets left out. `full_every` is
-    how often all is read where quick cycles go between; None for always.
+    how often all is read where quick cycles go between; None for always. `consent` is by what is
+    let through what is over budget.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Sync:
     policy: Policy
     config: str
     full_every: timedelta | None = None
+    consent: Consent = ANYBODYS
 
     @property
     def declared(self) -> dict[Kind, Holds]:

@@ -4,7 +4,7 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, keeping, serving, syncing
+from syncd.cli.verbs import answering, auditing, keeping, serving, syncing
 
 __all__ = ["app", "main"]
 
@@ -25,6 +25,7 @@ for _verb in (
 ):
     app.command()(_verb)
 app.add_typer(keeping.keeping, name="ledger")
+app.add_typer(auditing.auditing, name="audit")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain pages: rich's take thrice as long to show
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done · 10 changes pending · 2 configuration or usage · 3 source · "
-    "4 target · 5 held · 6 not converged · 1 a bug",
+    "4 target · 5 held · 6 not converged · 7 audit not whole · 1 a bug",
 )
 
 

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from syncd import planfile
 from syncd.cli.failures import Interrupted
-from syncd.cli.opening import Opened, each_sync, mode, now
+from syncd.cli.opening import Opened, each_sync, mode, now, writable
 from syncd.cli.planning import cleaned, unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
 from syncd.cli.words import Reading
-from syncd.config.assemble import assemble, chosen, ledger
+from syncd.config.assemble import assemble, chosen
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
 from syncd.engine import apply as make_it_so
@@ -65,6 +65,7 @@ class _Apply:
         self, opened: Opened, saved: Plan | None, shown: int | None, how: Reading, *, yes: bool
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
+        self._opened = opened
         self._saved = saved
         self._shown, self._yes = shown, yes
         self._mode, self._retry = mode(how), how.retry
@@ -75,7 +76,7 @@ class _Apply:
     def run(self, name: str) -> int:
         with (
             self._stop,
-            closing(ledger(self._settings, write=True)) as memory,
+            closing(writable(self._opened)) as memory,
             closing(assemble(self._settings, name)) as sync,
             self._waiting,
         ):

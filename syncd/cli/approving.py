@@ -10,15 +10,17 @@ from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
 from syncd import planfile
-from syncd.cli.opening import Opened, now, who
+from syncd.cli.opening import Opened, login, now, who, writable
 from syncd.cli.screen import asks
 from syncd.cli.words import Signing
+from syncd.config.approvals import filed_approvals
 from syncd.config.assemble import chosen, digest, ledger
 from syncd.config.settings import Settings
 from syncd.config.shape import Duration
 from syncd.core.plan import Plan
 from syncd.errors import ConfigError
-from syncd.ledger import KeptPlan, Ledger, Signature
+from syncd.ledger import Approval, KeptPlan, Ledger, Signature
+from syncd.ledger.desk import SamePerson
 from syncd.render.approvals import render_approvals, render_held
 from syncd.render.times import moment
 from syncd.render.words import number, safe
@@ -37,8 +39,7 @@ def approve(opened: Opened, what: str, how: Signing) -> int:
     if not how.yes and not asks():
         raise ConfigError(_NOBODY)
     at, by = now(), _name(how.by)
-    signed = Signature(by, at, _until(how.expires, at))
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         plan = _plan(memory, what, opened.settings)
         _check(plan, what, how.sync, opened.settings)
         held = plan.held if isinstance(plan, Plan) else memory.desk.held(plan)
@@ -47,27 +48,54 @@ def approve(opened: Opened, what: str, how: Signing) -> int:
         if not how.yes and not _ask(opened, len(held), plan.target):
             opened.screen.say("Nothing was approved.")
             return Exit.DONE
-        given = memory.desk.approve(plan, signed)
+        signed = Signature(
+            by, at, _until(how.expires, at, opened.settings, plan.sync), _person(how.by)
+        )
+        people = opened.settings.syncs[plan.sync].policy.approval.people
+        try:
+            given = memory.desk.approve(plan, signed, people)
+        except SamePerson as error:
+            raise ConfigError(str(error)) from None
+        so_far = memory.desk.people_of([given], at)[given.approval]
     opened.screen.say(
-        f"approval {given.approval} by {given.approved_by}: the next run of {plan.sync} makes "
-        f"{number(given.changes, 'change')}, if it wants the same still, until "
-        f"{moment(given.expires_at)}"
+        f"approval {given.approval} by {given.approved_by}: {_told(given, so_far, people)}"
     )
     return Exit.DONE
 
 
+def _told(given: Approval, so_far: int, people: int) -> str:
+    of, until = given.sync, moment(given.expires_at)
+    changes = number(given.changes, "change")
+    if so_far < people:
+        return (
+            f"{so_far} of {people} for {changes} of {of}, until {until}; another person must"
+            " approve the same before anything of it runs"
+        )
+    return f"the next run of {of} makes {changes}, if it wants the same still, until {until}"
+
+
 def list_(opened: Opened, sync: str | None) -> int:
+    settings = opened.settings
     if sync is not None:
-        chosen(opened.settings, [sync])
-    with closing(ledger(opened.settings, write=False)) as memory:
-        found = memory.desk.approvals(sync, now())
-    opened.screen.show(render_approvals(found))
+        chosen(settings, [sync])
+    with closing(ledger(settings, write=False)) as memory:
+        at, desk = now(), memory.desk
+        found = desk.approvals(sync, at)
+        people = desk.people_of(found, at)
+        files = desk.file_standings(filed_approvals(settings.approvals, settings.base), at)
+    needed = {name: one.policy.approval.people for name, one in settings.syncs.items()}
+    opened.screen.show(render_approvals(found, people, needed))
+    taken = {one.file for one in found}
+    waiting = [one for one in files if one.why_not or one.filed.file not in taken]
+    for one in waiting if sync is None else [one for one in waiting if one.sync in {"", sync}]:
+        why = one.why_not or "the next run takes it up"
+        opened.screen.show(Text(f"{safe(one.filed.file)}: {safe(why)}", style="dim"))
     return Exit.DONE
 
 
 def withdraw(opened: Opened, approval: int) -> int:
-    with closing(ledger(opened.settings, write=True)) as memory:
-        gone = memory.desk.withdraw_approval(approval, now())
+    with closing(writable(opened)) as memory:
+        gone = memory.desk.withdraw_approval(approval, now(), who())
     rest = number(gone.changes - gone.used, "change")
     opened.screen.say(f"approval {approval} is withdrawn: {rest} of {gone.sync} wait again")
     return Exit.DONE
@@ -117,7 +145,14 @@ def _name(by: str | None) -> str:
     return name
 
 
-def _until(expires: str, at: datetime) -> datetime:
+def _person(by: str | None) -> str:
+    """Who it is, on whatever machine."""
+    return by if by is not None else login()
+
+
+def _until(expires: str | None, at: datetime, settings: Settings, sync: str) -> datetime:
+    if expires is None:
+        return at + settings.syncs[sync].policy.approval.expires
     try:
         until = at + TypeAdapter(Duration).validate_python(expires)
     except ValidationError:

@@ -18,6 +18,7 @@ WORST_FIRST = (
     Exit.CONFIG,
     Exit.SOURCE,
     Exit.TARGET,
+    Exit.NOT_WHOLE,
     Exit.NOT_CONVERGED,
     Exit.HELD,
     Exit.PENDING,

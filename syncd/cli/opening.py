@@ -14,9 +14,11 @@ from syncd.cli.failures import by_signal, guarded, worst
 from syncd.cli.screen import Screen
 from syncd.cli.words import Reading
 from syncd.config import load_settings
+from syncd.config.assemble import ledger
 from syncd.config.settings import Settings
 from syncd.cycle.mode import Mode
 from syncd.errors import ConfigError
+from syncd.ledger import Ledger
 from syncd.redact import Redactor, secrets_of, suspects
 
 _NO_CONFIG = "which configuration? Say `syncd --config FILE VERB`, or set SYNCD_CONFIG"
@@ -61,13 +63,27 @@ def mode(how: Reading) -> Mode:
     return Mode.FULL if how.full else Mode.QUICK if how.quick else Mode.DUE
 
 
+def writable(opened: Opened) -> Ledger:
+    """The ledger, to be written to; what is wrong with the audit is said on the screen."""
+
+    def alarm(trouble: str) -> None:
+        if trouble:
+            opened.screen.say_error(trouble, "yellow")
+
+    return ledger(opened.settings, write=True, redact=opened.screen.redact, alarm=alarm)
+
+
 def who() -> str:
-    """Whoever gave the command, also by way of sudo."""
+    """Whoever gave the command, and where."""
+    return f"{login()} on {socket.gethostname()}"
+
+
+def login() -> str:
+    """Of whoever gave the command, also by way of sudo."""
     try:
-        name = os.environ.get("SUDO_USER") or getpass.getuser()
+        return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a user of this number, whom nobody gave a name
-        name = f"user {os.getuid()}"
-    return f"{name} on {socket.gethostname()}"
+        return f"user {os.getuid()}"
 
 
 def now() -> datetime:

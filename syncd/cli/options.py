@@ -40,7 +40,10 @@ OneSync = Annotated[
     str | None, typer.Option("--sync", metavar="NAME", help="Only if the plan is of this sync.")
 ]
 Expires = Annotated[
-    str, typer.Option("--expires", metavar="TIME", help="So long it holds, such as 30m, 24h or 7d.")
+    str | None,
+    typer.Option(
+        "--expires", metavar="TIME", help="So long it holds; default: what the policy says, 24h."
+    ),
 ]
 By = Annotated[
     str | None,

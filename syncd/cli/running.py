@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from syncd.cli.failures import Interrupted
-from syncd.cli.opening import Opened, mode, now, who
+from syncd.cli.opening import Opened, mode, now, who, writable
 from syncd.cli.words import Reading
-from syncd.config.assemble import chosen, ledger
+from syncd.config.assemble import chosen
 from syncd.errors import ConfigError, LedgerError
 from syncd.ledger import Ledger, Request
 from syncd.report import Exit
@@ -28,7 +28,7 @@ def run(opened: Opened, config: Path) -> int:
 def run_now(opened: Opened, names: list[str], how: Reading, *, wait: bool) -> int:
     """Asks the daemon by the ledger, which both of them have."""
     syncs, how_much = chosen(opened.settings, names), mode(how)
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         if not _led(memory):
             raise ConfigError(
                 "no daemon leads that could run it: is the service up? `syncd apply` runs it here"

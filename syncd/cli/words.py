@@ -22,7 +22,7 @@ class Signing(NamedTuple):
     """How an approval is given; `shown` is how much of it is shown before, None for all."""
 
     sync: str | None
-    expires: str
+    expires: str | None
     by: str | None
     yes: bool
     shown: int | None

@@ -3,12 +3,17 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import URL
 
+from syncd.audit.audit import Audit, Rules
+from syncd.audit.checkpoint import Signer
+from syncd.audit.projection import Projection
+from syncd.config.approvals import filed_approvals
 from syncd.config.settings import (
     BudgetSettings,
     BudgetsSettings,
@@ -19,15 +24,18 @@ from syncd.config.settings import (
     UsersSettings,
     WavesSettings,
 )
+from syncd.core.approval import Consent
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Budget, Cohort, Policy, Protect, Waves
 from syncd.database import database_url
 from syncd.errors import ConfigError
+from syncd.hidden import Hidden
 from syncd.ledger import Ledger, open_ledger
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
+from syncd.redact import Redactor, secrets_of
 from syncd.sync import Sync
 
 _URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
@@ -68,18 +76,85 @@ def assemble(settings: Settings, name: str) -> Sync:
         policy=_policy(sync.policy),
         config=digest(settings, name),
         full_every=sync.full_every,
+        consent=consent(settings, name),
     )
 
 
-def ledger(settings: Settings, *, write: bool) -> Ledger:
-    """Raises `LedgerError`."""
+def consent(settings: Settings, name: str) -> Consent:
+    """By what the sync's held changes are let through: read anew each time, for the files may come
+    and go. Raises `ConfigError`."""
+    files = filed_approvals(settings.approvals, settings.base)
+    return Consent(settings.syncs[name].policy.approval.people, files)
+
+
+def ledger(
+    settings: Settings,
+    *,
+    write: bool,
+    redact: Redactor | None = None,
+    alarm: Callable[[str], None] = lambda _: None,
+) -> Ledger:
+    """Raises `LedgerError`. One that is written to is followed by the audit, which says by `alarm`
+    what is wrong with it."""
     text, password = settings.ledger.url, settings.ledger.password
     if text is None:
         url = URL.create("sqlite", database=str(settings.state_directory / "ledger.db"))
     else:
         url = database_url(text, None, settings.base)
     life = settings.ledger.lock_life.total_seconds()
-    return open_ledger(url.render_as_string(hide_password=False), password, write=write, life=life)
+    plain = url.render_as_string(hide_password=False)
+    memory = open_ledger(plain, password, write=write, life=life)
+    if write:
+        with ExitStack() as undo:
+            undo.callback(memory.close)
+            memory.followed_by(audit_of(settings, memory, redact or _redactor(settings), alarm))
+            memory.follow()  # what was committed and not told, by whoever was here before
+            undo.pop_all()
+    return memory
+
+
+def audit_of(
+    settings: Settings, memory: Ledger, redact: Redactor, alarm: Callable[[str], None]
+) -> Audit | None:
+    """None where none is kept here. Raises `ConfigError`."""
+    given = settings.audit
+    if not given.enabled:
+        return None
+    rules = Rules(
+        directory=audit_directory(settings),
+        required=given.required,
+        largest=given.segment_megabytes << 20,
+        keep=given.keep,
+        signer=signer(settings),
+        checkpoint_every=given.checkpoint_every,
+    )
+    projection = Projection(memory.trail, Hidden(settings.log.hide), redact)
+    return Audit(memory.trail, projection, rules, alarm)
+
+
+def audit_directory(settings: Settings) -> Path:
+    return settings.state_directory / "audit"
+
+
+def signer(settings: Settings) -> Signer | None:
+    """Of the key that is given. Raises `ConfigError`."""
+    given = settings.audit
+    if given.private_key is not None:
+        return Signer(given.private_key.get_secret_value().encode())
+    if given.private_key_file is None:
+        return None
+    try:
+        return Signer(given.private_key_file.read_bytes())
+    except OSError as error:
+        where = given.private_key_file
+        words = f"audit.private_key_file: {where} cannot be read: {error.strerror}"
+        raise ConfigError(f"{words}; `syncd audit keygen` makes one") from error
+
+
+def _redactor(settings: Settings) -> Redactor:
+    redact = Redactor()
+    redact.learn(secrets_of(settings))
+    return redact
 
 
 def digest(settings: Settings, name: str) -> str:

@@ -6,7 +6,17 @@ PREFIX = "syncd_"
 DELIMITER = "__"
 NAMED = {"sources": "source", "targets": "target", "syncs": "sync"}
 """The mappings by name, and what one of each is called."""
-TOP = ("state_directory", "ledger", *NAMED, "daemon", "status", "notify", "log")
+TOP = (
+    "state_directory",
+    "ledger",
+    *NAMED,
+    "daemon",
+    "status",
+    "notify",
+    "log",
+    "audit",
+    "approvals",
+)
 
 
 def ours(names: Iterable[str]) -> dict[str, str]:

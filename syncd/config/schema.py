@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from syncd.config import running, settings
+from syncd.config import running, settings, trust
 from syncd.config.settings import Settings
 from syncd.plugins import BACKENDS, SOURCES, plugin, types
 
@@ -63,7 +63,7 @@ def _describe(definitions: Mapping[str, dict[str, Any]]) -> None:
 
 def _docstrings() -> Iterator[tuple[str, str, str]]:
     """Each model, its field, and the text."""
-    parsed = [ast.parse(inspect.getsource(module)).body for module in (settings, running)]
+    parsed = [ast.parse(inspect.getsource(module)).body for module in (settings, running, trust)]
     for model in (one for body in parsed for one in body if isinstance(one, ast.ClassDef)):
         for statement, after in pairwise(model.body):
             match statement, after:

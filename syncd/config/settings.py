@@ -24,6 +24,7 @@ from syncd.config.running import (
     StatusSettings,
 )
 from syncd.config.shape import Duration, Strict, Texts
+from syncd.config.trust import ApprovalSettings, AuditSettings
 from syncd.core.model import Kind, Op
 from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
@@ -204,6 +205,7 @@ class PolicySettings(Strict):
     may_be_empty: Texts = ()
     """Names of this sync's sources that may hold nobody, or no groups, and are believed so."""
     budget: BudgetsSettings = BudgetsSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     drift: dict[str, Drift] = {}
     """Target field, or default: what becomes of it when somebody changes it in the target."""
     retry_unsettled: Duration | None = timedelta(days=7)
@@ -241,13 +243,16 @@ class Settings(Strict):
     status: StatusSettings = StatusSettings()
     notify: NotifySettings = NotifySettings()
     log: LogSettings = LogSettings()
+    audit: AuditSettings = AuditSettings()
+    approvals: Path | None = None
+    """A directory of approvals as YAML files, beside the people files in git."""
 
     _base: Path = Path()
 
-    @field_validator("state_directory")
+    @field_validator("state_directory", "approvals")
     @classmethod
-    def _absolute(cls, value: Path, info: ValidationInfo) -> Path:
-        return info.context / value if isinstance(info.context, Path) else value
+    def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return info.context / value if value and isinstance(info.context, Path) else value
 
     def model_post_init(self, context: Any) -> None:
         if isinstance(context, Path):

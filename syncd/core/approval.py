@@ -1,7 +1,10 @@
 """What an approval is of: a change by what it means, however and why it came into a plan."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from unicodedata import normalize
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.model import Op
@@ -11,6 +14,32 @@ from syncd.core.stream import encode
 
 Approved = Mapping[str, str]
 """Print of a change -> who approved it, in words."""
+
+
+class Filed(Struct, frozen=True):
+    """An approval in a file: of all that the plan with that digest, or beginning of one, held."""
+
+    digest: str
+    approved_by: tuple[str, ...]
+    expires_at: datetime
+    file: str
+    comment: str = ""
+
+
+class Consent(Struct, frozen=True):
+    """By what a sync's held changes are let through: approvals of so many different `people`, be
+    they in the ledger or in `files`."""
+
+    people: int = 1
+    files: tuple[Filed, ...] = ()
+
+
+ANYBODYS = Consent()
+
+
+def person_of(name: str) -> str:
+    """The same for one person, without regard to case, to the width of letters and to spaces."""
+    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 def approval_print(change: Change) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
-from syncd.core.memory import Link
+from syncd.core.memory import Link, Memory
 from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
@@ -109,7 +109,7 @@ class Cycle:
             yield list(self._selection.links)
             return
         for kind in (Kind.USER, Kind.GROUP):
-            yield from self._ledger.each_link(self._sync.name, kind)
+            yield from self._ledger.register.each_link(self._sync.name, kind)
 
     @property
     def target(self) -> TargetRead:
@@ -171,9 +171,7 @@ class Cycle:
         since, self.apart = self._now - self._sync.policy.window, None
         if self._selection is None or self._head is None:
             return self._ask_about_all(since)
-        links = self._selection.links
-        memory = self._ledger.recall_rest(self._sync.name, since, self._now, links)
-        memory = replace(memory, past=self.past)
+        memory = self._recall(since, self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
@@ -182,16 +180,21 @@ class Cycle:
         name = self._sync.name
         if self._slice is not None:
             groups = self._ledger.recall_kind(name, Kind.GROUP)
-            memory = self._ledger.recall_rest(name, since, self._now, groups)
-            memory = replace(memory, past=self.past)
+            memory = self._recall(since, groups)
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
             return question
-        memory = self._ledger.recall(name, since, self._now)
+        given = self._sync.consent
+        memory = self._ledger.recall(name, since, self._now, given)
         known = self.past.known(memory.links)
         return self._asking.about_all(replace(memory, past=known))
+
+    def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
+        sync = self._sync
+        memory = self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+        return replace(memory, past=self.past)
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""

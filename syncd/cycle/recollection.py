@@ -68,8 +68,8 @@ class Recollection:
         """About these people and accounts, and whoever shares a record with them."""
         question = self._about(keys, refs, open_too=False)
         if question is None:
-            memory = self._with_past(self._ledger.recall(*self._since))
-            question = self._asking(None).about_all(memory)
+            memory = self._ledger.recall(*self._since, self._sync.consent)
+            question = self._asking(None).about_all(self._with_past(memory))
         return question
 
     def _about(
@@ -84,13 +84,14 @@ class Recollection:
             selection = selector.select_also(holders)
         if selection is None:
             return None
-        memory = self._with_past(ledger.recall_rest(*self._since, selection.links))
+        memory = ledger.recall_rest(*self._since, selection.links, sync.consent)
+        memory = self._with_past(memory)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
 
     def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger
         groups = ledger.recall_kind(sync.name, Kind.GROUP)
-        memory = self._with_past(ledger.recall_rest(*self._since, groups))
+        memory = self._with_past(ledger.recall_rest(*self._since, groups, sync.consent))
         everybody = Everybody(sync, self.sources, self.target, self._now, ledger, memory, _AT_ONCE)
         return Decision(*everybody.asked()).plan()
 

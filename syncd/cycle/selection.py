@@ -172,13 +172,13 @@ class Selector:
             prefix = full_key(source, Key(""))
             for kind, part in ((Kind.USER, read.users), (Kind.GROUP, read.groups)):
                 if not _any(part.standing.all()) and (
-                    self._ledger.are_present(self._name, kind, prefix, SEVERAL)
+                    self._ledger.register.are_present(self._name, kind, prefix, SEVERAL)
                     # Those of merged records may be linked under the key of another source.
                     or (self._persons is not None and _any(part.standing.all_before()))
                 ):
                     raise _Everybody
         accounts, linked = self._target.users.standing, False
-        for links in self._ledger.each_link(self._name, Kind.USER):
+        for links in self._ledger.register.each_link(self._name, Kind.USER):
             linked = True
             if _any(accounts.some(link.ref for link in links)):
                 return

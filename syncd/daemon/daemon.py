@@ -214,8 +214,8 @@ class Daemon:
         self._requests.answer(asked, standing.outcome)
         wait = pause(standing, settings.syncs[name].schedule.back_off)
         if wait is not None:
-            words = {"failures": standing.failures, "seconds": int(wait.total_seconds())}
-            self._listener.happened("back_off", sync=name, **words)
+            failed, seconds = standing.failures, int(wait.total_seconds())
+            self._listener.happened("back_off", sync=name, failures=failed, seconds=seconds)
         return wait
 
     def _again_soon(self, name: str, why: str) -> timedelta:
@@ -252,11 +252,11 @@ class Daemon:
                 self._schedule.change(name, now[name].schedule)
 
     def _sign(self) -> None:
-        """A sign of life in the ledger."""
+        """A sign of life in the ledger, and what the audit could not tell before is told."""
         if monotonic() - self._signed < _SIGN_EVERY:
             return
         sign = Sign(self.name, __version__, self.started_at, datetime.now(UTC), self._leads)
-        self._aside(partial(self._ledger.desk.see, sign))
+        self._aside(partial(self._ledger.sign, sign))
         self._signed = monotonic()
 
     def _status(self) -> str:
@@ -287,13 +287,13 @@ class Daemon:
             self._service.ping()
             self._turned = monotonic()
         with suppress(LedgerError):
-            self._aside(partial(self._ledger.desk.leave, self.name))
+            self._aside(partial(self._ledger.desk.leave, self.name, datetime.now(UTC)))
         self._leadership.give_up()
         self._listener.happened("stopped")
 
     def _must_wait(self, waited: float) -> bool:
-        under_way = self._cycles.under_way().values()
-        return any(one.writing or waited < _READERS_HAVE for one in under_way)
+        working = self._cycles.under_way().values()
+        return any(one.writing or waited < _READERS_HAVE for one in working)
 
 
 def _enabled(settings: Settings) -> dict[str, SyncSettings]:

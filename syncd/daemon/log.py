@@ -11,9 +11,9 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 
 from syncd.config.running import LogFormat, LogLevel, LogSettings
-from syncd.daemon.hidden import Hidden
 from syncd.daemon.lines import level_of, line, time
 from syncd.daemon.voice import Voice, failure
+from syncd.hidden import Hidden
 from syncd.journald import journal_reads
 from syncd.redact import Redactor
 

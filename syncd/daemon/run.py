@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from syncd.config import load_settings
-from syncd.config.assemble import ledger
+from syncd.config.assemble import audit_of, ledger
 from syncd.config.running import UNIX
 from syncd.config.settings import Settings
 from syncd.daemon import log
@@ -50,7 +50,7 @@ class _House:
         self._config, self._redact, self._environ = config, redact, environ
         self._listeners = Listeners([])
         self._listeners.those = [self._voice(settings)]
-        self._ledger = ledger(settings, write=True)
+        self._ledger = ledger(settings, write=True, redact=redact, alarm=self._audit_alarm)
         self._cycles = Cycles(self._ledger, self._listeners, redact, self._prepare)
         self.daemon = Daemon(
             settings,
@@ -71,9 +71,11 @@ class _House:
         """These settings are in force from now on. Raises `ConfigError` where they cannot be."""
         _refuse_what_needs_a_restart(self.daemon.settings, settings)
         told = receivers(settings.notify.to)
+        audit = audit_of(settings, self._ledger, self._redact, self._audit_alarm)
         self._serve_at(settings.status.listen)
         self._messenger.follow(settings.notify, told)
         self._listeners.those = [self._voice(settings), self._metrics, self._messenger]
+        self._ledger.followed_by(audit)
 
     def close(self) -> None:
         self._serve_at(None)
@@ -83,6 +85,12 @@ class _House:
             sys.stderr.flush()
             os._exit(Exit.DONE)
         self._ledger.close()
+
+    def _audit_alarm(self, trouble: str) -> None:
+        if trouble:
+            self._listeners.happened("audit_trouble", error=trouble)
+        else:
+            self._listeners.happened("audit_mended")
 
     def _voice(self, settings: Settings) -> Voice:
         return log.configure(settings.log, self._redact, self._environ, sys.stderr)

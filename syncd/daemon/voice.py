@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
-from syncd.daemon.hidden import Hidden
 from syncd.daemon.lines import NOTICE
+from syncd.hidden import Hidden
 from syncd.ledger import DONE, Ended, Reading, Standing
 from syncd.standing import has_run
 
@@ -15,6 +15,8 @@ _LEVELS = {
     "lead_lost": logging.WARNING,
     "lead_won": NOTICE,
     "ledger_trouble": logging.ERROR,
+    "audit_trouble": logging.ERROR,
+    "audit_mended": NOTICE,
     "back_off": NOTICE,
     "busy": NOTICE,
     "reload_refused": logging.ERROR,

@@ -15,10 +15,11 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
-from syncd.core.approval import approval_print
+from syncd.core.approval import approval_print, person_of
 from syncd.core.plan import Change, Plan, Refusal, change_id
 from syncd.core.stream import batches
 from syncd.errors import LedgerError
+from syncd.ledger import events
 from syncd.ledger.history import Kept
 from syncd.ledger.operation import APPROVALS, APPROVED
 from syncd.ledger.rows import among, insert_rows
@@ -34,7 +35,8 @@ _AT_ONCE = 1000
 
 
 class Approval(Struct, frozen=True):
-    """`changes` counts those that it is of, `used` those of them that were made since."""
+    """`changes` counts those that it is of, `used` those of them that were made since. `person` is
+    who approved, however the name was written; `file` is where, if not by a command."""
 
     approval: int
     sync: str
@@ -45,6 +47,8 @@ class Approval(Struct, frozen=True):
     withdrawn_at: datetime | None
     changes: int
     used: int
+    person: str = ""
+    file: str | None = None
 
     def good(self, now: datetime) -> bool:
         """Whether it lets anything through."""
@@ -52,11 +56,14 @@ class Approval(Struct, frozen=True):
 
 
 class Signature(Struct, frozen=True):
-    """Who approves, when, and until when that holds."""
+    """Who approves, when, and until when that holds. `person` is what tells two people apart: the
+    name in `by` unless it is said. `file` is that of the approval, where it is in one."""
 
     by: str
     at: datetime
     until: datetime
+    person: str = ""
+    file: str | None = None
 
 
 def approve(
@@ -72,6 +79,8 @@ def approve(
         "approved_at": signed.at,
         "expires_at": signed.until,
         "changes": 0,
+        "person": person_of(signed.person or signed.by),
+        "file": signed.file,
     }
     number = int(connection.scalars(insert(APPROVALS).returning(APPROVALS.c.approval), [row]).one())
     listed = 0
@@ -84,7 +93,32 @@ def approve(
         raise LedgerError(f"the plan {digest[:12]} holds nothing: there is nothing to approve")
     whole = update(APPROVALS).where(APPROVALS.c.approval == number).values(changes=listed)
     connection.execute(whole)
-    return one(connection, number)
+    given = one(connection, number)
+    tell_given(connection, given, signed.at)
+    return given
+
+
+def tell_given(connection: Connection, given: Approval, at: datetime) -> None:
+    whose: dict[str, Any] = {
+        "approval": given.approval,
+        "plan": given.digest,
+        "by": given.approved_by,
+    }
+    until = given.expires_at.isoformat()
+    what: dict[str, Any] = {"changes": given.changes, "until": until, "file": given.file}
+    events.tell(connection, "approval given", at, sync=given.sync, **whose, **what)
+
+
+def tell_expired(connection: Connection, sync: str, since: datetime, now: datetime) -> None:
+    """Of approvals that ended by themselves after `since`, and not all that they were of was
+    made."""
+    over = APPROVALS.c.expires_at > since, APPROVALS.c.expires_at <= now
+    statement = _SELECTED.where(APPROVALS.c.sync == sync, APPROVALS.c.withdrawn_at.is_(None), *over)
+    for approval in map(_approval, connection.execute(statement.order_by(APPROVALS.c.approval))):
+        if approval.used < approval.changes:
+            left = approval.changes - approval.used
+            number = approval.approval
+            events.tell(connection, "approval expired", now, sync=sync, approval=number, left=left)
 
 
 def _id(change: Change) -> str:
@@ -109,12 +143,18 @@ def good(connection: Connection, sync: str | None, now: datetime) -> list[Approv
     return [approval for approval in found if approval.good(now)]
 
 
-def withdraw(connection: Connection, number: int, now: datetime) -> Approval:
+def withdraw(connection: Connection, number: int, now: datetime, by: str) -> Approval:
     """Raises `LedgerError` where it lets nothing through any more, or there is none."""
     if not (found := one(connection, number)).good(now):
         raise LedgerError(f"approval {number} {_why_over(found)}: there is nothing to withdraw")
+    if found.file is not None:
+        words = f"approval {number} is given by the file {found.file}"
+        raise LedgerError(f"{words}: it ends when that is deleted")
     gone = update(APPROVALS).where(APPROVALS.c.approval == number).values(withdrawn_at=now)
     connection.execute(gone)
+    left = found.changes - found.used
+    whose: dict[str, Any] = {"approval": number, "by": by}
+    events.tell(connection, "approval withdrawn", now, sync=found.sync, left=left, **whose)
     return one(connection, number)
 
 
@@ -124,23 +164,11 @@ def _why_over(approval: Approval) -> str:
     return "is used up" if approval.used >= approval.changes else "has expired"
 
 
-def approved(connection: Connection, sync: str, now: datetime) -> dict[str, str]:
-    """Print of each change that may be made -> by whom, and by which approval. Of two, the older
-    is told."""
-    found: dict[str, str] = {}
-    for approval in good(connection, sync, now):
-        words = f"{approval.approved_by} (approval {approval.approval})"
-        unused = APPROVED.c.approval == approval.approval, APPROVED.c.used_by.is_(None)
-        for (print_,) in connection.execute(select(APPROVED.c.print).where(*unused)):
-            found.setdefault(print_, words)
-    return found
-
-
 def use(connection: Connection, sync: str, lines: Collection[int], now: datetime) -> None:
     """The changes of these lines of the journal were made."""
     if lines and (approvals := _lately(connection, sync, now)):
         for run, ids in _by_run(connection, among(connection, JOURNAL.c.line, lines)).items():
-            _use(connection, approvals, run, ids)
+            _use(connection, (sync, approvals, run), ids, now)
 
 
 def use_overtaken(
@@ -156,7 +184,7 @@ def use_overtaken(
     for change in chain(plan.changes, (one.change for one in plan.held)) if overtaken else ():
         overtaken.discard(_id(change))
     for run, ids in begun.items():
-        _use(connection, approvals, run, ids & overtaken)
+        _use(connection, (sync, approvals, run), ids & overtaken, now)
 
 
 def _lately(connection: Connection, sync: str, now: datetime) -> Sequence[int]:
@@ -177,16 +205,34 @@ def _by_run(connection: Connection, *where: ColumnElement[bool]) -> dict[int, se
     return found
 
 
-def _use(connection: Connection, approvals: Sequence[int], run: int, ids: Collection[str]) -> None:
+def _use(
+    connection: Connection,
+    whose: tuple[str, Sequence[int], int],
+    ids: Collection[str],
+    now: datetime,
+) -> None:
+    """Of a sync's approvals, by a run of it."""
+    sync, approvals, run = whose
     for number in approvals:
         # One by one, so that the key of the table leads to each.
         unused = APPROVED.c.approval == number, APPROVED.c.used_by.is_(None)
         which = among(connection, APPROVED.c.change, ids)
-        connection.execute(update(APPROVED).where(*unused, which).values(used_by=run))
+        made = connection.execute(update(APPROVED).where(*unused, which).values(used_by=run))
+        if made.rowcount:
+            used: dict[str, Any] = {"approval": number, "changes": made.rowcount}
+            events.tell(connection, "approval used", now, sync=sync, run=run, **used)
+
+
+def selected(connection: Connection, *where: ColumnElement[bool]) -> list[Approval]:
+    """Where all that holds, the oldest first."""
+    statement = _SELECTED.where(*where).order_by(APPROVALS.c.approval)
+    return [_approval(row) for row in connection.execute(statement)]
 
 
 def _approval(row: Row[*tuple[Any, ...]]) -> Approval:
-    return Approval(**row._asdict())
+    found = row._asdict()
+    # Who approved before names were told apart.
+    return Approval(**{**found, "person": found["person"] or person_of(found["approved_by"])})
 
 
 _USED = (

@@ -1,10 +1,12 @@
 """Daemons that share the ledger, and what they are asked to do."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, delete, insert, select, update
 
+from syncd.ledger import events
 from syncd.ledger.operation import DAEMONS, REQUESTS
 
 _SILENT = timedelta(minutes=1)
@@ -50,16 +52,29 @@ class Request(Struct, frozen=True):
 
 def see(connection: Connection, daemon: Daemon) -> None:
     """A sign of life; those that have given none for long are forgotten. There is one leader."""
+    before = next((one for one in seen(connection) if one.name == daemon.name), None)
     connection.execute(delete(DAEMONS).where(DAEMONS.c.name == daemon.name))
     connection.execute(delete(DAEMONS).where(DAEMONS.c.seen_at < daemon.seen_at - _FORGOTTEN))
     if daemon.leads:
         connection.execute(update(DAEMONS).where(DAEMONS.c.leads).values(leads=False))
     row = {name: getattr(daemon, name) for name in Daemon.__struct_fields__}
     connection.execute(insert(DAEMONS), row)
+    _tell(connection, daemon, before)
 
 
-def leave(connection: Connection, name: str) -> None:
-    connection.execute(delete(DAEMONS).where(DAEMONS.c.name == name))
+def _tell(connection: Connection, daemon: Daemon, before: Daemon | None) -> None:
+    """That it has started, and that it leads from now on."""
+    known = before is not None and before.started_at == daemon.started_at
+    whose: dict[str, Any] = {"daemon": daemon.name, "version": daemon.version}
+    if not known:
+        events.tell(connection, "daemon started", daemon.started_at, **whose)
+    if daemon.leads and not (known and before is not None and before.leads):
+        events.tell(connection, "daemon leads", daemon.seen_at, **whose)
+
+
+def leave(connection: Connection, name: str, now: datetime) -> None:
+    if connection.execute(delete(DAEMONS).where(DAEMONS.c.name == name)).rowcount:
+        events.tell(connection, "daemon stopped", now, daemon=name)
 
 
 def seen(connection: Connection) -> list[Daemon]:
@@ -72,7 +87,9 @@ def seen(connection: Connection) -> list[Daemon]:
 def ask(connection: Connection, sync: str, mode: str, by: str, now: datetime) -> int:
     connection.execute(delete(REQUESTS).where(REQUESTS.c.asked_at < now - _KEPT))
     row = {"sync": sync, "mode": mode, "asked_by": by, "asked_at": now}
-    return int(connection.scalars(insert(REQUESTS).returning(REQUESTS.c.request), [row]).one())
+    number = connection.scalars(insert(REQUESTS).returning(REQUESTS.c.request), [row]).one()
+    events.tell(connection, "run asked for", now, sync=sync, request=number, mode=mode, by=by)
+    return int(number)
 
 
 def unanswered(connection: Connection) -> list[Request]:

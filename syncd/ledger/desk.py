@@ -8,9 +8,12 @@ from typing import overload
 
 from sqlalchemy import Connection
 
+from syncd.core.approval import ANYBODYS, Consent, Filed
 from syncd.core.plan import Plan, Problem, Refusal
-from syncd.ledger import approvals, daemons, plans, recall, standings
+from syncd.errors import LedgerError
+from syncd.ledger import approvals, consent, daemons, plans, recall, standings
 from syncd.ledger.approvals import Approval, Signature
+from syncd.ledger.consent import Standing as FileStanding
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
 from syncd.ledger.standings import Standing
@@ -20,6 +23,14 @@ Fenced = Callable[[str], AbstractContextManager[tuple[Connection, str]]]
 """A transaction that is stored only where the named sync's lock was not lost meanwhile."""
 
 _NO_SYNC = ""
+
+
+class SamePerson(LedgerError):
+    """Who approves has approved of all that already, and another person is needed."""
+
+
+def _held(connection: Connection, plan: KeptPlan | Plan) -> Iterable[Refusal]:
+    return plan.held if isinstance(plan, Plan) else plans.each_held(connection, plan.digest)
 
 
 class Desk:
@@ -92,28 +103,51 @@ class Desk:
         """All that it holds, read as often as it is walked through."""
         return plans.held(self._reading, plan)
 
-    def approve(self, plan: KeptPlan | Plan, signed: Signature) -> Approval:
-        """Of all that the plan holds. Raises `LedgerError` where it holds nothing."""
+    def approve(self, plan: KeptPlan | Plan, signed: Signature, people: int = 1) -> Approval:
+        """Of all that the plan holds. Raises `LedgerError` where it holds nothing, and
+        `SamePerson` where several `people` must approve and this one has done so."""
         with self._writing(_NO_SYNC) as (connection, _):
-            held: Iterable[Refusal] = (
-                plan.held if isinstance(plan, Plan) else plans.each_held(connection, plan.digest)
-            )
+            if people > 1 and (
+                own := consent.same_person(connection, plan.sync, _held(connection, plan), signed)
+            ):
+                raise SamePerson(
+                    f"{signed.by} has approved of this already (approval {own.approval}):"
+                    " somebody else must, too"
+                )
+            held = _held(connection, plan)
             return approvals.approve(connection, plan.sync, plan.digest, held, signed)
+
+    def take_files(self, sync: str, given: Consent, now: datetime) -> None:
+        """What files approve of the sync's plans is in the ledger from now on."""
+        with self._reading() as connection:
+            if not given.files and not consent.any_taken(connection, sync):
+                return
+        with self._writing(sync) as (connection, _):
+            consent.take_files(connection, sync, given.files, now)
+
+    def file_standings(self, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
+        with self._reading() as connection:
+            return consent.standings(connection, files, now)
+
+    def people_of(self, found: Sequence[Approval], now: datetime) -> Mapping[int, int]:
+        """How many different people approve all that is left of each of these good approvals."""
+        with self._reading() as connection:
+            return consent.people_of(connection, found, now)
 
     def approvals(self, sync: str | None, now: datetime) -> list[Approval]:
         """Those that let something through, the oldest first; for None of every sync."""
         with self._reading() as connection:
             return approvals.good(connection, sync, now)
 
-    def withdraw_approval(self, number: int, now: datetime) -> Approval:
+    def withdraw_approval(self, number: int, now: datetime, by: str = "") -> Approval:
         """Raises `LedgerError` where there is none, or it lets nothing through any more."""
         with self._writing(_NO_SYNC) as (connection, _):
-            return approvals.withdraw(connection, number, now)
+            return approvals.withdraw(connection, number, now, by)
 
-    def approved(self, sync: str, now: datetime) -> dict[str, str]:
+    def approved(self, sync: str, now: datetime, given: Consent = ANYBODYS) -> dict[str, str]:
         """The `Approved` of the sync's next plan."""
         with self._reading() as connection:
-            return approvals.approved(connection, sync, now)
+            return consent.approved(connection, sync, now, given)
 
     def use_overtaken(self, run: int, plan: Plan, now: datetime) -> None:
         """Uses up what was approved, was in doubt before this run, and is not in its plan."""
@@ -129,10 +163,10 @@ class Desk:
         with self._writing(_NO_SYNC) as (connection, _):
             daemons.see(connection, daemon)
 
-    def leave(self, name: str) -> None:
+    def leave(self, name: str, now: datetime) -> None:
         """The daemon has ended."""
         with self._writing(_NO_SYNC) as (connection, _):
-            daemons.leave(connection, name)
+            daemons.leave(connection, name, now)
 
     def ask(self, sync: str, mode: str, by: str, now: datetime) -> int:
         """The number of the request that the sync be run now."""

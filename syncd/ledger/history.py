@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -56,6 +56,48 @@ class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
 
 decode = msgspec.json.Decoder(Kept).decode
 """A line's `change`."""
+
+
+class Outcome(NamedTuple):
+    """What became of a line. `change` is its `Kept` in JSON, as it is stored; `ref` is what the
+    change gave, None where the change has it."""
+
+    line: int
+    run: int
+    sync: str
+    key: Key
+    member: Key | None
+    change: str
+    outcome: str
+    error: str
+    ref: Ref | None
+
+
+def outcomes(
+    connection: Connection, where: Iterable[ColumnElement[bool]], limit: int
+) -> list[Outcome]:
+    """Of lines that have one, in their order."""
+    names = ("line", "run", "sync", "key", "member", "change", "outcome", "error", "ref", "batch")
+    columns = [JOURNAL.c[name] for name in names]
+    statement = select(*columns).where(JOURNAL.c.outcome.is_not(None), *where)
+    rows = connection.execute(statement.order_by(JOURNAL.c.line).limit(limit)).all()
+    given = refs_given(connection, {row[-1] for row in rows})
+    if not given:
+        return [Outcome._make(row[:-1]) for row in rows]
+    return [
+        Outcome._make((*first, ref or _given(given, batch, first[0])))
+        for *first, ref, batch in rows
+    ]
+
+
+def _given(given: Mapping[int, list[Ref | None]], batch: int, line: int) -> Ref | None:
+    refs = given.get(batch)
+    return refs[line - batch] if refs else None
+
+
+def kept(change: str) -> Kept:
+    """Of a line's `change` as it is stored."""
+    return decode(change)
 
 
 def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:

@@ -20,10 +20,10 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Op, Ref
 from syncd.core.plan import Change
 from syncd.database import UtcTime
-from syncd.ledger import approvals
+from syncd.ledger import approvals, events
 from syncd.ledger.history import DONE, MOOT, Kept, open_lines
 from syncd.ledger.rows import among, insert_rows
-from syncd.ledger.schema import BATCHES, ENDS, LINES, TALLIES
+from syncd.ledger.schema import BATCHES, ENDS, JOURNAL, LINES, TALLIES
 
 
 class Ended(Struct, frozen=True, gc=False):
@@ -111,6 +111,7 @@ def end(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime
     insert_rows(connection, ENDS, ("line", "outcome", "ref", "error", "ended_at"), rows)
     _tally(connection, sync, in_order, now)
     approvals.use(connection, sync, [one.line for one in in_order if one.outcome == DONE], now)
+    events.tell_changes(connection, sync, [one.line for one in in_order], now)
 
 
 def _new_ref(one: Ended) -> Ref | None:
@@ -141,9 +142,13 @@ def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datet
 
 
 def settle(connection: Connection, sync: str, before_run: int, now: datetime) -> None:
+    earlier = JOURNAL.c.sync == sync, JOURNAL.c.open > 0, JOURNAL.c.run < before_run
+    without_end = select(JOURNAL.c.line).where(*earlier, JOURNAL.c.outcome.is_(None))
+    lines = connection.scalars(without_end.order_by(JOURNAL.c.line)).all()
     of_earlier = BATCHES.c.sync == sync, BATCHES.c.open > 0, BATCHES.c.run < before_run
     ended = {"open": 0, "outcome": MOOT, "ended_at": now}
     connection.execute(update(BATCHES).where(*of_earlier).values(ended))
+    events.tell_changes(connection, sync, lines, now)
 
 
 def withdraw(connection: Connection, sync: str, lines: Iterable[int], now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     bindparam,
     delete,
@@ -23,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from syncd.core.memory import Link, Mark, Remark
 from syncd.core.model import NAME_FIELD, Key, Kind, Op, Ref
 from syncd.core.plan import Change
+from syncd.ledger import events
 from syncd.ledger.history import DONE
 from syncd.ledger.journal import Ended, confirm
 from syncd.ledger.rows import among, insert_rows
@@ -139,6 +141,18 @@ def remarked(connection: Connection, sync: str, key: Key) -> list[Remarked]:
     ]
 
 
+def marks_where(
+    connection: Connection, where: ColumnElement[bool], limit: int
+) -> list[tuple[int, Remarked]]:
+    """The first ones, each with its number."""
+    columns = (MARKS.c[name] for name in ("mark", "run", "sync", "at", *_KEPT))
+    statement = select(*columns).where(where).order_by(MARKS.c.mark).limit(limit)
+    return [
+        (number, Remarked(run, sync, at, Mark(Remark(remark), Kind(kind), *rest)))
+        for number, run, sync, at, remark, kind, *rest in connection.execute(statement)
+    ]
+
+
 def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now: datetime) -> None:
     """What an apply remarks, in its order, and the reasons kept."""
     for remark, some in groupby(marks, key=lambda one: one.remark):
@@ -149,10 +163,13 @@ def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now
             confirm(connection, sync, batch, now)
     if marks:
         kept = {"run": run, "sync": sync, "at": now}
+        before = connection.scalar(_NEWEST_MARK) or 0
         connection.execute(
             insert(MARKS),
             [{**kept, **{name: getattr(one, name) for name in _KEPT}} for one in marks],
         )
+        numbers = [(before + 1, connection.scalar(_NEWEST_MARK))]
+        events.tell(connection, events.MARKS, now, sync=sync, run=run, marks=numbers)
 
 
 def rename(connection: Connection, sync: str, names: Mapping[tuple[Kind, Ref], str]) -> None:
@@ -225,4 +242,5 @@ def _text(aliases: Sequence[Key]) -> str:
     return msgspec.json.encode(aliases).decode()
 
 
+_NEWEST_MARK = select(func.max(MARKS.c.mark))
 _ALIASES = msgspec.json.Decoder(tuple[Key, ...])

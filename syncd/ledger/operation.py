@@ -1,6 +1,6 @@
 """The ledger's tables for whoever operates syncd: how syncs stand, plans, approvals, daemons."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from syncd.database import UtcTime
 from syncd.ledger.metadata import METADATA, NUMBER
@@ -8,7 +8,9 @@ from syncd.ledger.metadata import METADATA, NUMBER
 __all__ = [
     "APPROVALS",
     "APPROVED",
+    "AUDITS",
     "DAEMONS",
+    "EVENTS",
     "FINDINGS",
     "METADATA",
     "PLANS",
@@ -61,6 +63,9 @@ APPROVALS = Table(
     Column("withdrawn_at", UtcTime),
     # How many changes it is of.
     Column("changes", Integer, nullable=False),
+    # Who it is, however the name was written, and the file of the approval where it came in one.
+    Column("person", Text),
+    Column("file", Text),
     Index("ledger_approvals_of_sync", "sync", "expires_at"),
 )
 
@@ -104,4 +109,33 @@ REQUESTS = Table(
     Column("ended_at", UtcTime),
     Column("outcome", Text),
     Index("ledger_requests_of_sync", "sync", "request"),
+)
+
+EVENTS = Table(
+    "ledger_events",
+    METADATA,
+    Column("number", NUMBER, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("sync", Text),
+    Column("run", NUMBER),
+    # JSON: what else is to be said, by name.
+    Column("facts", Text, nullable=False),
+    Index("ledger_events_of_sync", "sync", "what", "number"),
+)
+
+AUDITS = Table(
+    "ledger_audits",
+    METADATA,
+    # A machine, and the directory of its audit.
+    Column("place", Text, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("checkpoint", BigInteger, nullable=False),
+    Column("told", BigInteger, nullable=False),
+    Column("told_item", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
 )

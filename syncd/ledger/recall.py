@@ -1,4 +1,4 @@
-"""Links by their keys and refs, where only some are asked about."""
+"""What is remembered of a sync; links by their keys and refs, where only some are asked about."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -8,12 +8,31 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from syncd.core.memory import Link
+from syncd.core.approval import Consent
+from syncd.core.memory import Link, Memory
 from syncd.core.model import Key, Kind, Ref
+from syncd.ledger import consent, history
 from syncd.ledger.rows import among
 from syncd.ledger.schema import LINKS
 
 _AT_ONCE = 1000
+
+
+def memory(
+    connection: Connection,
+    sync: str,
+    since: datetime,
+    by: tuple[datetime | None, Consent],
+    known: tuple[Link, ...],
+) -> Memory:
+    """All that is remembered; `by` is until when approvals count, and whose are needed."""
+    now, given = by
+    return Memory(
+        links=known,
+        open_lines=history.open_lines(connection, sync),
+        spent=history.spent(connection, sync, since),
+        approved=consent.approved(connection, sync, now, given) if now else {},
+    )
 
 
 def some_links(

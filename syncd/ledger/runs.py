@@ -1,18 +1,22 @@
 """Runs: what each pass of a sync set out to do, and how it ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from syncd import __version__
 from syncd.core.plan import Plan
+from syncd.ledger import approvals, events
 from syncd.ledger.schema import RUNS
 
 BROKEN_OFF = "broken off"
 """The outcome of a run that ended without a word: killed, or its machine went down."""
+
+RUN_ENDED = "run ended"
 
 
 class Run(Struct, frozen=True):
@@ -34,8 +38,10 @@ class Run(Struct, frozen=True):
 
 def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
     """Under the sync's lock, so that an earlier run without an end is surely over."""
-    unended = update(RUNS).where(RUNS.c.sync == sync, RUNS.c.outcome.is_(None))
-    connection.execute(unended.values(outcome=BROKEN_OFF))
+    unended = RUNS.c.sync == sync, RUNS.c.outcome.is_(None)
+    last = connection.scalar(select(func.max(RUNS.c.begun_at)).where(RUNS.c.sync == sync))
+    broken_off = connection.scalars(select(RUNS.c.run).where(*unended).order_by(RUNS.c.run)).all()
+    connection.execute(update(RUNS).where(*unended).values(outcome=BROKEN_OFF))
     row = {
         "sync": sync,
         "target": plan.target,
@@ -47,11 +53,40 @@ def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
         "conflicts": len(plan.conflicts),
         "withheld": msgspec.json.encode(plan.withheld).decode(),
     }
-    return int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
+    run = int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
+    for earlier in broken_off:
+        events.tell(connection, RUN_ENDED, now, sync=sync, run=earlier, outcome=BROKEN_OFF)
+    if last is not None:
+        approvals.tell_expired(connection, sync, last, now)
+    _tell(connection, run, row, plan.config)
+    return run
 
 
-def end(connection: Connection, run: int, **ended: object) -> None:
-    connection.execute(update(RUNS).where(RUNS.c.run == run).values(**ended))
+def _tell(connection: Connection, run: int, row: Mapping[str, Any], configuration: str) -> None:
+    """That the run has begun, and before, that it is by another configuration than the last."""
+    sync, at = row["sync"], row["begun_at"]
+    before = events.configuration_before(connection, sync)
+    if before not in {None, configuration}:
+        changed: dict[str, Any] = {"before": before, "after": configuration}
+        events.tell(connection, "configuration changed", at, sync=sync, **changed)
+    counted = ("planned", "held", "refused", "conflicts")
+    events.tell(
+        connection,
+        events.RUN_BEGUN,
+        at,
+        sync=sync,
+        run=run,
+        target=row["target"],
+        plan=row["digest"],
+        configuration=configuration,
+        version=__version__,
+        **{name: row[name] for name in counted},
+    )
+
+
+def end(connection: Connection, run: int, sync: str, now: datetime, **ended: object) -> None:
+    connection.execute(update(RUNS).where(RUNS.c.run == run).values(ended_at=now, **ended))
+    events.tell(connection, RUN_ENDED, now, sync=sync, run=run, **ended)
 
 
 def sync_of(connection: Connection, run: int) -> str:

@@ -245,7 +245,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006"),
+    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007"),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -9,15 +9,17 @@ from typing import Self
 from pydantic import SecretStr
 from sqlalchemy import Connection
 
+from syncd.core.approval import ANYBODYS, Consent
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.past import Missed, Where
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, history, journal, links, recall, runs, size, snapshot, stuck
+from syncd.ledger import events, history, journal, links, recall, runs, size, snapshot, stuck
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
+from syncd.ledger.daemons import Daemon
 from syncd.ledger.desk import Desk
 from syncd.ledger.history import Line
 from syncd.ledger.journal import Ended
@@ -27,10 +29,12 @@ from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
 from syncd.ledger.locks import Held, Locks, still
 from syncd.ledger.past import LedgerPast
+from syncd.ledger.register import Register
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import SCHEMA
 from syncd.ledger.snapshot import Head, Renewal
 from syncd.ledger.stuck import Tries
+from syncd.ledger.trail import Follower, Trail
 
 
 class Ledger:
@@ -41,6 +45,28 @@ class Ledger:
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
         self.chronicle = Chronicle(database.reading)
+        self.register = Register(database.reading)
+        self.trail = Trail(database.reading, database.writing)
+        self._follower: Follower | None = None
+
+    def followed_by(self, follower: Follower | None) -> None:
+        """Whom to tell from now on whenever something was committed that the audit tells."""
+        before, self._follower = self._follower, follower
+        if before is not None:
+            before.close()
+
+    def follow(self) -> None:
+        """Lets the audit tell what others have committed, or what it could not tell before.
+
+        Raises `AuditError` where it is required and cannot be written.
+        """
+        if self._follower is not None:
+            self._follower.follow()
+
+    def sign(self, daemon: Daemon) -> None:
+        """A daemon's sign of life. What the audit could not tell before, it may tell now."""
+        self.desk.see(daemon)
+        self.follow()
 
     @classmethod
     def in_memory(cls, *, write: bool = True) -> Self:
@@ -50,18 +76,26 @@ class Ledger:
             SCHEMA.metadata.create_all(connection)
         return cls(database, write=write)
 
-    def recall(self, sync: str, since: datetime, now: datetime | None = None) -> Memory:
+    def recall(
+        self, sync: str, since: datetime, now: datetime | None = None, given: Consent = ANYBODYS
+    ) -> Memory:
         """All that is remembered of the sync; `spent` counts from `since`, and `approved` is what
-        may run `now`: nothing where no time is said."""
+        may run `now` by the consent that is `given`: nothing where no time is said."""
         with self._database.reading() as connection:
-            return _memory(connection, sync, since, now, links.recall(connection, sync))
+            known = links.recall(connection, sync)
+            return recall.memory(connection, sync, since, (now, given), known)
 
     def recall_rest(
-        self, sync: str, since: datetime, now: datetime, known: tuple[Link, ...]
+        self,
+        sync: str,
+        since: datetime,
+        now: datetime,
+        known: tuple[Link, ...],
+        given: Consent = ANYBODYS,
     ) -> Memory:
         """The same about the links that are `known` already."""
         with self._database.reading() as connection:
-            return _memory(connection, sync, since, now, known)
+            return recall.memory(connection, sync, since, (now, given), known)
 
     def recall_links(
         self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
@@ -74,31 +108,6 @@ class Ledger:
         """All of one kind."""
         with self._database.reading() as connection:
             return recall.links_of_kind(connection, sync, kind)
-
-    def each_link(self, sync: str, kind: Kind) -> Iterator[list[Link]]:
-        """All of one kind, a thousand at a time."""
-        key: Key | None = None
-        while True:
-            with self._database.reading() as connection:
-                found = recall.links_after(connection, sync, kind, key)
-            if not found:
-                return
-            yield found
-            key = found[-1].key
-
-    def leavers_with_aliases(self, sync: str, kind: Kind) -> tuple[Link, ...]:
-        """Links of who is in no source under that key, and was met under others, too."""
-        with self._database.reading() as connection:
-            return recall.leavers_with_aliases(connection, sync, kind)
-
-    def count_links(self, sync: str, kind: Kind) -> int:
-        with self._database.reading() as connection:
-            return recall.count_links(connection, sync, kind)
-
-    def are_present(self, sync: str, kind: Kind, prefix: str, number: int) -> bool:
-        """Whether so many links have keys with that prefix and were not missed in the sources."""
-        with self._database.reading() as connection:
-            return recall.are_present(connection, sync, kind, prefix, number)
 
     def has_open_lines(self, sync: str) -> bool:
         with self._database.reading() as connection:
@@ -143,9 +152,9 @@ class Ledger:
             return runs.begin(connection, sync, plan, now)
 
     def end_run(self, run: int, outcome: str, done: int, failed: int, now: datetime) -> None:
-        ended = {"outcome": outcome, "done": done, "failed": failed, "ended_at": now}
-        with self._writing(partial(runs.sync_of, run=run)) as (connection, _):
-            runs.end(connection, run, **ended)
+        ended = {"outcome": outcome, "done": done, "failed": failed}
+        with self._writing(partial(runs.sync_of, run=run)) as (connection, sync):
+            runs.end(connection, run, sync, now, **ended)
 
     def begin(self, run: int, changes: Sequence[Change], now: datetime) -> list[int]:
         """A line for each change that is about to be tried, durable when this returns."""
@@ -167,8 +176,8 @@ class Ledger:
         if not ended:
             return
         with self._writing(partial(history.sync_of, line=ended[0].line)) as (connection, sync):
-            journal.end(connection, sync, ended, now)
             links.follow(connection, sync, ended, now)
+            journal.end(connection, sync, ended, now)
 
     def mark(self, run: int, marks: Sequence[Mark], now: datetime) -> None:
         with self._writing(partial(runs.sync_of, run=run)) as (connection, sync):
@@ -242,6 +251,7 @@ class Ledger:
         return copy_ledger(self._database, url, password)
 
     def close(self) -> None:
+        self.followed_by(None)
         self._database.close()
 
     @contextmanager
@@ -257,25 +267,13 @@ class Ledger:
             held()
             yield connection, sync
             held()
+            told = events.were_told(connection)
+        if told:
+            self.follow()
 
     def _check_write(self) -> None:
         if not self._write:
             raise AssertionError("the ledger was opened for reading")
-
-
-def _memory(
-    connection: Connection,
-    sync: str,
-    since: datetime,
-    now: datetime | None,
-    known: tuple[Link, ...],
-) -> Memory:
-    return Memory(
-        links=known,
-        open_lines=history.open_lines(connection, sync),
-        spent=history.spent(connection, sync, since),
-        approved=approvals.approved(connection, sync, now) if now else {},
-    )
 
 
 def _nobody_asks() -> None:

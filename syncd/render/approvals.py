@@ -1,6 +1,6 @@
 """What waits for an approval, and which approvals there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -39,16 +39,21 @@ def render_held(plan: Headed, held: Sequence[Refusal], shown: int | None) -> Pag
     return Page(parts)
 
 
-def render_approvals(approvals: Sequence[Approval]) -> RenderableType:
+def render_approvals(
+    approvals: Sequence[Approval], people: Mapping[int, int], needed: Mapping[str, int]
+) -> RenderableType:
+    """`people` is how many approve of the same, by approval; `needed` how many must, by sync."""
     if not approvals:
         return Text("Nothing is approved that was not made yet.")
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("approval", justify="right", no_wrap=True)
     for name in ("sync", "plan", "by", "expires"):
         table.add_column(name)
-    for name in ("changes", "made"):
+    for name in ("people", "changes", "made"):
         table.add_column(name, justify="right")
     for one in approvals:
-        words = safe(one.sync), one.digest[:12], safe(one.approved_by), moment(one.expires_at)
-        table.add_row(str(one.approval), *words, f"{one.changes:,}", f"{one.used:,}")
+        by = one.approved_by if one.file is None else f"{one.approved_by}, {one.file}"
+        words = safe(one.sync), one.digest[:12], safe(by), moment(one.expires_at)
+        count = f"{people.get(one.approval, 1)} of {needed.get(one.sync, 1)}"
+        table.add_row(str(one.approval), *words, count, f"{one.changes:,}", f"{one.used:,}")
     return table

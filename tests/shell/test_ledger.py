@@ -303,10 +303,10 @@ def test_leavers_who_may_come_back_under_another_key_are_found(ledger):
         do(ledger, change(Op.CREATE, key, aliases=() if key == "zoe" else (Key(f"q:{key}"),)))
     for key in ("bob", "zoe"):
         remember(ledger, Remark.LEFT, key, f"r-{key}")
-    assert ledger.leavers_with_aliases("staff", Kind.USER) == (
+    assert ledger.register.leavers_with_aliases("staff", Kind.USER) == (
         link("bob", "r-bob", left_at=LATER, aliases=(Key("q:bob"),)),
     )
-    assert ledger.leavers_with_aliases("other", Kind.USER) == ()
+    assert ledger.register.leavers_with_aliases("other", Kind.USER) == ()
 
 
 def test_leavers_are_known_by_when_they_were_suspended(ledger):

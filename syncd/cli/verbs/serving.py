@@ -62,7 +62,7 @@ def approve(  # noqa: PLR0913, PLR0917  an option each
     context: typer.Context,
     what: Approved = None,
     sync: OneSync = None,
-    expires: Expires = "24h",
+    expires: Expires = None,
     by: By = None,
     yes: Yes = False,
     everything: All = False,

@@ -20,6 +20,7 @@ from syncd.daemon.status.telling import Seen
 from syncd.daemon.status.views import RequestedView
 from syncd.errors import ConfigError
 from syncd.ledger import KeptPlan, Signature
+from syncd.ledger.desk import SamePerson
 from syncd.render.words import safe
 
 _WORDS = r"^[^\x00-\x1f\x7f]+$"
@@ -32,7 +33,7 @@ class Approve(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: Annotated[str, Field(min_length=1, max_length=100, pattern=_WORDS)]
-    hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+    hours: Annotated[int, Field(ge=1, le=24 * 30)] | None = None
 
 
 def actions_router(live: Live) -> APIRouter:
@@ -53,8 +54,15 @@ def actions_router(live: Live) -> APIRouter:
         now, plan = datetime.now(UTC), find(live, digest)
         _check(plan, live.settings)
         by = f"{safe(asked.by)}, by the API from {peer(request.scope)}"
-        signed = Signature(by, now, now + timedelta(hours=asked.hours))
-        return findings.approval(live.ledger.desk.approve(plan, signed), seen)
+        rule, desk = live.settings.syncs[plan.sync].policy.approval, live.ledger.desk
+        holds = rule.expires if asked.hours is None else timedelta(hours=asked.hours)
+        signed = Signature(by, now, now + holds, asked.by)
+        try:
+            given = desk.approve(plan, signed, rule.people)
+        except SamePerson as error:
+            raise Refused(409, str(error)) from None
+        people = desk.people_of([given], now).get(given.approval, 1), rule.people
+        return findings.approval(given, people, seen)
 
     return router
 

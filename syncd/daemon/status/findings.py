@@ -53,6 +53,8 @@ class ApprovalView(Answer):
     expires_at: datetime
     changes: int
     used: int
+    people: int = Field(description="so many different people approve all that is left of it")
+    needed: int = Field(description="so many must before any of it runs")
 
 
 class PlanView(Answer):
@@ -112,7 +114,8 @@ def problem(of: Problem, sight: Sight) -> ProblemView:
     )
 
 
-def approval(of: Approval, sight: Sight) -> ApprovalView:
+def approval(of: Approval, people: tuple[int, int], sight: Sight) -> ApprovalView:
+    """`people` are how many approve, and how many must."""
     return ApprovalView(
         names=sight.names,
         approval=of.approval,
@@ -123,6 +126,8 @@ def approval(of: Approval, sight: Sight) -> ApprovalView:
         expires_at=of.expires_at,
         changes=of.changes,
         used=of.used,
+        people=people[0],
+        needed=people[1],
     )
 
 
@@ -130,7 +135,7 @@ def plan(
     of: KeptPlan,
     refusals: tuple[list[Refusal], list[Refusal], list[Refusal], list[Refusal]],
     problems: tuple[list[Problem], list[Problem]],
-    approvals: list[Approval],
+    approvals: list[tuple[Approval, tuple[int, int]]],
     offset: int | None,
     sight: Sight,
 ) -> PlanView:
@@ -159,5 +164,5 @@ def plan(
         conflicts=[problem(one, sight) for one in conflicts],
         failures=[problem(one, sight) for one in failures],
         offset=offset,
-        approvals=[approval(one, sight) for one in approvals],
+        approvals=[approval(one, people, sight) for one, people in approvals],
     )

@@ -68,7 +68,7 @@ def of_sync(live: Live, lately: Lately, state: SyncState, now: datetime) -> dict
 def why_of(live: Live, state: SyncState, now: datetime) -> Reasons:
     """What its last plan says."""
     digest = state.standing.digest if state.standing else ""
-    return reasons(live.ledger.desk, digest, now)
+    return reasons(live.ledger.desk, digest, now, live.settings)
 
 
 def service(live: Live) -> dict[str, object]:

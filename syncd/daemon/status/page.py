@@ -122,7 +122,7 @@ class _Pages:
             return {
                 "plan": plan,
                 "newest": standing is not None and standing.digest == plan.digest,
-                "approval": waiting.reasons(desk, plan.digest, now).approval,
+                "reasons": waiting.reasons(desk, plan.digest, now, self._live.settings),
                 "sections": waiting.sections(desk, plan, section, offset) if names else [],
                 "only": section,
             }

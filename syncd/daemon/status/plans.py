@@ -11,6 +11,8 @@ from syncd.daemon.status.findings import PlanView
 from syncd.daemon.status.openapi import ANSWERS
 from syncd.daemon.status.problems import Refused
 from syncd.daemon.status.telling import Seen
+from syncd.daemon.status.waiting import people_needed
+from syncd.ledger import Approval
 from syncd.ledger.plans import Ambiguous, KeptPlan
 
 Digest = Annotated[
@@ -40,13 +42,21 @@ def plans_router(live: Live) -> APIRouter:
             desk.findings(found.digest, "conflicts", limit, offset),
             desk.findings(found.digest, "failures", limit, offset),
         )
-        good = desk.approvals(found.sync, datetime.now(UTC))
-        of_plan = [one for one in good if one.digest == found.digest]
+        of_plan = approvals(live, found, datetime.now(UTC))
         more = any(len(one) == limit for one in (*refusals, *problems))
         following = offset + limit if more else None
         return findings.plan(found, refusals, problems, of_plan, following, seen)
 
     return router
+
+
+def approvals(live: Live, plan: KeptPlan, now: datetime) -> list[tuple[Approval, tuple[int, int]]]:
+    """The good ones of the plan; each with how many people approve of the same, and how many
+    must."""
+    desk, needed = live.ledger.desk, people_needed(live.settings, plan.sync)
+    good = [one for one in desk.approvals(plan.sync, now) if one.digest == plan.digest]
+    people = desk.people_of(good, now)
+    return [(one, (people.get(one.approval, 1), needed)) for one in good]
 
 
 def find(live: Live, digest: str) -> KeptPlan:

@@ -9,6 +9,7 @@ from itertools import groupby
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.config.settings import Settings
 from syncd.core.plan import Problem, Refusal
 from syncd.ledger import Approval, KeptPlan
 from syncd.ledger.desk import Desk
@@ -34,13 +35,16 @@ _A_PAGE = 100
 
 class Reasons(Struct, frozen=True):
     """Of one plan: rules that hold changes with how many each, of the first `of` that are held, and
-    the first conflicts and failures."""
+    the first conflicts and failures. Of the newest approval, so many `people` approve of the same,
+    and so many are `needed`."""
 
     rules: tuple[tuple[str, int], ...] = ()
     of: int = 0
     conflicts: tuple[Problem, ...] = ()
     failures: tuple[Problem, ...] = ()
     approval: Approval | None = None
+    people: int = 0
+    needed: int = 1
 
 
 class Section(Struct, frozen=True):
@@ -56,19 +60,28 @@ class Section(Struct, frozen=True):
     problems: Sequence[Problem] = ()
 
 
-def reasons(desk: Desk, digest: str, now: datetime) -> Reasons:
+def reasons(desk: Desk, digest: str, now: datetime, settings: Settings) -> Reasons:
     """Nothing where the plan is not kept any more."""
     if not digest:
         return Reasons()
     held = desk.findings(digest, "held", _LOOKED_AT)
     approvals = [one for one in desk.approvals(None, now) if one.digest == digest]
+    newest = approvals[-1] if approvals else None
     return Reasons(
         rules=tuple(Counter(map(rule_of, held)).most_common(_SHOWN)),
         of=len(held),
         conflicts=tuple(desk.findings(digest, "conflicts", _SHOWN)),
         failures=tuple(desk.findings(digest, "failures", _SHOWN)),
-        approval=approvals[-1] if approvals else None,
+        approval=newest,
+        people=desk.people_of([newest], now)[newest.approval] if newest else 0,
+        needed=people_needed(settings, newest.sync) if newest else 1,
     )
+
+
+def people_needed(settings: Settings, sync: str) -> int:
+    """So many different people must approve of what the sync holds."""
+    of_sync = settings.syncs.get(sync)
+    return of_sync.policy.approval.people if of_sync else 1
 
 
 def find(desk: Desk, digest: str) -> KeptPlan | None:

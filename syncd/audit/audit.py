@@ -1,0 +1,243 @@
+"""Writes the audit: whatever the ledger has beyond what was told is appended, in its order."""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from syncd.audit.chain import Chain, End, Said, Torn, of_its_own
+from syncd.audit.checkpoint import Checkpoint, Signer
+from syncd.audit.lock import writing
+from syncd.audit.projection import Projection
+from syncd.audit.segments import last_of, segments, write_private
+from syncd.errors import AuditError, LedgerError
+from syncd.ledger.heads import Head
+from syncd.ledger.runs import RUN_ENDED
+from syncd.ledger.trail import Trail
+
+_AT_ONCE = 2000
+"""Lines that are written and made durable as one."""
+
+_REMEMBERED = 1.0
+"""Seconds after which the ledger is told in the middle of a run how far the audit is."""
+
+CHECKPOINT = "checkpoint.json"
+"""The newest signed checkpoint, beside the segments."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Of the audit in a `directory`. Segments are of `largest` octets and no longer than a
+    month; closed ones that end before `keep` are removed, None for never. A `required` audit stops
+    what it cannot tell. With a signer, every so many lines and each run that changed anything are
+    followed by a checkpoint."""
+
+    directory: Path
+    required: bool = False
+    largest: int = 64 << 20
+    keep: timedelta | None = None
+    signer: Signer | None = None
+    checkpoint_every: int = 1000
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+def here(directory: Path) -> str:
+    """What the ledger calls the audit in that directory of this machine."""
+    return f"{socket.gethostname()}:{directory}"
+
+
+class Audit:
+    """Called from any thread. `alarm` is told what is wrong, once, and of an empty text when it is
+    over."""
+
+    def __init__(
+        self, trail: Trail, projection: Projection, rules: Rules, alarm: Callable[[str], None]
+    ) -> None:
+        self._trail, self._projection = trail, projection
+        self._rules, self._alarm = rules, alarm
+        self._turn = Lock()
+        self._chain: Chain | None = None
+        self._checkpoint = 0
+        self._changed = False
+        self._remembered = float("-inf")
+        self.trouble = ""
+
+    def follow(self) -> None:
+        """Appends whatever the ledger has beyond the last line. Raises `AuditError` where the audit
+        is required and cannot be written; else that is told to `alarm`, and done later."""
+        trouble = ""
+        with self._turn:
+            try:
+                if self._trail.newest():
+                    with writing(self._rules.directory):
+                        self._write()
+            except (OSError, LedgerError) as error:
+                trouble = self._given_up(error)
+            changed, self.trouble = trouble != self.trouble, trouble
+        if changed:
+            self._alarm(trouble)
+        if trouble and self._rules.required:
+            raise AuditError(f"{trouble}\naudit.required is on: nothing is begun until it can be")
+
+    def checkpoint(self) -> Checkpoint:
+        """A signed one of all that is told. Raises `AuditError`, and `OSError`."""
+        with self._turn, writing(self._rules.directory):
+            chain = self._write()
+            if (signer := self._rules.signer) is None:
+                raise AssertionError("nobody signs")
+            made = self._sign(chain, signer)
+            self._remember(chain)
+            return made
+
+    def close(self) -> None:
+        with self._turn:
+            self._forget()
+
+    def _write(self) -> Chain:
+        chain = self._at_its_end()
+        last = None
+        told = self._projection.after(chain.end.entry, chain.end.item)
+        while some := list(islice(told, _AT_ONCE)):
+            self._make_room(chain)
+            chain.append(some)
+            self._changed = self._changed or any(one.item for one in some)
+            last = some[-1]
+        if last is not None:
+            self._after(chain, last)
+        return chain
+
+    def _after(self, chain: Chain, last: Said) -> None:
+        over = last.event == RUN_ENDED
+        due = chain.end.seq - self._checkpoint >= self._rules.checkpoint_every
+        if self._rules.signer is not None and (due or (over and self._changed)):
+            self._sign(chain, self._rules.signer)
+        late = time.monotonic() - self._remembered > _REMEMBERED
+        if late or last.event not in _IN_A_RUN:
+            self._remember(chain)
+
+    def _at_its_end(self) -> Chain:
+        if self._chain is not None and not self._chain.moved():
+            return self._chain
+        self._forget()
+        chain, torn = Chain.found(self._rules.directory)
+        head = self._trail.head(here(self._rules.directory))
+        notes = [self._torn(one) for one in torn]
+        notes += self._compare(chain, head) + self._reconcile(chain, head)
+        self._checkpoint = head.checkpoint if head else 0
+        self._chain = chain
+        if notes:
+            self._make_room(chain)
+            chain.append(notes)
+        return chain
+
+    def _torn(self, torn: Torn) -> Said:
+        facts: dict[str, object] = {"octets": torn.octets, "set_aside": torn.file}
+        return of_its_own(self._rules.clock(), "line torn", **facts)
+
+    def _compare(self, chain: Chain, head: Head | None) -> list[Said]:
+        """With what the ledger remembers: where lines are gone, the numbers go on after them."""
+        if head is None or head.sequence <= chain.end.seq:
+            return []
+        facts: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
+        chain.go_on(head.sequence, head.hash)
+        return [of_its_own(self._rules.clock(), "lines gone", **facts)]
+
+    def _reconcile(self, chain: Chain, head: Head | None) -> list[Said]:
+        """Finds out up to where this ledger was told."""
+        ledger, end = self._trail.identity(), chain.end
+        # Where all is gone, all is told again.
+        from_head = (head.told, head.told_item) if head and end.file else (0, 0)
+        if end.ledger == ledger and end.entry <= self._trail.newest():
+            return []
+        chain.follow(ledger, *from_head)
+        if not end.ledger:
+            return []
+        event = "ledger went back" if end.ledger == ledger else "ledger changed"
+        facts: dict[str, object] = {"from": end.ledger, "from_entry": end.entry}
+        return [of_its_own(self._rules.clock(), event, **facts)]
+
+    def _make_room(self, chain: Chain) -> None:
+        """Sees to it that there is a segment to write to, which is neither full nor old."""
+        now, end = self._rules.clock(), chain.end
+        if end.file is not None and not end.closed:
+            if end.offset < self._rules.largest and _same_month(end, now):
+                return
+            chain.close_segment(now)
+        chain.open_segment(now, socket.gethostname())
+        self._remove_old(chain, now)
+
+    def _remove_old(self, chain: Chain, now: datetime) -> None:
+        """The fact comes before the deed."""
+        for path in segments(self._rules.directory)[:-1] if self._rules.keep else ():
+            line = last_of(path).line
+            if line is None or self._rules.keep is None or now - line.at < self._rules.keep:
+                return
+            facts: dict[str, object] = {
+                "segment": path.name,
+                "until": line.seq,
+                "last_hash": line.hash,
+            }
+            chain.append([of_its_own(now, "segment removed", **facts)])
+            path.unlink()
+
+    def _sign(self, chain: Chain, signer: Signer) -> Checkpoint:
+        made = signer.sign(chain.end.seq, chain.end.hash, self._rules.clock(), socket.gethostname())
+        facts: dict[str, object] = {"head": made.seq, "head_hash": made.hash}
+        facts |= {"machine": made.machine, "key_id": made.key_id, "signature": made.signature}
+        self._make_room_for_one(chain)
+        chain.append([of_its_own(made.at, "checkpoint", **facts)])
+        content = msgspec.json.encode(made) + b"\n"
+        write_private(self._rules.directory / CHECKPOINT, content)
+        self._checkpoint, self._changed = made.seq, False
+        return made
+
+    def _make_room_for_one(self, chain: Chain) -> None:
+        if chain.end.file is None or chain.end.closed:
+            chain.open_segment(self._rules.clock(), socket.gethostname())
+
+    def _remember(self, chain: Chain) -> None:
+        end = chain.end
+        if end.file is None:
+            return
+        self._trail.keep(
+            Head(
+                here(self._rules.directory),
+                end.file.name,
+                end.offset,
+                end.seq,
+                end.hash,
+                self._checkpoint,
+                end.entry,
+                end.item,
+                self._rules.clock(),
+            )
+        )
+        self._remembered = time.monotonic()
+
+    def _forget(self) -> None:
+        if self._chain is not None:
+            self._chain.release()
+        self._chain = None
+
+    def _given_up(self, error: OSError | LedgerError) -> str:
+        self._forget()
+        if isinstance(error, LedgerError):
+            return str(error)
+        why = error.strerror or str(error)
+        return (
+            f"the audit in {self._rules.directory} cannot be written: {why}; the ledger has what"
+            " is missing there, and it is appended as soon as that is mended"
+        )
+
+
+def _same_month(end: End, now: datetime) -> bool:
+    return end.begun is None or (end.begun.year, end.begun.month) == (now.year, now.month)
+
+
+_IN_A_RUN = {"change", "remembered", "run begun"}

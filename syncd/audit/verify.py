@@ -1,0 +1,253 @@
+"""Verifies an audit: finds each changed, removed, reordered, inserted or cut-off line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from syncd.audit.checkpoint import Checkpoint, Verifier
+from syncd.audit.record import FIRST, Line, NoLine, decode
+from syncd.audit.segments import first_of
+from syncd.ledger.heads import Head
+
+_MOST = 1000
+"""Problems that are listed; where there are more, one thing is wrong with all."""
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong and where: `line` counts from 1 in its `file`, 0 is the file as a whole.
+
+    `seq` is the sequence number that should be there.
+    """
+
+    file: str
+    line: int
+    seq: int
+    what: str
+    expected: str = ""
+    found: str = ""
+
+
+class Verdict(Struct):
+    """`notes` are what a reader should know and is not wrong."""
+
+    lines: int = 0
+    files: int = 0
+    first: int = 0
+    last: int = 0
+    last_hash: str = ""
+    checkpoints: int = 0
+    unchecked: int = 0
+    problems: list[Problem] = []
+    notes: list[str] = []
+
+    @property
+    def whole(self) -> bool:
+        return not self.problems
+
+
+class Anchors(NamedTuple):
+    """What the chain is held against: the ledger's memory of its end, signed checkpoints that were
+    kept elsewhere, and the key of who signed. `alone` is for one segment without its neighbours.
+    The last file is read up to that `size`, for somebody may be writing to it; None for all."""
+
+    head: Head | None = None
+    checkpoints: Sequence[Checkpoint] = ()
+    key: Verifier | None = None
+    alone: bool = False
+    size: int | None = None
+
+
+def verify(files: Sequence[Path], anchors: Anchors) -> Verdict:
+    """Of these segments, in their order. Raises `OSError`."""
+    return _Walk(anchors).through(files)
+
+
+class _Signed(Struct, frozen=True):
+    """A checkpoint as a line has it."""
+
+    head: int
+    head_hash: str
+    machine: str
+    key_id: str
+    signature: str
+
+
+class _Walk:
+    def __init__(self, anchors: Anchors) -> None:
+        self._anchors = anchors
+        self._wanted: dict[int, list[tuple[str, str]]] = {}
+        self.verdict = Verdict()
+        self._seq, self._prev = 0, FIRST
+        self._unsure = False
+        self._file, self._number = "", 0
+        self._closed = True
+
+    def through(self, files: Sequence[Path]) -> Verdict:
+        self._want()
+        for path in files:
+            self._file, self._number = path.name, 0
+            self._segment(path, self._anchors.size if path is files[-1] else None)
+        verdict = self.verdict
+        verdict.files = len(files)
+        verdict.last, verdict.last_hash = self._seq, self._prev if self._seq else ""
+        self._end(files)
+        return verdict
+
+    def _want(self) -> None:
+        """Which hash is to be at which number, and by whose word."""
+        for one in self._anchors.checkpoints:
+            if self._anchors.key is None:
+                self.verdict.unchecked += 1
+            elif why := self._anchors.key.wrong(one):
+                self._wrong(f"the checkpoint of line {one.seq} {why}", seq=one.seq)
+                continue
+            else:
+                self.verdict.checkpoints += 1
+            self._expect(one.seq, one.hash, f"the checkpoint of {one.at:%Y-%m-%dT%H:%M:%SZ}")
+        head = self._anchors.head
+        if head is not None and head.sequence:
+            self._expect(head.sequence, head.hash, "the ledger")
+
+    def _expect(self, seq: int, hash_: str, whose: str) -> None:
+        if seq:
+            self._wanted.setdefault(seq, []).append((hash_, whose))
+
+    def _segment(self, path: Path, size: int | None) -> None:
+        if self._seq and first_of(path) != self._seq + 1:
+            words = "lines or a whole segment are missing before this file"
+            self._wrong(words, f"first sequence number {self._seq + 1}", str(first_of(path)))
+            self._seq, self._unsure = first_of(path) - 1, True
+        if not self._closed:
+            self._wrong("the segment before this one was cut off: its last line does not close it")
+        self._closed = False
+        with path.open("rb") as file:
+            for octets in file:
+                if size is not None and (size := size - len(octets)) < 0:
+                    break
+                self._number += 1
+                self._line(octets)
+        if not self._number:
+            self._number = 1
+            self._wrong("the segment is empty")
+
+    def _line(self, octets: bytes) -> None:
+        self.verdict.lines += 1
+        if not octets.endswith(b"\n"):
+            self._lost("is cut off: it has no end")
+            return
+        try:
+            line = decode(octets[:-1])
+        except NoLine as error:
+            self._lost(str(error))
+            return
+        self._follows(line)
+        if line.seq <= self._seq:
+            return
+        self._seq, self._prev, self._unsure = line.seq, line.hash, False
+        self._closed = line.closes
+        self._held_against(line)
+        if line.event == "checkpoint":
+            self._signed(line, octets)
+        elif line.event == "lines gone":
+            self._gone(octets, line.seq)
+        elif line.event in _SAID:
+            self._remarkable(line, octets)
+
+    def _lost(self, why: str) -> None:
+        """A line that cannot be read: the next one is to have the number after it."""
+        self._wrong(why, seq=self._seq + 1)
+        self._seq, self._unsure = self._seq + 1, True
+
+    def _follows(self, line: Line) -> None:
+        if self._number == 1 and not self._seq:
+            self.verdict.first = line.seq
+            named = first_of(Path(self._file))
+            if line.seq != named:
+                words = "its first line is not the one it is named by"
+                self._wrong(words, str(named), str(line.seq))
+            if line.seq > 1:
+                self.verdict.notes.append(f"lines 1 to {line.seq - 1} are not here")
+            elif line.prev != FIRST:
+                self._wrong("does not begin a chain", f"previous hash {FIRST}", line.prev)
+            return
+        wanted = self._seq + 1
+        if line.seq != wanted:
+            words = f"line {wanted} is missing" if line.seq > wanted else "does not belong here"
+            if line.seq > wanted + 1:
+                words = f"lines {wanted} to {line.seq - 1} are missing"
+            self._wrong(words, f"sequence number {wanted}", str(line.seq), seq=wanted)
+        elif line.prev != self._prev and not self._unsure:
+            words = "does not follow on the line before it: that one was replaced, or this one"
+            self._wrong(words, f"previous hash {self._prev}", line.prev, seq=wanted)
+
+    def _held_against(self, line: Line) -> None:
+        for hash_, whose in self._wanted.pop(line.seq, ()):
+            if hash_ != line.hash:
+                words = f"is not the line that {whose} remembers"
+                self._wrong(words, f"hash {hash_}", line.hash, seq=line.seq)
+
+    def _signed(self, line: Line, octets: bytes) -> None:
+        try:
+            said = msgspec.json.decode(octets, type=_Signed)
+        except msgspec.MsgspecError as error:
+            self._wrong(f"is no checkpoint: {error}", seq=line.seq)
+            return
+        if (said.head, said.head_hash) != (line.seq - 1, line.prev):
+            self._wrong("signs another line than the one before it", seq=line.seq)
+        elif self._anchors.key is None:
+            self.verdict.unchecked += 1
+        else:
+            made = Checkpoint(
+                said.head, said.head_hash, line.at, said.machine, said.key_id, said.signature
+            )
+            if why := self._anchors.key.wrong(made):
+                self._wrong(why, seq=line.seq)
+            else:
+                self.verdict.checkpoints += 1
+
+    def _gone(self, octets: bytes, seq: int) -> None:
+        facts = msgspec.json.decode(octets)
+        after, until = facts["after"], facts["until"]
+        words = f"lines {after + 1} to {until} were gone when this one was written"
+        self._wrong(f"{words}; what the ledger has of them follows again", seq=seq)
+
+    def _remarkable(self, line: Line, octets: bytes) -> None:
+        facts = msgspec.json.decode(octets)
+        where = f"{self._file}:{self._number}"
+        if line.event == "line torn":
+            words = f"{facts['octets']} octets of a half-written line are in {facts['set_aside']}"
+        elif line.event == "segment removed":
+            words = f"{facts['segment']}, up to line {facts['until']}, was removed by audit.keep"
+        else:
+            words = f"{line.event}: what follows is told by the ledger as it is now"
+        self.verdict.notes.append(f"{where}: {words}")
+
+    def _end(self, files: Sequence[Path]) -> None:
+        if not files and not self._wanted:
+            self.verdict.notes.append("there is no audit yet")
+        if self._anchors.alone and files and not self._closed:
+            self.verdict.notes.append("the segment is not closed: more lines may have followed")
+        for seq, wanted in sorted(self._wanted.items()):
+            for hash_, whose in wanted:
+                self._not_met(seq, hash_, whose)
+
+    def _not_met(self, seq: int, hash_: str, whose: str) -> None:
+        if self._anchors.alone or seq < self.verdict.first:
+            self.verdict.notes.append(f"line {seq}, which {whose} remembers, is not here")
+        elif seq > self._seq:
+            words = f"the end is cut off: {whose} remembers line {seq}"
+            self._number += 1
+            self._wrong(words, f"line {seq} with the hash {hash_}", f"the end at line {self._seq}")
+
+    def _wrong(self, what: str, expected: str = "", found: str = "", *, seq: int = 0) -> None:
+        if len(self.verdict.problems) < _MOST:
+            at = seq or self._seq + 1
+            problem = Problem(self._file, self._number, at, what, expected, found)
+            self.verdict.problems.append(problem)
+
+
+_SAID = {"line torn", "segment removed", "ledger changed", "ledger went back"}
+"""What syncd itself says of the chain. A gap that it found shows in the numbers besides."""

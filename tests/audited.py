@@ -1,0 +1,65 @@
+"""What an audit says of a ledger, as a test looks at it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from syncd.audit.audit import here
+from syncd.audit.segments import segments
+from syncd.audit.verify import Anchors, Verdict, verify
+from syncd.ledger import heads
+from syncd.ledger.schema import JOURNAL, RUNS, SCHEMA
+from tests.servers.databases import Place
+
+
+def records(directory: Path) -> list[dict[str, Any]]:
+    return [
+        msgspec.json.decode(line)
+        for path in segments(directory)
+        for line in path.read_bytes().splitlines()
+    ]
+
+
+def verdict(directory: Path, place: Place | None = None) -> Verdict:
+    """Held against the ledger where there is one."""
+    head = None
+    if place is not None:
+        with _reading(place) as connection:
+            head = heads.of(connection, here(directory))
+    return verify(segments(directory), Anchors(head))
+
+
+def assert_told(directory: Path, place: Place) -> None:
+    """Each outcome that the ledger has is told exactly once and as it is, each run's too; and
+    nothing else. The chain is whole."""
+    found = verdict(directory, place)
+    assert found.problems == []
+    told = records(directory)
+    lines = [one for one in told if one["event"] == "change"]
+    assert Counter(one["line"] for one in lines).most_common(1)[0][1] == 1
+    with _reading(place) as connection:
+        statement = select(JOURNAL.c.line, JOURNAL.c.run, JOURNAL.c.outcome, JOURNAL.c.error)
+        kept = connection.execute(statement.where(JOURNAL.c.outcome.is_not(None))).all()
+        runs = connection.execute(select(RUNS.c.run, RUNS.c.outcome)).all()
+    assert {(one["line"], one["run"], one["outcome"], one.get("error", "")) for one in lines} == {
+        tuple(row) for row in kept
+    }
+    ended = [(one["run"], one["outcome"]) for one in told if one["event"] == "run ended"]
+    assert sorted(ended) == sorted(tuple(row) for row in runs if row.outcome is not None)
+    begun = [one["run"] for one in told if one["event"] == "run begun"]
+    assert sorted(begun) == sorted(row.run for row in runs)
+
+
+@contextmanager
+def _reading(place: Place) -> Iterator[Connection]:
+    database = place.database(SCHEMA)
+    try:
+        with database.reading() as connection:
+            yield connection
+    finally:
+        database.close()
