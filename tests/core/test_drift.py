@@ -90,6 +90,7 @@ def test_what_the_policy_yields_survives_any_number_of_runs(mode):
         here.pass_days(1)
         report = here.apply(mode=mode)
         assert (report.plan.changes, report.plan.drifted, report.exit_code) == ((), (), 0)
+        assert here.ledger.snapshot("main").unsettled() == set()
     assert here.accounts()["ada"]["title"] == "Queen"
     assert here.accounts()["ada"]["email"] == "ada@example.org"
     here.source.has(DOCTOR, ZOE)
@@ -173,6 +174,40 @@ def test_an_account_that_was_made_anew_has_no_older_past():
     here.source.has(DOCTOR, ZOE)
     (change,) = here.plan().changes
     assert change.traces["title"] == Trace(Cause.BOTH, None, 2, here.now)
+
+
+WORDS = st.sampled_from(["Engineer", "Doctor", "Queen"])
+STEPS = st.one_of(
+    st.tuples(st.just("source"), WORDS),
+    st.tuples(st.just("by hand"), WORDS),
+    st.tuples(st.just("run"), st.sampled_from(list(Mode))),
+)
+
+
+@given(st.sampled_from(list(Drift)), st.lists(STEPS, max_size=12))
+def test_a_field_is_what_the_table_says_whatever_happens_to_it(how, steps):
+    """The source's value is written where it is not the last one, or where drift is put back."""
+    here = opened(ADA, policy=drifting(title=how))
+    source = target = written = "Engineer"
+    for step, what in steps:
+        if step == "source":
+            source = what
+            here.source.has(person("1", "ada", email="ada@example.org", title=what))
+        elif step == "by hand":
+            target = what
+            by_hand(here.backend, Kind.USER, here.ref("ada"), title=what)
+        else:
+            # A quick cycle sees nothing of the target but whom the source tells of.
+            mode = Mode.FULL if how is Drift.ENFORCE else what
+            report = here.apply(mode=mode)
+            if target != source and (source != written or how is Drift.ENFORCE):
+                target = written = source
+            assert here.accounts()["ada"]["title"] == target
+            assert report.unsettled == ()
+            if mode is Mode.FULL:
+                assert bool(report.plan.drifted) == (how is Drift.REPORT and target != source)
+            after = here.plan(mode=Mode.FULL)
+            assert (after.changes, after.unsettled) == ((), ())
 
 
 POLICIES = st.sampled_from(
