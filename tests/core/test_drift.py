@@ -1,9 +1,10 @@
 """Who changed a field since syncd wrote it, and what the policy makes of that."""
 
+import os
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -23,6 +24,9 @@ from tests.core.test_parts import parted
 from tests.core.worlds import worlds
 from tests.telling import TellingSource
 from tests.world import ADA, FREE, KIM, NOON, ZOE, Office, by_hand, group, ids, opened, person
+
+FEW = settings(max_examples=int(os.environ.get("SYNCD_DRIFT_EXAMPLES", "8")))
+"""More of them each night."""
 
 DOCTOR = person("1", "ada", email="ada@example.org", title="Doctor")
 
@@ -184,6 +188,7 @@ STEPS = st.one_of(
 )
 
 
+@FEW
 @given(st.sampled_from(list(Drift)), st.lists(STEPS, max_size=12))
 def test_a_field_is_what_the_table_says_whatever_happens_to_it(how, steps):
     """The source's value is written where it is not the last one, or where drift is put back."""
@@ -215,6 +220,7 @@ POLICIES = st.sampled_from(
 )
 
 
+@FEW
 @given(worlds(), ANY, POLICIES)
 def test_what_is_known_of_the_past_is_the_same_in_slices_and_in_passing_over(world, history, drift):
     """Whatever is looked at: the plan about a few, in slices, and about everybody at once."""
@@ -227,6 +233,7 @@ def test_what_is_known_of_the_past_is_the_same_in_slices_and_in_passing_over(wor
         assert lived.plan.causes == asked.causes
 
 
+@FEW
 @given(
     worlds(),
     ANY,
