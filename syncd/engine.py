@@ -25,6 +25,7 @@ from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.core.waves import in_waves
 from syncd.cycle import GROWS, Cycle, Mode, Touched
+from syncd.cycle.evidence import SAVED, Taken
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
@@ -33,6 +34,7 @@ from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading, Tries
+from syncd.planfile import lines
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -87,11 +89,11 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = Decision(cycle.read(), cycle.apart)
-        planned = _cleaned(decision.plan(), redact)
-        planned = _in_waves(sync, ledger, _bound(saved, planned))
+        planned = _planned(sync, ledger, decision, saved, redact)
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        run = _begin(sync, ledger, planned, decision, clock)
+        evidence = _evidence(sync, cycle, decision, saved, redact)
+        run = _begin(sync, ledger, planned, decision, clock, evidence)
         journal, left, after = Journal(ledger, run, clock, told), None, planned
         look = partial(_verify, cycle, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
@@ -146,6 +148,14 @@ def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
 
 
+def _planned(
+    sync: Sync, ledger: Ledger, decision: Decision, saved: Plan | None, redact: Redact
+) -> Plan:
+    """What the run sets out to do, in its turns; of a saved plan what is true still."""
+    planned = _bound(saved, _cleaned(decision.plan(), redact))
+    return _in_waves(sync, ledger, planned)
+
+
 def _cleaned(plan: Plan, redact: Redact) -> Plan:
     """Without secrets in the words of sources and target: so it is shown, digested and kept."""
     withheld, notes = tuple(map(redact, plan.withheld)), tuple(map(redact, plan.notes))
@@ -154,9 +164,32 @@ def _cleaned(plan: Plan, redact: Redact) -> Plan:
     return replace(plan, withheld=withheld, notes=notes)
 
 
-def _begin(sync: Sync, ledger: Ledger, planned: Plan, decision: Decision, clock: Clock) -> int:
+def _evidence(
+    sync: Sync, cycle: Cycle, decision: Decision, saved: Plan | None, redact: Redact
+) -> Taken | None:
+    """What the plan was made of, with the lines of the saved one; None where none is to be kept."""
+    if sync.keep_evidence is None:
+        return None
+    taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
+    if saved is None or taken is None:
+        return taken
+    return replace(taken, sections={**taken.sections, SAVED: lines(saved)})
+
+
+def _begin(
+    sync: Sync,
+    ledger: Ledger,
+    planned: Plan,
+    decision: Decision,
+    clock: Clock,
+    evidence: Taken | None,
+) -> int:
     """The run's number; what the plan found out besides its changes is remembered."""
     run = ledger.begin_run(sync.name, planned, clock())
+    if evidence is not None:
+        ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
+    since = sync.keep_evidence and clock() - sync.keep_evidence
+    ledger.archive.forget(sync.name, before=since or None)
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

@@ -13,13 +13,14 @@ from syncd.core.desired import Wanted
 from syncd.core.mapping import UserMapping, is_template
 from syncd.core.memory import Link, Remark
 from syncd.core.merge import STATE, Person
-from syncd.core.model import Key, Kind, RawValue, Ref, State, Stored, User, Value, flat
+from syncd.core.model import Key, Kind, RawValue, Ref, Rung, State, Stored, User, Value, flat
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Leavers
 from syncd.core.question import Question
 from syncd.core.yielding import yielded
 from syncd.ledger import Line
 from syncd.lookup import Names
+from syncd.timers import Timer, timers
 
 Journal = Callable[[Key], Sequence[Line]]
 """The last lines of a key, the newest first."""
@@ -29,6 +30,11 @@ _INSTEAD = {
     Leavers.SUSPEND: "suspended",
     Leavers.DELETE: "suspended, and later deleted",
     Leavers.IGNORE: "left as it is",
+}
+
+_STRIPPED = {
+    Leavers.SUSPEND: "stripped of groups",
+    Leavers.DELETE: "stripped of groups, and deleted",
 }
 
 
@@ -62,13 +68,15 @@ class AsOf(Struct, frozen=True, kw_only=True):
 
     `sources` has a time for each source. Of the `target` those were read then whom that cycle was
     about; all of it at `full_at`. Where a run has begun since of which nothing is kept, it is
-    `overtaken_by` that run: its changes are in the journal, and what comes next is not known.
+    `overtaken_by` that run: its changes are in the journal, and what comes next is not known. Of an
+    earlier time it is what that `run` was decided from.
     """
 
     sources: Mapping[str, datetime]
     target: datetime
     full_at: datetime
     overtaken_by: int | None = None
+    run: int | None = None
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -76,9 +84,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
     that is there; nothing where that is undecided. `due` is when the account of somebody who left
-    may be deleted. `unsettled`, `drifted` and `yielded` differ and are left as they
-    are. `as_of` is for what was not read just now; where it is overtaken, there are no `changes`,
-    nor what else a plan has.
+    may be deleted, `ladder` has all the steps to come. `unsettled`, `drifted` and `yielded` differ
+    and are left as they are. `as_of` is for what was not read just now; where it is overtaken,
+    there are no `changes`, nor what else a plan has.
     """
 
     sync: str
@@ -95,6 +103,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     account: Account | None = None
     link: Link | None = None
     due: datetime | None = None
+    ladder: tuple[Timer, ...] = ()
     changes: tuple[Change, ...] = ()
     held: tuple[Refusal, ...] = ()
     refused: tuple[Refusal, ...] = ()
@@ -160,6 +169,7 @@ class Explainer:
         link = next((self._links[one] for one in (key, *aliases) if one in self._links), None)
         stored = self._account(key, link)
         name = self._name(key, wanted, stored, link)
+        ladder = () if wanted else timers(link, stored, self._q)
         return Explanation(
             sync=self._q.sync,
             target=self._q.target,
@@ -174,7 +184,8 @@ class Explainer:
             groups=self._groups(key) if wanted else (),
             account=self._told(stored, ours=True) if stored else None,
             link=link,
-            due=self._due(link, wanted),
+            due=next((one.due for one in ladder if one.rung is Rung.DELETE), None),
+            ladder=ladder,
             changes=tuple(one for one in self._plan.changes if _is_of(key, one)),
             held=tuple(one for one in self._plan.held if _is_of(key, one.change)),
             refused=tuple(one for one in self._plan.refused if _is_of(key, one.change)),
@@ -230,7 +241,12 @@ class Explainer:
     def _instead(self, key: Key, stored: Stored[User] | None) -> str:
         if key in self._q.desired.undecided[Kind.USER]:
             return ""
-        return _INSTEAD[self._q.policy.leavers] if stored else "no account"
+        if not stored:
+            return "no account"
+        policy = self._q.policy
+        if policy.strip_after is None or policy.leavers is Leavers.IGNORE:
+            return _INSTEAD[policy.leavers]
+        return f"suspended, and later {_STRIPPED[policy.leavers]}"
 
     def _fields(self, wanted: Wanted[User]) -> tuple[Field, ...]:
         desired = self._q.desired
@@ -247,13 +263,6 @@ class Explainer:
         text = self._mapping.on_create.get(field) or self._mapping.always.get(field) or field
         what = f"template {text}" if is_template(text) else f"attribute {text}"
         return f"{what}, once" if once else what
-
-    def _due(self, link: Link | None, wanted: Wanted[User] | None) -> datetime | None:
-        if wanted or link is None or link.left_at is None:
-            return None
-        if self._q.policy.leavers is not Leavers.DELETE:
-            return None
-        return max(link.left_at, link.suspended_at or link.left_at) + self._q.policy.grace
 
     def _problems(self, keys: set[Key]) -> tuple[Problem, ...]:
         problems = (*self._plan.conflicts, *self._plan.failures)

@@ -63,11 +63,13 @@ ALLOWED = {
         "errors",
         "executor",
         "ledger",
+        "planfile",
         "report",
         "standing",
         "sync",
         "verify",
     },
+    "planfile": {"core", "errors"},
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

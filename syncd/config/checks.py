@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from syncd.config.settings import Part, SyncSettings
+from syncd.config.settings import Part, PolicySettings, SyncSettings
 from syncd.core.mapping import holds, is_template, template
 from syncd.core.model import Kind
-from syncd.core.policy import ANY_FIELD
+from syncd.core.policy import ANY_FIELD, VanishedGroups
 from syncd.database import database_url, place
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin
@@ -31,6 +31,7 @@ def cross_check(
             *_sources(sync, names["sources"]),
             *_merge(sync),
             *_may_be_empty(sync),
+            *_ladder(sync.policy),
             *_target(sync, names["targets"]),
             *_mapping(sync, targets.get(sync.target)),
             *_drift(sync, targets.get(sync.target)),
@@ -62,6 +63,15 @@ def _may_be_empty(sync: SyncSettings) -> Found:
     for index, source in enumerate(sync.policy.may_be_empty):
         if source not in sync.sources:
             yield ("policy", "may_be_empty", index), _no_source(source, sync)
+
+
+def _ladder(policy: PolicySettings) -> Found:
+    if policy.ladder is None:
+        return
+    of_groups = policy.vanished_groups is VanishedGroups.DELETE
+    for name, instead in (("leavers", "ladder.delete"), ("grace", "ladder.delete")):
+        if name in policy.model_fields_set and not (name == "grace" and of_groups):
+            yield ("policy", name), f"contradicts the ladder: say {instead} instead, or no ladder"
 
 
 def _no_source(name: str, sync: SyncSettings) -> str:

@@ -88,6 +88,10 @@ class Decision:
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
+    @property
+    def question(self) -> Question:
+        return self._q
+
     def plan(self) -> Plan:
         if self._plan is None:
             users, groups = self._find()
@@ -273,6 +277,7 @@ class Decision:
         judging = MemberJudge(self._frame, fates)
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
+            self._tally.in_groups(one.stripping)
             if one.changes:
                 judged = judging.judge(one)
                 self._tally.count(judged.possible)

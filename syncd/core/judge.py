@@ -33,14 +33,15 @@ class Abilities(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """What a judgement of single changes rests on.
 
-    `protected` refs come with the rule's words, `protect` is that rule.
-    `gaps` say why not all was read.
+    `protected` refs come with the rule's words, `protect` is that rule. `stopped` is what a legal
+    hold stops, with its words. `gaps` say why not all was read.
     """
 
     abilities: Mapping[Kind, Abilities]
     protected: Mapping[tuple[Kind, Ref], str]
     gaps: Sequence[str]
     protect: Protect = Protect()
+    stopped: Mapping[tuple[Op, Ref], str] = {}
 
 
 class Counts(Struct, frozen=True):
@@ -135,10 +136,16 @@ def _guarded(change: Change, facts: Facts) -> str:
     if not change.removes:
         return ""
     if change.kind is not Kind.MEMBER:
-        return facts.protected.get((change.kind, change.ref), "") if change.ref else ""
+        return _kept(change, facts) if change.ref else ""
     rules = [facts.protected.get((Kind.GROUP, change.ref), "") if change.ref else ""]
     rules += [facts.protected.get((Kind.USER, change.member_ref), "")] if change.member_ref else []
     return next(filter(None, rules), "")
+
+
+def _kept(change: Change, facts: Facts) -> str:
+    ref = change.ref or Ref("")
+    rule = facts.protected.get((change.kind, ref), "")
+    return rule or (facts.stopped.get((change.op, ref), "") if change.kind is Kind.USER else "")
 
 
 def _withhold(changes: list[Change], facts: Facts) -> tuple[list[Change], list[Change]]:

@@ -55,10 +55,11 @@ def enrolled(
             freed = change.id in approved
             yield Who(change.key, None, change.name, lost=lost(change), approved=freed)
     for ours in users.correlated.ours:
-        key, stored = ours.link.key, ours.stored
+        key, stored, found = ours.link.key, ours.stored, users.found
         guarded = users.protected.get((Kind.USER, stored.ref), "")
-        name = stored.entity.user_name
-        yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded)
+        guarded = guarded or found.stopped.get((Op.REMOVE, stored.ref), "")
+        name, strip = stored.entity.user_name, found.stripping.get(key, "")
+        yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded, strip=strip)
 
 
 class MemberJudge:

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.desired import Desired, Wanted
-from syncd.core.diff import Comparison, Found, diff_groups, diff_users
+from syncd.core.diff import Comparison, diff_groups, diff_users
 from syncd.core.drift import Attributed, Attribution
+from syncd.core.found import Found
 from syncd.core.judge import Abilities, Facts, Sifted, sift
+from syncd.core.ladder import ground_of
 from syncd.core.memory import Memory
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, Stored, User
 from syncd.core.past import Past
@@ -51,7 +53,11 @@ class Frame(Struct, frozen=True):
         joined = kind is Kind.GROUP and self.declared[Kind.MEMBER].ops
         return bool(self.declared[kind].ops or joined)
 
-    def facts(self, protected: Mapping[tuple[Kind, Ref], str]) -> Facts:
+    def facts(
+        self,
+        protected: Mapping[tuple[Kind, Ref], str],
+        stopped: Mapping[tuple[Op, Ref], str] | None = None,
+    ) -> Facts:
         return Facts(
             abilities={
                 kind: Abilities(of.fields, of.immutable, of.required, of.ops)
@@ -60,6 +66,7 @@ class Frame(Struct, frozen=True):
             protected=protected,
             gaps=self.gaps,
             protect=self.policy.protect,
+            stopped=stopped or {},
         )
 
     def attribution(self, kind: Kind) -> Attribution:
@@ -101,9 +108,8 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
         caseless=declared.caseless,
         absent=desired.absent,
         undecided=undecided,
-        suspends=Op.SUSPEND in declared.ops,
     )
-    found = diff_users(both, frame.policy, frame.now)
+    found = diff_users(both, ground_of(frame.policy, frame.now, part.memory, frame.declared))
     return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, protected)
 
 
@@ -125,7 +131,7 @@ def find_groups(
             absent={},
             undecided=undecided,
         )
-        found = diff_groups(both, frame.policy, frame.now)
+        found = diff_groups(both, ground_of(frame.policy, frame.now, memory, frame.declared))
     return _findings(Kind.GROUP, wanted, correlated, undecided, found, frame, frame.protected)
 
 
@@ -161,7 +167,7 @@ def _findings(  # noqa: PLR0913, PLR0917  all that is known of them
         correlated=correlated,
         undecided=undecided,
         found=replace(found, changes=attributed.changes),
-        sifted=sift(attributed.changes, frame.facts(protected)),
+        sifted=sift(attributed.changes, frame.facts(protected, found.stopped)),
         protected=protected,
         attributed=attributed,
     )

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark
-from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.model import Key, Kind, Op, Ref, Rung, Value
 from syncd.core.past import Trace
 from syncd.core.stream import Stream, digest_of, encode
 
@@ -41,7 +41,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
     `aliases` are for a creation: the keys that its link is to have besides. `traces` say by field
-    where an update comes from, and of any change that it was made before and did not last.
+    where an update comes from, and of any change that it was made before and did not last. `rung`
+    is for a step down the ladder.
     """
 
     op: Op
@@ -58,6 +59,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
     traces: Mapping[str, Trace] = {}
+    rung: Rung | None = None
 
     @property
     def id(self) -> str:

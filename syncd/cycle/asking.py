@@ -16,6 +16,7 @@ from syncd.core.model import (
     Ref,
     Stored,
     User,
+    UserRecord,
 )
 from syncd.core.question import Beyond, Question, Seen
 from syncd.core.records import Named, NamedAmong, Records
@@ -73,19 +74,31 @@ class Asking:
         return self._question(self.desired(some), self._seen(some), memory, beyond)
 
     def desired(self, some: Selection) -> Desired:
-        """What should be of the selected. A group has those of its members only."""
-        users = {
+        """What should be of the selected."""
+        users = self._users(some)
+        named = self._named or NamedAmong(users)
+        return desire(self._records(users, some, named), self._sync.rules, named)
+
+    def records(self, some: Selection) -> Mapping[str, Records]:
+        """What the sources state of the selected. A group has those of its members only."""
+        users = self._users(some)
+        return self._records(users, some, self._named or NamedAmong(users))
+
+    def _users(self, some: Selection) -> Mapping[str, list[UserRecord]]:
+        return {
             name: list(read.users.standing.some(own_names(name, some.keys)))
             for name, read in self._sources.items()
         }
-        named = self._named or NamedAmong(users)
-        records = {
+
+    def _records(
+        self, users: Mapping[str, list[UserRecord]], some: Selection, named: Named
+    ) -> Mapping[str, Records]:
+        return {
             name: Records(
                 users[name], list(self._groups(name, read, some, named)), read.gaps, read.told_of
             )
             for name, read in self._sources.items()
         }
-        return desire(records, self._sync.rules, named)
 
     def holders(self, some: Selection, desired: Desired) -> set[Ref]:
         """Accounts of others that hold a name which one of the selected is to have."""

@@ -1,6 +1,6 @@
 """One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -18,14 +18,17 @@ from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.everybody import Everybody
-from syncd.cycle.follow import name_batches
+from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
 from syncd.cycle.growth import Expected, RefsOf
 from syncd.cycle.heading import next_head
+from syncd.cycle.heard import Heard
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
+from syncd.cycle.moved import moved
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.remembering import remember
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
@@ -63,6 +66,7 @@ class Cycle:
         self._work = Workspace()
         self._mode = mode
         self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
+        self._heard: Heard | None = None
         snapshot = ledger.snapshot(sync.name)
         head = None if afresh else snapshot.head()
         self._head = head if head is not None and head.made_by == sync.made_by else None
@@ -142,7 +146,8 @@ class Cycle:
         if self._base is None or self._head is None:
             return None
         self._selector = Selector(
-            self._sync, self._ledger, self._base, self._head.facts, self.sources, self.target
+            *(self._sync, self._ledger, self._base, self._head.facts),
+            *(self.sources, self.target, self._now),
         )
         selection = self._selector.select()
         if selection and not self.target.quick:
@@ -168,33 +173,50 @@ class Cycle:
         return question
 
     def _put(self) -> Question:
-        since, self.apart = self._now - self._sync.policy.window, None
+        self.apart = None
         if self._selection is None or self._head is None:
-            return self._ask_about_all(since)
-        memory = self._recall(since, self._selection.links)
+            return self._ask_about_all()
+        memory = self._remember(self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
 
-    def _ask_about_all(self, since: datetime) -> Question:
-        name = self._sync.name
+    def _ask_about_all(self) -> Question:
         if self._slice is not None:
-            groups = self._ledger.recall_kind(name, Kind.GROUP)
-            memory = self._recall(since, groups)
+            groups = self._ledger.recall_kind(self._sync.name, Kind.GROUP)
+            memory = self._remember(groups, all_of=True)
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
             return question
-        given = self._sync.consent
-        memory = self._ledger.recall(name, since, self._now, given)
+        memory = self._remember(None)
         known = self.past.known(memory.links)
         return self._asking.about_all(replace(memory, past=known))
 
-    def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
-        sync = self._sync
-        memory = self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
-        return replace(memory, past=self.past)
+    def _remember(self, links: Sequence[Link] | None, *, all_of: bool = False) -> Memory:
+        memory = remember(self._sync, self._ledger, self._now, links, all_of=all_of)
+        if self._heard is not None or self._sync.keep_evidence is None:
+            return replace(memory, past=self.past)
+        self._heard = Heard(self.past)
+        return replace(memory, past=self._heard)
+
+    def evidence(
+        self, question: Question, redact: Redact, *, of_nobody: bool = False
+    ) -> Taken | None:
+        """What the `question` that was `read` is made of, before a run has changed any of it; None
+        where it is about nobody, unless that is asked for too."""
+        some, sync = self._selection, self._sync
+        if some is not None and not some and not of_nobody:
+            return None
+        links = self._ledger.register.each_link(sync.name, Kind.USER)
+        stated, sections = (
+            of_everybody(question, self.sources, self.target, links)
+            if some is None
+            else of_few(question, self._asking.records(some))
+        )
+        heard = self._heard.rows() if self._heard else {}
+        return Taken(self._now, head_of(sync, question, stated, redact), {**sections, **heard})
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""
@@ -236,7 +258,7 @@ class Cycle:
         left, told = after.open, after.told
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *self._moved_in_target()}
+            left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
             told = frozenset()
         self._ledger.keep(
             self._sync.name,
@@ -251,19 +273,6 @@ class Cycle:
         for source, read in self.sources.items():
             if any(group.elsewhere for group in read.groups.standing.all()):
                 yield source
-
-    def _moved_in_target(self) -> Iterator[tuple[Kind, Key]]:
-        """What should be of these may not have been known."""
-        target = self.target
-        for kind, read in (
-            (Kind.USER, target.users),
-            (Kind.GROUP, target.groups),
-            (Kind.GROUP, target.members),
-        ):
-            for names in name_batches((*read.standing.moved(), *read.standing.gone())):
-                refs = [(kind, Ref(name)) for name in names]
-                for link in self._ledger.recall_links(self._sync.name, (), refs):
-                    yield link.kind, link.key
 
     def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
         """What was open and has been decided: of who may not have been read it still is."""

@@ -186,6 +186,11 @@ def sync_of(connection: Connection, line: int) -> str:
     return str(connection.scalars(statement.where(LINES.c.line == line)).one())
 
 
+def run_of(connection: Connection, line: int) -> int:
+    statement = select(BATCHES.c.run).join(LINES, LINES.c.batch == BATCHES.c.batch)
+    return int(connection.scalars(statement.where(LINES.c.line == line)).one())
+
+
 def refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
     """What the lines of each of these batches were given, where any was, from its first line on."""
     statement = select(BATCHES.c.batch, BATCHES.c.refs).where(

@@ -35,6 +35,9 @@ LINKS = Table(
     Column("name", Text, nullable=False),
     Column("left_at", UtcTime),
     Column("suspended_at", UtcTime),
+    Column("stripped_at", UtcTime),
+    # The run of the newest of these steps.
+    Column("stepped_in", NUMBER, nullable=False, server_default="0"),
     Column("aliases", Text, nullable=False, server_default="[]"),
     # No common first column: without statistics PostgreSQL would take one for the other, and walk
     # through all links of a sync to find one.
@@ -187,6 +190,29 @@ STUCK = Table(
     sqlite_with_rowid=False,
 )
 
+EVIDENCE = Table(
+    "ledger_evidence",
+    METADATA,
+    Column("run", NUMBER, ForeignKey("ledger_runs.run"), primary_key=True, autoincrement=False),
+    Column("sync", Text, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    # MessagePack: the prints of its pieces by section, in order.
+    Column("pieces", LargeBinary, nullable=False),
+    Index("ledger_evidence_of_sync", "sync", "run"),
+)
+
+PIECES = Table(
+    "ledger_pieces",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("print", LargeBinary, primary_key=True),
+    # The newest run whose evidence it is in.
+    Column("last_run", NUMBER, nullable=False),
+    # MessagePack, compressed: its rows in order.
+    Column("content", LargeBinary, nullable=False),
+    Index("ledger_pieces_by_run", "sync", "last_run"),
+)
+
 # Where a member's line is, by its user's key.
 Index(
     "ledger_lines_of_member",
@@ -245,7 +271,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007"),
+    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
     version_table="syncd_ledger_version",
     private=True,
 )

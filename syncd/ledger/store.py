@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
@@ -10,13 +10,15 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from syncd.core.approval import ANYBODYS, Consent
+from syncd.core.hold import Hold
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.past import Missed, Where
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import events, history, journal, links, recall, runs, size, snapshot, stuck
+from syncd.ledger import events, history, holds, journal, links, recall, runs, size, snapshot, stuck
+from syncd.ledger.archive import Archive
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.daemons import Daemon
@@ -45,6 +47,7 @@ class Ledger:
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
         self.chronicle = Chronicle(database.reading)
+        self.archive = Archive(database.reading, self._writing)
         self.register = Register(database.reading)
         self.trail = Trail(database.reading, database.writing)
         self._follower: Follower | None = None
@@ -77,13 +80,19 @@ class Ledger:
         return cls(database, write=write)
 
     def recall(
-        self, sync: str, since: datetime, now: datetime | None = None, given: Consent = ANYBODYS
+        self,
+        sync: str,
+        since: datetime,
+        now: datetime | None = None,
+        given: Consent = ANYBODYS,
+        delays: Collection[timedelta] = (),
     ) -> Memory:
-        """All that is remembered of the sync; `spent` counts from `since`, and `approved` is what
-        may run `now` by the consent that is `given`: nothing where no time is said."""
+        """All that is remembered of the sync; `spent` counts from `since`, `approved` is what may
+        run `now` by the consent that is `given`, nothing where no time is said, and `watched` is
+        asked for these `delays`."""
         with self._database.reading() as connection:
             known = links.recall(connection, sync)
-            return recall.memory(connection, sync, since, (now, given), known)
+            return recall.memory(connection, sync, since, (now, given, delays), known)
 
     def recall_rest(
         self,
@@ -92,10 +101,11 @@ class Ledger:
         now: datetime,
         known: tuple[Link, ...],
         given: Consent = ANYBODYS,
+        delays: Collection[timedelta] = (),
     ) -> Memory:
         """The same about the links that are `known` already."""
         with self._database.reading() as connection:
-            return recall.memory(connection, sync, since, (now, given), known)
+            return recall.memory(connection, sync, since, (now, given, delays), known)
 
     def recall_links(
         self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
@@ -112,6 +122,11 @@ class Ledger:
     def has_open_lines(self, sync: str) -> bool:
         with self._database.reading() as connection:
             return history.any_open(connection, sync)
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Those that nobody released; some may be over by their date."""
+        with self._database.reading() as connection:
+            return holds.lasting(connection)
 
     def snapshot(self, sync: str) -> Snapshot:
         return Snapshot(self._database, sync)

@@ -14,6 +14,7 @@ from syncd.render.history import render_lines
 from syncd.render.listing import Row, listing, pairs
 from syncd.render.times import moment
 from syncd.render.words import SIGNS, STYLES, joined, safe, value
+from syncd.timers import Timer
 
 
 def render_explanation(one: Explanation) -> Group:
@@ -43,6 +44,8 @@ def _as_of(of: AsOf, target: str) -> str:
     told = ", ".join(f"{safe(name)} {moment(at)}" for name, at in sides)
     if set(of.sources.values()) == {of.target}:
         told = moment(of.target)
+    if of.run is not None:
+        return f"\nas run {of.run} found it, {told}"
     if of.full_at != of.target:
         told += f", all of {safe(target)} {moment(of.full_at)}"
     return f"\nas of {told}"
@@ -102,6 +105,8 @@ def _stamps(link: Link) -> Iterator[RenderableType]:
         yield Text(f"  first missed in the sources {moment(link.left_at)}", style="yellow")
     if link.suspended_at:
         yield Text(f"  suspended by syncd {moment(link.suspended_at)}", style="yellow")
+    if link.stripped_at:
+        yield Text(f"  stripped of groups by syncd {moment(link.stripped_at)}", style="yellow")
 
 
 def _next(one: Explanation) -> Iterator[RenderableType]:
@@ -116,9 +121,14 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
     rows += [_change(each.change, f"left: {each.rule}") for each in left]
     rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
     rows += [Row(Text("•"), Text("note"), Text(safe(note))) for note in one.notes]
-    if one.due is not None:
-        rows.append(Row(Text("•"), Text("delete"), Text(f"not before {moment(one.due)}")))
+    rows += [_timer(timer) for timer in one.ladder if not timer.planned]
     yield listing(rows) if rows else Text("  nothing: it is as it should be", style="dim")
+
+
+def _timer(one: Timer) -> Row:
+    when = f"not before {moment(one.due)}"
+    told = Text.assemble(when, (f"  {safe(one.stopped)}" if one.stopped else "", "yellow"))
+    return Row(Text("•"), Text(one.rung), told)
 
 
 def _change(change: Change, rule: str) -> Row:

@@ -122,7 +122,7 @@ def test_what_comes_next_for_a_leaver_is_known():
     here.source.has(ZOE)
     here.apply()
     assert same_as_online(here, "ada").due == here.now + timedelta(days=7)
-    here.pass_days(8)
+    here.live_days(8)
     assert [change.op for change in same_as_online(here, "p:1").changes] == [Op.DELETE]
 
 
