@@ -155,7 +155,8 @@ def test_a_plan_is_found_by_its_digest_or_the_beginning_of_it(client):
     ]
     assert [one["origin"] for one in plan["failures"]] == ["people.yaml:ent-1952"]
     blind = client.get(f"/plans/{digest}").json()
-    assert blind["sections"] == {"conflicts": 1, "failures": 1, "held": 1, "refused": 0}
+    sizes = {"conflicts": 1, "failures": 1, "held": 1, "refused": 0}
+    assert blind["sections"] == {**sizes, "unsettled": 0, "drifted": 0}
     assert [(one["op"], one["name"], one["rule"]) for one in blind["held"]] == [
         ("suspend", None, None)
     ]
