@@ -77,8 +77,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact) as stand,
         Cycle(sync, ledger, clock(), watch, mode) as cycle,
     ):
-        ledger.desk.take_files(sync.name, sync.consent, clock())
-        decision = Decision(cycle.read(), cycle.apart)
+        decision = _decide(sync, ledger, cycle, clock)
         planned = _cleaned(decision.plan(), redact)
         if saved is not None:
             planned = bind(saved, planned, DiskSpool(), DiskNotes)
@@ -103,6 +102,12 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _decide(sync: Sync, ledger: Ledger, cycle: Cycle, clock: Clock) -> Decision:
+    """Files that approve of something count from now on, and those that are gone do not."""
+    ledger.desk.take_files(sync.name, sync.consent, clock())
+    return Decision(cycle.read(), cycle.apart)
 
 
 Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
