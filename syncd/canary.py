@@ -24,7 +24,7 @@ class Canary:
         self,
         waves: Sequence[Wave],
         errors: float,
-        verify: Callable[[Execution], tuple[object, Sequence[Unsettled]]],
+        verify: Callable[[Execution], tuple[object, Sequence[Unsettled], object]],
         stop: Callable[[], bool],
         watch: Callable[[str, int, int | None], None],
     ) -> None:

@@ -18,6 +18,7 @@ from syncd.canary import Canary
 from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
+from syncd.core.drift import wheres
 from syncd.core.left import Left
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Plan
@@ -31,7 +32,7 @@ from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
-from syncd.ledger import Ledger, Reading
+from syncd.ledger import Ledger, Reading, Tries
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -41,13 +42,19 @@ Clock = Callable[[], datetime]
 
 
 def plan(
-    sync: Sync, ledger: Ledger, now: datetime, watch: Watch = silent, mode: Mode = Mode.DUE
+    sync: Sync,
+    ledger: Ledger,
+    now: datetime,
+    watch: Watch = silent,
+    mode: Mode = Mode.DUE,
+    *,
+    retry: bool = False,
 ) -> Plan:
-    """What a run now would do; writes nothing anywhere.
+    """What a run now would do; writes nothing anywhere. In a `retry` what never settles is in it.
 
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
     """
-    with Cycle(sync, ledger, now, watch, mode) as cycle:
+    with Cycle(sync, ledger, now, watch, mode, retry=retry) as cycle:
         return _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
 
 
@@ -61,10 +68,11 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     saved: Plan | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
+    retry: bool = False,
     told: Told = lambda _run, _ended: None,
     redact: Redact = str,
 ) -> Report:
-    """Plan, ask `approve`, and make the target true, under the sync's lock.
+    """Plan as `plan` does, ask `approve`, and make the target true, under the sync's lock.
 
     Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
     so, the change in hand is finished and no other begun. `told` is called with the run and with
@@ -75,17 +83,15 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     with (
         ledger.lock(sync.name),
         _standing(sync, ledger, clock, redact) as stand,
-        Cycle(sync, ledger, clock(), watch, mode) as cycle,
+        Cycle(sync, ledger, clock(), watch, mode, retry=retry) as cycle,
     ):
         decision = _decide(sync, ledger, cycle, clock)
         planned = _cleaned(decision.plan(), redact)
-        if saved is not None:
-            planned = bind(saved, planned, DiskSpool(), DiskNotes)
-        planned = _in_waves(sync, ledger, planned)
+        planned = _in_waves(sync, ledger, _bound(saved, planned))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(sync, ledger, planned, decision, clock)
-        journal, left = Journal(ledger, run, clock, told), None
+        journal, left, after = Journal(ledger, run, clock, told), None, planned
         look = partial(_verify, cycle, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
@@ -93,12 +99,13 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         report = Report(planned, run, execution)
         try:
             if _has_moved(planned, execution):
-                left, still_open = look(execution)
+                left, still_open, after = look(execution)
                 report = replace(report, unsettled=still_open)
         except BackendError as error:
             report = replace(report, unverified=str(error))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
+            _keep_stuck(cycle, ledger, report, after, clock())
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
@@ -130,6 +137,10 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         with suppress(LedgerError):
             ledger.desk.stand(after_error(before, which, error, (began, clock()), redact))
         raise
+
+
+def _bound(saved: Plan | None, planned: Plan) -> Plan:
+    return planned if saved is None else bind(saved, planned, DiskSpool(), DiskNotes)
 
 
 def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
@@ -167,16 +178,30 @@ def _has_moved(planned: Plan, execution: Execution) -> bool:
 
 def _verify(
     cycle: Cycle, decision: Decision, planned: Plan, journal: Journal, execution: Execution
-) -> tuple[Left, tuple[Unsettled, ...]]:
-    """What is left after the run, and what of it did not take. Reads again what it touched."""
+) -> tuple[Left, tuple[Unsettled, ...], Plan]:
+    """What is left after the run, what of it did not take, and the plan that says so. Reads again
+    what it touched."""
     touched, expected = _touched(execution, journal), None
     if planned is decision.plan() and not planned.marks and _only_grew(execution):
         expected = cycle.expected(execution.done, journal.refs)
     cycle.read_again(touched)
     if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
-        return decision.left(growth), ()
-    again = Decision(cycle.ask_again(touched), cycle.apart)
-    return again.left(), unsettled(execution, cycle.still_there, again.plan())
+        return decision.left(growth), (), replace(planned, changes=())
+    again = Decision(cycle.ask_again(touched, journal.run), cycle.apart)
+    after = again.plan()
+    return again.left(), unsettled(execution, cycle.still_there, after), after
+
+
+def _keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
+    """What came back otherwise counts once more; what no plan is about any more is forgotten."""
+    gone = cycle.past.wheres()
+    if gone:
+        stopped = chain(after.held, after.refused, after.unsettled)
+        gone.difference_update(wheres(chain(after.changes, (one.change for one in stopped))))
+    if gone or report.unsettled:
+        found = (one for unsettled in report.unsettled for one in unsettled.missed)
+        tries = Tries(report.run or 0, cycle.past.made_by, now)
+        ledger.keep_stuck(after.sync, tries, found, gone)
 
 
 def _only_grew(execution: Execution) -> bool:

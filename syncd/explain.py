@@ -13,12 +13,14 @@ from syncd.core.desired import Wanted
 from syncd.core.mapping import UserMapping, is_template
 from syncd.core.memory import Link, Remark
 from syncd.core.merge import STATE, Person
-from syncd.core.model import Key, Kind, RawValue, Ref, State, Stored, User, Value, flat
+from syncd.core.model import Key, Kind, RawValue, Ref, Rung, State, Stored, User, Value, flat
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Leavers
 from syncd.core.question import Question
+from syncd.core.yielding import yielded
 from syncd.ledger import Line
 from syncd.lookup import Names
+from syncd.timers import Timer, timers
 
 Journal = Callable[[Key], Sequence[Line]]
 """The last lines of a key, the newest first."""
@@ -28,6 +30,11 @@ _INSTEAD = {
     Leavers.SUSPEND: "suspended",
     Leavers.DELETE: "suspended, and later deleted",
     Leavers.IGNORE: "left as it is",
+}
+
+_STRIPPED = {
+    Leavers.SUSPEND: "stripped of groups",
+    Leavers.DELETE: "stripped of groups, and deleted",
 }
 
 
@@ -75,8 +82,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
     that is there; nothing where that is undecided. `due` is when the account of somebody who left
-    may be deleted. `as_of` is for what was not read just now; where it is overtaken, there are no
-    `changes`, nor what else a plan has.
+    may be deleted, `ladder` has all the steps to come. `unsettled`, `drifted` and `yielded` differ
+    and are left as they are. `as_of` is for what was not read just now; where it is overtaken,
+    there are no `changes`, nor what else a plan has.
     """
 
     sync: str
@@ -93,6 +101,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     account: Account | None = None
     link: Link | None = None
     due: datetime | None = None
+    ladder: tuple[Timer, ...] = ()
     changes: tuple[Change, ...] = ()
     held: tuple[Refusal, ...] = ()
     refused: tuple[Refusal, ...] = ()
@@ -100,6 +109,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     as_of: AsOf | None = None
+    unsettled: tuple[Refusal, ...] = ()
+    drifted: tuple[Refusal, ...] = ()
+    yielded: tuple[Refusal, ...] = ()
 
 
 class Explainer:
@@ -155,6 +167,7 @@ class Explainer:
         link = next((self._links[one] for one in (key, *aliases) if one in self._links), None)
         stored = self._account(key, link)
         name = self._name(key, wanted, stored, link)
+        ladder = () if wanted else timers(link, stored, self._q)
         return Explanation(
             sync=self._q.sync,
             target=self._q.target,
@@ -169,13 +182,17 @@ class Explainer:
             groups=self._groups(key) if wanted else (),
             account=self._told(stored, ours=True) if stored else None,
             link=link,
-            due=self._due(link, wanted),
+            due=next((one.due for one in ladder if one.rung is Rung.DELETE), None),
+            ladder=ladder,
             changes=tuple(one for one in self._plan.changes if _is_of(key, one)),
             held=tuple(one for one in self._plan.held if _is_of(key, one.change)),
             refused=tuple(one for one in self._plan.refused if _is_of(key, one.change)),
             problems=self._problems({key, *aliases}),
             notes=tuple(note for note in self._plan.notes if note.startswith(f"{name} ")),
             lines=tuple(line for line in self._journal(key) if _is_of(key, line)),
+            unsettled=tuple(one for one in self._plan.unsettled if _is_of(key, one.change)),
+            drifted=tuple(one for one in self._plan.drifted if _is_of(key, one.change)),
+            yielded=yielded(self._q, wanted, link, stored),
         )
 
     def _groups(self, key: Key) -> tuple[str, ...]:
@@ -222,7 +239,12 @@ class Explainer:
     def _instead(self, key: Key, stored: Stored[User] | None) -> str:
         if key in self._q.desired.undecided[Kind.USER]:
             return ""
-        return _INSTEAD[self._q.policy.leavers] if stored else "no account"
+        if not stored:
+            return "no account"
+        policy = self._q.policy
+        if policy.strip_after is None or policy.leavers is Leavers.IGNORE:
+            return _INSTEAD[policy.leavers]
+        return f"suspended, and later {_STRIPPED[policy.leavers]}"
 
     def _fields(self, wanted: Wanted[User]) -> tuple[Field, ...]:
         desired = self._q.desired
@@ -239,13 +261,6 @@ class Explainer:
         text = self._mapping.on_create.get(field) or self._mapping.always.get(field) or field
         what = f"template {text}" if is_template(text) else f"attribute {text}"
         return f"{what}, once" if once else what
-
-    def _due(self, link: Link | None, wanted: Wanted[User] | None) -> datetime | None:
-        if wanted or link is None or link.left_at is None:
-            return None
-        if self._q.policy.leavers is not Leavers.DELETE:
-            return None
-        return max(link.left_at, link.suspended_at or link.left_at) + self._q.policy.grace
 
     def _problems(self, keys: set[Key]) -> tuple[Problem, ...]:
         problems = (*self._plan.conflicts, *self._plan.failures)

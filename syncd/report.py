@@ -6,6 +6,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from syncd.core.model import Value
+from syncd.core.past import Missed
 from syncd.core.plan import Change, Plan
 from syncd.executor import Execution
 
@@ -25,14 +26,18 @@ class Exit(IntEnum):
 
 
 class Unsettled(Struct, frozen=True):
-    """A change that was made and is not there: per field, what was written and what came back."""
+    """A change that was made and is not there: per field, what was written and what came back.
+
+    `missed` is the same as it is remembered: of each, what must be written again.
+    """
 
     change: Change
     fields: Mapping[str, tuple[Value, Value]]
+    missed: tuple[Missed, ...] = ()
 
 
 class Report(Struct, frozen=True):
-    """`run` is None where nobody approved; `unsettled` is what never settles.
+    """`run` is None where nobody approved; `unsettled` is what did not settle in this run.
 
     `unverified` is why the target could not be read again after the run.
     """
@@ -54,11 +59,14 @@ class Report(Struct, frozen=True):
 
 
 def plan_exit_code(plan: Plan) -> Exit:
-    """Of a plan as such: a source or target that was not read whole, or changes that are held."""
+    """Of a plan as such: a source or target that was not read whole, changes that are held, or
+    fields that never settle. These come last: they may be so for ever, and hide nothing."""
     if plan.withheld:
         from_target = all(why.startswith("target ") for why in plan.withheld)
         return Exit.TARGET if from_target else Exit.SOURCE
-    return Exit.HELD if plan.held else Exit.DONE
+    if plan.held:
+        return Exit.HELD
+    return Exit.NOT_CONVERGED if plan.unsettled else Exit.DONE
 
 
 def outcome(report: Report) -> str:
@@ -70,4 +78,4 @@ def outcome(report: Report) -> str:
         return "failed"
     if report.unverified:
         return "not verified"
-    return "not converged" if report.unsettled else "done"
+    return "not converged" if report.unsettled or report.plan.unsettled else "done"

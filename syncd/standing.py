@@ -6,7 +6,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from syncd.core.plan import Change, count
+from syncd.core.model import Op
+from syncd.core.past import Cause
+from syncd.core.plan import Change, Plan, Refusal, count
 from syncd.errors import (
     BackendError,
     ConfigError,
@@ -41,7 +43,9 @@ def after_run(
 ) -> Standing:
     """`times` are the cycle's beginning and end, `readings` those of the sources and the target."""
     plan, execution, word = report.plan, report.execution, outcome(report)
-    fine = word == "done" or execution.stopped == ON_REQUEST
+    # What never settles is named in each plan, and says nothing against the run.
+    well = word == "done" or (word == "not converged" and not report.unsettled)
+    fine = well or execution.stopped == ON_REQUEST
     sources, target = readings
     standing = Standing(
         sync=plan.sync,
@@ -61,13 +65,15 @@ def after_run(
         conflicts=len(plan.conflicts),
         unmapped=len(plan.failures),
         unsettled=len(report.unsettled),
+        never_settling=fields_of(plan.unsettled),
+        drifted=_drifted(plan),
         withheld=tuple(map(redact, plan.withheld)),
         withheld_changes=plan.withheld_changes,
         sources={name: _cleaned(one, redact) for name, one in sources.items()},
         target_reading=_cleaned(target, redact),
         told=before.told if before else {},
     )
-    if fine and word == "done" and not plan.withheld:
+    if well and not plan.withheld:
         standing = replace(standing, verified_at=times[1])
     return standing if fine else _failing(standing, before)
 
@@ -122,7 +128,22 @@ def _trouble(report: Report) -> str:
     if report.unsettled:
         first = report.unsettled[0]
         return f"{_named(first.change)}: the target did not keep {', '.join(first.fields)}"
+    if number := fields_of(report.plan.unsettled):
+        one = report.plan.unsettled[0].change
+        what = ", ".join(one.after) if one.op is Op.UPDATE else one.op
+        return f"{number:,} never settle, such as of a {one.kind}: {what}"
     return ""
+
+
+def fields_of(some: Iterable[Refusal]) -> int:
+    """How many fields these are of; what is made or joined as a whole is one."""
+    return sum(len(one.change.after) if one.change.op is Op.UPDATE else 1 for one in some)
+
+
+def _drifted(plan: Plan) -> dict[str, int]:
+    changed = (Cause.OUTSIDE, Cause.BOTH)
+    back = sum(plan.causes.get(cause.value, 0) for cause in changed)
+    return {"put_back": back, "reported": fields_of(plan.drifted)}
 
 
 def _named(change: Change) -> str:

@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
+from syncd.core.drift import missed
 from syncd.core.model import Kind, Op, Ref
+from syncd.core.past import WHOLE
 from syncd.core.plan import Change, Plan
 from syncd.executor import Execution
 from syncd.report import Unsettled
@@ -22,14 +24,17 @@ def unsettled(execution: Execution, still: Still, again: Plan) -> tuple[Unsettle
         if not change.temporary:
             done[_thing(change)].append(change)
     left = [Unsettled(change, {}) for change in _undeleted(execution, still)]
-    for change in (*again.changes, *(one.change for one in (*again.held, *again.refused))):
+    stopped = (*again.held, *again.refused, *again.unsettled)
+    for change in (*again.changes, *(one.change for one in stopped)):
         for earlier in done.get(_thing(change), ()):
             fields = {
                 name: (change.after[name], change.before.get(name))
                 for name in change.after.keys() & earlier.after.keys()
             }
             if fields or (change.op is earlier.op and not earlier.after):
-                left.append(Unsettled(earlier, fields))
+                of = {*fields, WHOLE}
+                again_missed = (one for one in missed(change) if one.where[-1] in of)
+                left.append(Unsettled(earlier, fields, tuple(again_missed)))
     return tuple(left)
 
 

@@ -4,7 +4,15 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, auditing, keeping, serving, syncing
+from syncd.cli.verbs import (
+    answering,
+    auditing,
+    holding,
+    keeping,
+    serving,
+    supposing,
+    syncing,
+)
 
 __all__ = ["app", "main"]
 
@@ -12,18 +20,22 @@ for _verb in (
     syncing.check,
     syncing.plan,
     syncing.apply,
+    supposing.whatif,
     serving.run,
     serving.run_now,
     serving.status,
     serving.approve,
     answering.explain,
     answering.history,
+    answering.show,
+    answering.diff,
     serving.notify_test,
     keeping.export,
     keeping.schema,
     keeping.backends,
 ):
     app.command()(_verb)
+app.add_typer(holding.holding, name="hold")
 app.add_typer(keeping.keeping, name="ledger")
 app.add_typer(auditing.auditing, name="audit")
 

@@ -20,7 +20,6 @@ from syncd.cli.words import Reading
 from syncd.config.assemble import assemble, chosen
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
-from syncd.cycle.mode import Mode
 from syncd.engine import apply as make_it_so
 from syncd.errors import ConfigError
 from syncd.executor import Failed
@@ -55,7 +54,7 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, saved, shown, mode(how), yes=yes).run(name),
+        lambda name: _Apply(opened, saved, shown, how, yes=yes).run(name),
     )
 
 
@@ -63,12 +62,13 @@ class _Apply:
     """One sync's apply: what must be at hand from the question to the last word."""
 
     def __init__(
-        self, opened: Opened, saved: Plan | None, shown: int | None, mode: Mode, *, yes: bool
+        self, opened: Opened, saved: Plan | None, shown: int | None, how: Reading, *, yes: bool
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
         self._opened = opened
         self._saved = saved
-        self._shown, self._mode, self._yes = shown, mode, yes
+        self._shown, self._yes = shown, yes
+        self._mode, self._retry = mode(how), how.retry
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
         self._began = monotonic()
@@ -89,6 +89,7 @@ class _Apply:
                 saved=self._saved,
                 watch=self._waiting,
                 mode=self._mode,
+                retry=self._retry,
                 redact=self._screen.redact,
             )
             self._stop.writing = False

@@ -16,6 +16,9 @@ Quick = Annotated[
     bool, typer.Option("--quick", help="Read only what has changed, where the sources can tell.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Show all of long sections.")]
+Retry = Annotated[
+    bool, typer.Option("--retry-unsettled", help="Write once more what never settles.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Shape = Annotated[Format, typer.Option("--format", help="How to show it.")]
 Shown = Annotated[TableOrJson, typer.Option("--format", help="For people or for programs.")]

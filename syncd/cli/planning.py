@@ -15,7 +15,6 @@ from syncd.config.settings import Settings
 from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.core.policy import Adopt
-from syncd.cycle.mode import Mode
 from syncd.engine import plan as make_plan
 from syncd.errors import ConfigError
 from syncd.redact import Redactor
@@ -43,7 +42,7 @@ def plan(  # noqa: PLR0913  an option each
         )
 
     def one(name: str) -> int:
-        made = cleaned(_planned(opened, name, mode(how)), opened.screen.redact)
+        made = cleaned(_planned(opened, name, how), opened.screen.redact)
         if out is not None:
             planfile.write(made, out)
         _show(opened, made, format_, shown, out)
@@ -71,13 +70,14 @@ def unset_adoptions(settings: Settings, sync: str) -> frozenset[Kind]:
     return frozenset(kind for kind, set_ in adopts.items() if not set_)
 
 
-def _planned(opened: Opened, name: str, mode: Mode) -> Plan:
+def _planned(opened: Opened, name: str, how: Reading) -> Plan:
+    mode_ = mode(how)
     with (
         closing(ledger(opened.settings, write=False)) as memory,
         closing(assemble(opened.settings, name)) as sync,
         Waiting(opened.screen.err) as waiting,
     ):
-        return make_plan(sync, memory, now(), waiting, mode)
+        return make_plan(sync, memory, now(), waiting, mode_, retry=how.retry)
 
 
 def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None, out: Path | None) -> None:

@@ -29,7 +29,8 @@ class Signing(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How much is to be read; neither: what is due."""
+    """How much is to be read; neither: what is due. In a `retry` all is written that differs."""
 
     full: bool = False
     quick: bool = False
+    retry: bool = False

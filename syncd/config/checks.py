@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from syncd.config.settings import Part, SyncSettings
+from syncd.config.settings import Part, PolicySettings, SyncSettings
 from syncd.core.mapping import holds, is_template, template
 from syncd.core.model import Kind
+from syncd.core.policy import ANY_FIELD, VanishedGroups
 from syncd.database import database_url, place
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin
@@ -30,8 +31,10 @@ def cross_check(
             *_sources(sync, names["sources"]),
             *_merge(sync),
             *_may_be_empty(sync),
+            *_ladder(sync.policy),
             *_target(sync, names["targets"]),
             *_mapping(sync, targets.get(sync.target)),
+            *_drift(sync, targets.get(sync.target)),
         ):
             yield (*path, *loc), words
     yield from _rivals(syncs, {name: _store(name, part, base) for name, part in targets.items()})
@@ -60,6 +63,15 @@ def _may_be_empty(sync: SyncSettings) -> Found:
     for index, source in enumerate(sync.policy.may_be_empty):
         if source not in sync.sources:
             yield ("policy", "may_be_empty", index), _no_source(source, sync)
+
+
+def _ladder(policy: PolicySettings) -> Found:
+    if policy.ladder is None:
+        return
+    of_groups = policy.vanished_groups is VanishedGroups.DELETE
+    for name, instead in (("leavers", "ladder.delete"), ("grace", "ladder.delete")):
+        if name in policy.model_fields_set and not (name == "grace" and of_groups):
+            yield ("policy", name), f"contradicts the ladder: say {instead} instead, or no ladder"
 
 
 def _no_source(name: str, sync: SyncSettings) -> str:
@@ -94,8 +106,18 @@ def _mapping(sync: SyncSettings, part: Part | None) -> Found:
         yield from _template(("groups", "rename"), rename)
 
 
-def _unheld(target: str, field: str, held: Holds) -> str:
-    fields = sorted(held.fields - {"active"})
+def _drift(sync: SyncSettings, part: Part | None) -> Found:
+    held = backend_plugin(part.type).declares[Kind.USER] if part else None
+    for field in sync.policy.drift:
+        path = ("policy", "drift", field)
+        if field == "active":
+            yield path, "active follows the person's state; see leavers and restore"
+        elif field != ANY_FIELD and held and not holds(held.fields, field):
+            yield path, _unheld(sync.target, field, held, (ANY_FIELD,))
+
+
+def _unheld(target: str, field: str, held: Holds, besides: tuple[str, ...] = ()) -> str:
+    fields = [*sorted(held.fields - {"active"}), *besides]
     return f"the target {quoted(target)} has no such field{did_you_mean(field, fields)}"
 
 

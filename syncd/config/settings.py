@@ -1,7 +1,7 @@
 """The configuration's shape: what may stand in the file, in the file's own words."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -26,7 +26,7 @@ from syncd.config.running import (
 from syncd.config.shape import Duration, Strict, Texts
 from syncd.config.trust import ApprovalSettings, AuditSettings
 from syncd.core.model import Kind, Op
-from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Leavers, VanishedGroups
+from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
 
@@ -160,6 +160,30 @@ class BudgetsSettings(Strict):
     member_remove: BudgetSettings | None = _budget(Kind.MEMBER, Op.REMOVE)
 
 
+class LadderSettings(Strict):
+    """The way down of an account whose person is in no source any more: the delay of each step,
+    which counts from the step before."""
+
+    suspend: Duration = timedelta()
+    """After they were first missed."""
+    strip: Duration | None = None
+    """Out of all groups that syncd keeps, so long after the suspension. null: never."""
+    delete: Duration | None = None
+    """So long after that, or after the suspension where none are stripped. null: never."""
+
+
+class LegalHoldSettings(Strict):
+    """Somebody whose account is neither stripped of groups nor deleted, whoever asks for it."""
+
+    user: str
+    """SOURCE:KEY, or a login or e-mail; a glob."""
+    reason: str
+    until: date | None = None
+    """The last day of it. null: until it is taken out of here."""
+    suspend: bool = True
+    """false: a leaver is not suspended either."""
+
+
 class CohortSettings(Strict):
     """Who comes in one wave: a share, those who are named, or both."""
 
@@ -192,8 +216,12 @@ class PolicySettings(Strict):
     """What an administrator allows."""
 
     leavers: Leavers = Leavers.SUSPEND
+    """The ladder in one word; suspend and delete without a delay before the suspension."""
     grace: Duration = timedelta(days=30)
-    """Between suspension and deletion, where deletion is allowed."""
+    """Between suspension and deletion, where deletion is allowed; of a vanished group too."""
+    ladder: LadderSettings | None = None
+    """The ladder step by step, instead of `leavers` and `grace`."""
+    legal_holds: tuple[LegalHoldSettings, ...] = ()
     restore: bool = True
     """Lift the suspensions that syncd made itself."""
     vanished_groups: VanishedGroups = VanishedGroups.EMPTY
@@ -206,6 +234,10 @@ class PolicySettings(Strict):
     """Names of this sync's sources that may hold nobody, or no groups, and are believed so."""
     budget: BudgetsSettings = BudgetsSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    drift: dict[str, Drift] = {}
+    """Target field, or default: what becomes of it when somebody changes it in the target."""
+    retry_unsettled: Duration | None = timedelta(days=7)
+    """When a field is written again that the target keeps otherwise each time; null: never."""
     waves: WavesSettings = WavesSettings()
 
 

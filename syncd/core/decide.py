@@ -15,7 +15,7 @@ from syncd.core.judge import Counts, hold, keep_an_administrator, over_budget, r
 from syncd.core.left import Growth, Left
 from syncd.core.members import Kept, Listed, Memberships, Roll, compare_members, kept_groups
 from syncd.core.membership import Fates, MemberJudge, enrolled
-from syncd.core.model import Group, Key, Kind, Op, Ref, User
+from syncd.core.model import E, Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import Place, drop_waiting, place_after, places
 from syncd.core.parts import Findings, Frame, Part, find_groups, find_users
@@ -24,8 +24,17 @@ from syncd.core.policy import Leavers, VanishedGroups
 from syncd.core.protection import protect_groups
 from syncd.core.question import Beyond, Question
 from syncd.core.spool import Spool, Trays
-from syncd.core.tally import Tally
-from syncd.core.trays import HELD, REFUSED, TIED, refusal_row, sort, tray_of
+from syncd.core.tally import Tally, told_of
+from syncd.core.trays import (
+    DRIFTED,
+    HELD,
+    REFUSED,
+    TIED,
+    UNSETTLED,
+    refusal_row,
+    sort,
+    tray_of,
+)
 
 
 def decide(question: Question) -> Plan:
@@ -73,6 +82,7 @@ class Decision:
             own=seen.own,
             gaps=gaps,
             whole=not seen.gaps,
+            past=question.memory.past,
         )
         self._rules: dict[tuple[Kind, Op], str] = {}
         self._held: set[str] = set()
@@ -100,8 +110,8 @@ class Decision:
         users = find_users(self._tied, self._frame)
         groups = find_groups(question.desired, question.seen.groups, question.memory, self._frame)
         tally.add_desired(question.desired)
-        tally.add(Kind.USER, users)
-        tally.add(Kind.GROUP, groups)
+        self._add(Kind.USER, users)
+        self._add(Kind.GROUP, groups)
         self._note_administrators(self._tied)
         return users, groups
 
@@ -116,6 +126,9 @@ class Decision:
             changes=spool.changes(trays.ready),
             held=spool.refusals(trays.held),
             refused=spool.refusals(trays.refused),
+            unsettled=spool.refusals({UNSETTLED: ""}),
+            drifted=spool.refusals({DRIFTED: ""}),
+            causes=dict(sorted(tally.causes.items())),
             conflicts=tally.conflicts,
             failures=tally.failures,
             withheld=self._frame.gaps,
@@ -142,7 +155,9 @@ class Decision:
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
             notes=self._general,
         )
-        return Left(frozenset(tally.left_open(plan)), totals, administrators)
+        undecided = frozenset(tally.left_open(plan))
+        told = frozenset(told_of(plan)) - undecided
+        return Left(undecided | told, totals, administrators, told)
 
     @property
     def saw_all(self) -> bool:
@@ -166,7 +181,7 @@ class Decision:
         """Users whom nothing ties to others: they are found out about and forgotten."""
         users = find_users(part, self._frame)
         self._tally.add_desired(part.desired)
-        self._tally.add(Kind.USER, users)
+        self._add(Kind.USER, users)
         self._note_administrators(part)
         trays: dict[str, list[Change]] = {}
         approved: set[str] = set()
@@ -181,6 +196,11 @@ class Decision:
         self._put_refusals(REFUSED, users.sifted.refused)
         if self._frame.has(Kind.MEMBER):
             self._apart.roll.enrol(enrolled(users, lambda change: change.id in refused, approved))
+
+    def _add(self, kind: Kind, one: Findings[E]) -> None:
+        self._tally.add(kind, one)
+        self._put_refusals(UNSETTLED, one.attributed.unsettled)
+        self._put_refusals(DRIFTED, one.attributed.reported)
 
     def _note_administrators(self, part: Part) -> None:
         self._tally.administrators |= {
@@ -253,6 +273,7 @@ class Decision:
         judging = MemberJudge(self._frame, fates)
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
+            self._tally.in_groups(one.stripping)
             if one.changes:
                 judged = judging.judge(one)
                 self._tally.count(judged.possible)

@@ -3,46 +3,37 @@
 |            | is ours                          | is not there  |
 | ---------- | -------------------------------- | ------------- |
 | wanted     | update, suspend or restore       | create        |
-| not wanted | the ladder: suspend, then delete | nothing       |
+| not wanted | the next rung of the ladder      | nothing       |
 
 Nothing is judged here: every change that would make the store true comes out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Generic
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from syncd.core.correlate import Ours
+from syncd.core.descent import descend
 from syncd.core.desired import Wanted
-from syncd.core.memory import Mark, Remark
-from syncd.core.model import E, Group, Key, Kind, Op, User, Value, flat
+from syncd.core.found import Found, change, mark, suspension
+from syncd.core.ladder import Ground, has_passed
+from syncd.core.memory import Remark
+from syncd.core.model import E, Group, Key, Kind, Op, Update, User, Value, flat
 from syncd.core.normal import same
 from syncd.core.plan import Change
 from syncd.core.policy import Leavers, Policy, VanishedGroups
 
+_GONE = "is in no source any more"
+
 Pair = tuple[Wanted[E] | None, Ours[E] | None]
-
-
-class Found(Struct, frozen=True):
-    """What a diff comes to: changes, what to remember, and what a person may want to know.
-
-    `waiting` are the keys of which more may come with time, though nothing about them changes.
-    """
-
-    changes: list[Change]
-    marks: list[Mark]
-    notes: list[str]
-    waiting: list[Key] = field(default_factory=list)
 
 
 class Comparison(Struct, Generic[E], frozen=True):
     """Both sides of one kind, and how to compare them.
 
     `managed` fields are kept true; `once` are given at creation. `absent` says why a key
-    is not wanted, `undecided` keys are skipped. Where the target cannot suspend (`suspends`), a
-    leaver's grace is spent unsuspended.
+    is not wanted, `undecided` keys are skipped.
     """
 
     wanted: Sequence[Wanted[E]]
@@ -52,7 +43,6 @@ class Comparison(Struct, Generic[E], frozen=True):
     caseless: frozenset[str]
     absent: Mapping[Key, str]
     undecided: frozenset[Key]
-    suspends: bool = True
 
 
 def join(wanted: Iterable[Wanted[E]], ours: Iterable[Ours[E]]) -> Iterator[Pair[E]]:
@@ -71,7 +61,7 @@ def join(wanted: Iterable[Wanted[E]], ours: Iterable[Ours[E]]) -> Iterator[Pair[
             one, other = next(left, None), next(right, None)
 
 
-def diff_users(both: Comparison[User], policy: Policy, now: datetime) -> Found:
+def diff_users(both: Comparison[User], ground: Ground) -> Found:
     found = Found([], [], [])
     for wanted, ours in join(both.wanted, both.ours):
         key = wanted.key if wanted else ours.link.key if ours else Key("")
@@ -79,7 +69,7 @@ def diff_users(both: Comparison[User], policy: Policy, now: datetime) -> Found:
             continue
         if wanted and ours:
             _update(wanted, ours, both, found)
-            _follow_state(wanted, ours, policy, found)
+            _follow_state(wanted, ours, ground.policy, found)
         elif wanted and wanted.entity.active:
             found.changes.append(_creation(Kind.USER, wanted, both))
         elif wanted:
@@ -88,12 +78,12 @@ def diff_users(both: Comparison[User], policy: Policy, now: datetime) -> Found:
                 f"{wanted.entity.user_name} is suspended in the source and has no account; "
                 "none is created until they are active"
             )
-        elif ours and policy.leavers is not Leavers.IGNORE:
-            _descend(ours, both, policy, now, found)
+        elif ours and ground.policy.leavers is not Leavers.IGNORE:
+            descend(ours, both.absent.get(key, _GONE), ground, found)
     return found
 
 
-def diff_groups(both: Comparison[Group], policy: Policy, now: datetime) -> Found:
+def diff_groups(both: Comparison[Group], ground: Ground) -> Found:
     found = Found([], [], [])
     for wanted, ours in join(both.wanted, both.ours):
         key = wanted.key if wanted else ours.link.key if ours else Key("")
@@ -103,21 +93,22 @@ def diff_groups(both: Comparison[Group], policy: Policy, now: datetime) -> Found
             _update(wanted, ours, both, found)
         elif wanted:
             found.changes.append(_creation(Kind.GROUP, wanted, both))
-        elif ours and policy.vanished_groups is not VanishedGroups.IGNORE:
-            _vanish(ours, policy, now, found)
+        elif ours and ground.policy.vanished_groups is not VanishedGroups.IGNORE:
+            _vanish(ours, ground, found)
     return found
 
 
-def _vanish(ours: Ours[Group], policy: Policy, now: datetime, found: Found) -> None:
+def _vanish(ours: Ours[Group], ground: Ground, found: Found) -> None:
     """A group that is in no source any more."""
+    link, policy = ours.link, ground.policy
     deletable = policy.vanished_groups is VanishedGroups.DELETE
     if deletable:
-        found.waiting.append(ours.link.key)
-    if ours.link.left_at is None:
-        found.marks.append(_mark(Remark.LEFT, ours))
-    elif _may_delete(ours, deletable, policy, now):
-        reason = f"in no source since {ours.link.left_at:%Y-%m-%d}"
-        found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
+        found.waiting.append(link.key)
+    if link.left_at is None:
+        found.marks.append(mark(Remark.LEFT, ours, _GONE))
+    elif deletable and has_passed(policy.of_groups, link.left_at, link, ground):
+        reason = f"in no source since {link.left_at:%Y-%m-%d}"
+        found.changes.append(change(Op.DELETE, ours, reason))
 
 
 def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
@@ -136,72 +127,37 @@ def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:
 
 
 def _update(wanted: Wanted[E], ours: Ours[E], both: Comparison[E], found: Found) -> None:
+    if update := update_of(wanted, ours, both.managed, both.caseless):
+        found.changes.append(update)
+    if ours.link.left_at is not None:
+        found.marks.append(mark(Remark.RETURNED, ours))
+
+
+def update_of(
+    wanted: Wanted[E], ours: Ours[E], managed: Collection[str], caseless: Collection[str]
+) -> Change | None:
+    """All of the managed fields that differ; None where none does."""
     target, current = flat(wanted.entity), flat(ours.stored.entity)
     before: dict[str, Value] = {}
     after: dict[str, Value] = {}
-    for name in sorted(both.managed):
-        if not same(current.get(name), target.get(name), caseless=name in both.caseless):
+    for name in sorted(managed):
+        if not same(current.get(name), target.get(name), caseless=name in caseless):
             before[name], after[name] = current.get(name), target.get(name)
-    if after:
-        reason = f"changed: {wanted.origin}"
-        found.changes.append(_change(Op.UPDATE, ours, before, after, reason))
-    if ours.link.left_at is not None:
-        found.marks.append(_mark(Remark.RETURNED, ours))
+    reason = f"changed: {wanted.origin}"
+    return change(Op.UPDATE, ours, reason, Update(before, after)) if after else None
 
 
 def _follow_state(wanted: Wanted[User], ours: Ours[User], policy: Policy, found: Found) -> None:
     """A person who is there: suspended as the source says, restored only where syncd suspended."""
     active, suspended_by_us = ours.stored.entity.active, ours.link.suspended_at is not None
     if not wanted.entity.active and active:
-        found.changes.append(_suspension(ours, "suspended in the source"))
+        found.changes.append(suspension(ours, "suspended in the source"))
     elif wanted.entity.active and active and suspended_by_us:
-        found.marks.append(_mark(Remark.ACTIVE, ours))
+        found.marks.append(mark(Remark.ACTIVE, ours))
     elif wanted.entity.active and not active and suspended_by_us and policy.restore:
-        before, after = {"active": False}, {"active": True}
-        found.changes.append(_change(Op.RESTORE, ours, before, after, "active again in the source"))
+        back = Update({"active": False}, {"active": True})
+        found.changes.append(change(Op.RESTORE, ours, "active again in the source", back))
     elif wanted.entity.active and not active:
         why = "a restoration is not allowed by policy" if suspended_by_us else "disabled by hand"
         found.waiting.append(wanted.key)
         found.notes.append(f"{ours.link.name} stays suspended: {why}")
-
-
-def _descend(
-    ours: Ours[User], both: Comparison[User], policy: Policy, now: datetime, found: Found
-) -> None:
-    """A leaver: one step down the ladder a run. Never deleted in the run that first misses them."""
-    why = both.absent.get(ours.link.key, "is in no source any more")
-    deletable = _may_delete(ours, policy.leavers is Leavers.DELETE, policy, now)
-    if policy.leavers is Leavers.DELETE:
-        found.waiting.append(ours.link.key)
-    if ours.link.left_at is None:
-        found.marks.append(_mark(Remark.LEFT, ours))
-    if ours.stored.entity.active and (both.suspends or not deletable):
-        found.changes.append(_suspension(ours, f"leaver: {why}"))
-    elif deletable:
-        reason = f"leaver since {ours.link.left_at:%Y-%m-%d}, grace is over: {why}"
-        found.changes.append(_change(Op.DELETE, ours, {}, {}, reason))
-
-
-def _may_delete(ours: Ours[E], allowed: bool, policy: Policy, now: datetime) -> bool:
-    """Grace counts from the suspension, or from the first miss where a person had suspended."""
-    left_at, suspended_at = ours.link.left_at, ours.link.suspended_at
-    if not allowed or left_at is None:
-        return False
-    return now - max(left_at, suspended_at or left_at) >= policy.grace
-
-
-def _suspension(ours: Ours[User], reason: str) -> Change:
-    return _change(Op.SUSPEND, ours, {"active": True}, {"active": False}, reason)
-
-
-def _change(
-    op: Op, ours: Ours[E], before: Mapping[str, Value], after: Mapping[str, Value], reason: str
-) -> Change:
-    link = ours.link
-    name = str(flat(ours.stored.entity)["user_name" if link.kind is Kind.USER else "display_name"])
-    return Change(op, link.kind, link.key, name, link.ref, before, after, reason)
-
-
-def _mark(remark: Remark, ours: Ours[E]) -> Mark:
-    link = ours.link
-    return Mark(remark, link.kind, link.key, link.ref, link.name)

@@ -33,14 +33,15 @@ class Abilities(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """What a judgement of single changes rests on.
 
-    `protected` refs come with the rule's words, `protect` is that rule.
-    `gaps` say why not all was read.
+    `protected` refs come with the rule's words, `protect` is that rule. `stopped` is what a legal
+    hold stops, with its words. `gaps` say why not all was read.
     """
 
     abilities: Mapping[Kind, Abilities]
     protected: Mapping[tuple[Kind, Ref], str]
     gaps: Sequence[str]
     protect: Protect = Protect()
+    stopped: Mapping[tuple[Op, Ref], str] = {}
 
 
 class Counts(Struct, frozen=True):
@@ -100,6 +101,7 @@ def only(change: Change, fields: Iterable[str]) -> Change:
         change,
         before={name: change.before.get(name) for name in names},
         after={name: change.after[name] for name in names},
+        traces={name: change.traces[name] for name in names if name in change.traces},
     )
 
 
@@ -134,10 +136,16 @@ def _guarded(change: Change, facts: Facts) -> str:
     if not change.removes:
         return ""
     if change.kind is not Kind.MEMBER:
-        return facts.protected.get((change.kind, change.ref), "") if change.ref else ""
+        return _kept(change, facts) if change.ref else ""
     rules = [facts.protected.get((Kind.GROUP, change.ref), "") if change.ref else ""]
     rules += [facts.protected.get((Kind.USER, change.member_ref), "")] if change.member_ref else []
     return next(filter(None, rules), "")
+
+
+def _kept(change: Change, facts: Facts) -> str:
+    ref = change.ref or Ref("")
+    rule = facts.protected.get((change.kind, ref), "")
+    return rule or (facts.stopped.get((change.op, ref), "") if change.kind is Kind.USER else "")
 
 
 def _withhold(changes: list[Change], facts: Facts) -> tuple[list[Change], list[Change]]:
@@ -240,6 +248,7 @@ def rejoin(changes: Iterable[Change]) -> list[Change]:
                 reason=max(other.reason, change.reason, key=len),
                 before={**other.before, **change.before},
                 after={**other.after, **change.after},
+                traces={**other.traces, **change.traces},
                 needs=tuple(dict.fromkeys((*other.needs, *change.needs))),
             )
         joined[change.id] = change

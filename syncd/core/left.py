@@ -11,13 +11,15 @@ from syncd.core.question import Beyond
 class Left(Struct, frozen=True):
     """`open` are the things about which anything was found: all others are as they should be.
 
-    `totals` is what is counted of everybody, to be `beyond` the questions that follow.
-    `administrators` are those in the target who can log in.
+    The `told` among them are decided, and a plan tells of them again. `totals` is what is counted
+    of everybody, to be `beyond` the questions that follow. `administrators` are those in the
+    target who can log in.
     """
 
     open: frozenset[tuple[Kind, Key]]
     totals: Beyond
     administrators: frozenset[Ref]
+    told: frozenset[tuple[Kind, Key]] = frozenset()
 
 
 class Growth(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Who must become a member of what, and who must not be one any more.
 
 A member waits for the creations of its group and of its user. Leavers keep their memberships
-with their suspended account; they are added to nothing. Groups are compared one by one.
+with their suspended account, until they are stripped of all; they are added to nothing. Groups are
+compared one by one.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from syncd.core.model import Group, Key, Kind, Member, Op, Ref
+from syncd.core.model import Group, Key, Kind, Member, Op, Ref, Rung
 from syncd.core.parts import Findings
 from syncd.core.plan import Change, change_id
 
@@ -20,7 +21,7 @@ class Who(Struct, frozen=True, gc=False):
 
     Memberships are planned for those only who are `named`. `lost` is whether their creation will
     not run, `approved` whether no budget holds it. `guarded` is the rule by which nothing is taken
-    from them.
+    from them. `strip` is why a leaver is to be in no group.
     """
 
     key: Key
@@ -30,6 +31,7 @@ class Who(Struct, frozen=True, gc=False):
     lost: bool = False
     guarded: str = ""
     approved: bool = False
+    strip: str = ""
 
 
 class Roll(Protocol):
@@ -96,11 +98,13 @@ class Listed:
 
 
 class Compared(Struct, frozen=True):
-    """One group: changes, with all users in them by key, and how many of ours are in it."""
+    """One group: changes, with all users in them by key, how many of ours are in it, and who of
+    those is to be in none."""
 
     changes: list[Change]
     users: Mapping[Key, Who]
     population: int
+    stripping: frozenset[Key] = frozenset()
 
 
 def kept_groups(
@@ -146,23 +150,26 @@ def _compare(
     wanted = set(memberships.wanted(group.key)) if group.wanted else set()
     new = {who.key: who for who in roll.by_key(wanted - there.keys()) if who.named}
     changes = [_member(Op.ADD, group, new[key]) for key in sorted(new)]
+    stripping = frozenset(key for key, who in there.items() if who.strip)
     if group.certain:
-        gone = sorted(key for key, who in there.items() if key not in wanted and who.named)
-        changes += [_member(Op.REMOVE, group, there[key]) for key in gone]
-    return Compared(changes, {**there, **new}, len(there))
+        gone = {key for key, who in there.items() if key not in wanted and who.named}
+        changes += [_member(Op.REMOVE, group, there[key]) for key in sorted(gone | stripping)]
+    return Compared(changes, {**there, **new}, len(there), stripping)
 
 
 def _member(op: Op, group: Kept, user: Who) -> Change:
     needs = [change_id(Op.CREATE, Kind.GROUP, group.key)] if group.ref is None else []
     needs += [change_id(Op.CREATE, Kind.USER, user.key)] if user.ref is None else []
+    reason = "a member in the source" if op is Op.ADD else "no member in the source"
     return Change(
         op,
         Kind.MEMBER,
         group.key,
         f"{user.name} in {group.name}",
         group.ref,
-        reason="a member in the source" if op is Op.ADD else "no member in the source",
+        reason=user.strip or reason,
         member=user.key,
         member_ref=user.ref,
         needs=tuple(needs),
+        rung=Rung.STRIP if user.strip else None,
     )

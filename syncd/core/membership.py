@@ -13,7 +13,14 @@ from syncd.core.order import Place, place_after
 from syncd.core.parts import Findings, Frame
 from syncd.core.plan import Change, change_id
 from syncd.core.spool import Row
-from syncd.core.trays import REFUSED, WAITS_HELD, WAITS_REFUSED, refusal_row, tray_of
+from syncd.core.trays import (
+    REFUSED,
+    UNSETTLED,
+    WAITS_HELD,
+    WAITS_REFUSED,
+    refusal_row,
+    tray_of,
+)
 
 
 class Fates(Struct, frozen=True):
@@ -48,10 +55,11 @@ def enrolled(
             freed = change.id in approved
             yield Who(change.key, None, change.name, lost=lost(change), approved=freed)
     for ours in users.correlated.ours:
-        key, stored = ours.link.key, ours.stored
+        key, stored, found = ours.link.key, ours.stored, users.found
         guarded = users.protected.get((Kind.USER, stored.ref), "")
-        name = stored.entity.user_name
-        yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded)
+        guarded = guarded or found.stopped.get((Op.REMOVE, stored.ref), "")
+        name, strip = stored.entity.user_name, found.stripping.get(key, "")
+        yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded, strip=strip)
 
 
 class MemberJudge:
@@ -65,7 +73,8 @@ class MemberJudge:
             if who.ref is not None and who.guarded
         }
         facts = self._frame.facts({**self._frame.protected, **guarded})
-        sifted = sift(group.changes, facts)
+        attributed = self._frame.attribution(Kind.MEMBER).of(group.changes)
+        sifted = sift(attributed.changes, facts)
         trays: dict[str, list[Row]] = defaultdict(list)
         for possible in sifted.possible:
             freed = signed(possible, self._fates.approved)
@@ -79,6 +88,7 @@ class MemberJudge:
             before = [ready[need] for need in change.needs if need in ready]
             trays[tray].append((place_after(change, before), change, rule))
         trays[REFUSED] += map(refusal_row, sifted.refused)
+        trays[UNSETTLED] += map(refusal_row, attributed.unsettled)
         return Judged(sifted.possible, sifted.withheld, trays)
 
     def _lost(self, change: Change, users: Mapping[Key, Who]) -> tuple[str, bool] | None:

@@ -40,6 +40,14 @@ class Op(StrEnum):
     REMOVE = "remove"
 
 
+class Rung(StrEnum):
+    """A step down the ladder that a leaver's account goes."""
+
+    SUSPEND = "suspend"
+    STRIP = "strip"  # of all groups that syncd keeps
+    DELETE = "delete"
+
+
 class User(Struct, frozen=True, gc=False, kw_only=True):
     user_name: str
     email: str | None = None

@@ -6,13 +6,18 @@ from datetime import datetime
 from typing import Generic
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.core.correlate import Claims, Correlated, correlate
 from syncd.core.desired import Desired, Wanted
-from syncd.core.diff import Comparison, Found, diff_groups, diff_users
+from syncd.core.diff import Comparison, diff_groups, diff_users
+from syncd.core.drift import Attributed, Attribution
+from syncd.core.found import Found
 from syncd.core.judge import Abilities, Facts, Sifted, sift
+from syncd.core.ladder import ground_of
 from syncd.core.memory import Memory
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, Stored, User
+from syncd.core.past import Past
 from syncd.core.policy import Adopt, Policy
 from syncd.core.protection import protect_accounts
 from syncd.core.question import Declared
@@ -41,13 +46,18 @@ class Frame(Struct, frozen=True):
     own: Ref | None
     gaps: tuple[str, ...]
     whole: bool
+    past: Past
 
     def has(self, kind: Kind) -> bool:
         """Groups that can be neither made nor changed can be joined all the same."""
         joined = kind is Kind.GROUP and self.declared[Kind.MEMBER].ops
         return bool(self.declared[kind].ops or joined)
 
-    def facts(self, protected: Mapping[tuple[Kind, Ref], str]) -> Facts:
+    def facts(
+        self,
+        protected: Mapping[tuple[Kind, Ref], str],
+        stopped: Mapping[tuple[Op, Ref], str] | None = None,
+    ) -> Facts:
         return Facts(
             abilities={
                 kind: Abilities(of.fields, of.immutable, of.required, of.ops)
@@ -56,7 +66,13 @@ class Frame(Struct, frozen=True):
             protected=protected,
             gaps=self.gaps,
             protect=self.policy.protect,
+            stopped=stopped or {},
         )
+
+    def attribution(self, kind: Kind) -> Attribution:
+        """The policy is of users' fields: a group's name is always put back."""
+        policy = self.policy if kind is Kind.USER else replace(self.policy, drift={})
+        return Attribution(self.past, policy, self.now, self.declared[kind].caseless)
 
     def adopt_by(self, kind: Kind) -> str | None:
         """The field that an adoption goes by."""
@@ -66,7 +82,8 @@ class Frame(Struct, frozen=True):
 
 
 class Findings(Struct, Generic[E], frozen=True):
-    """`wanted` are those about whom it is decided what should be."""
+    """`wanted` are those about whom it is decided what should be, `found` what is to be changed
+    of them, and `attributed` the same with what is left by reason of the past."""
 
     wanted: tuple[Wanted[E], ...]
     correlated: Correlated[E]
@@ -74,6 +91,7 @@ class Findings(Struct, Generic[E], frozen=True):
     found: Found
     sifted: Sifted
     protected: Mapping[tuple[Kind, Ref], str]
+    attributed: Attributed
 
 
 def find_users(part: Part, frame: Frame) -> Findings[User]:
@@ -90,10 +108,9 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
         caseless=declared.caseless,
         absent=desired.absent,
         undecided=undecided,
-        suspends=Op.SUSPEND in declared.ops,
     )
-    found = diff_users(both, frame.policy, frame.now)
-    return _findings(desired.users, correlated, undecided, found, frame, protected)
+    found = diff_users(both, ground_of(frame.policy, frame.now, part.memory, frame.declared))
+    return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, protected)
 
 
 def find_groups(
@@ -114,8 +131,8 @@ def find_groups(
             absent={},
             undecided=undecided,
         )
-        found = diff_groups(both, frame.policy, frame.now)
-    return _findings(wanted, correlated, undecided, found, frame, frame.protected)
+        found = diff_groups(both, ground_of(frame.policy, frame.now, memory, frame.declared))
+    return _findings(Kind.GROUP, wanted, correlated, undecided, found, frame, frame.protected)
 
 
 def _claims(
@@ -135,7 +152,8 @@ def _claims(
     )
 
 
-def _findings(
+def _findings(  # noqa: PLR0913, PLR0917  all that is known of them
+    kind: Kind,
     wanted: tuple[Wanted[E], ...],
     correlated: Correlated[E],
     undecided: frozenset[Key],
@@ -143,11 +161,13 @@ def _findings(
     frame: Frame,
     protected: Mapping[tuple[Kind, Ref], str],
 ) -> Findings[E]:
+    attributed = frame.attribution(kind).of(found.changes)
     return Findings(
         wanted=tuple(one for one in wanted if one.key not in undecided) if undecided else wanted,
         correlated=correlated,
         undecided=undecided,
-        found=found,
-        sifted=sift(found.changes, frame.facts(protected)),
+        found=replace(found, changes=attributed.changes),
+        sifted=sift(attributed.changes, frame.facts(protected, found.stopped)),
         protected=protected,
+        attributed=attributed,
     )

@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark
-from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.model import Key, Kind, Op, Ref, Rung, Value
+from syncd.core.past import Trace
 from syncd.core.stream import Stream, digest_of, encode
 
-VERSION = 2
+VERSION = 3
 """Of the plan's JSON form."""
 
 REMOVALS = frozenset({Op.SUSPEND, Op.DELETE, Op.REMOVE})
@@ -39,7 +40,9 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     group's, `member` is the user's key, and `member_ref` the user's ref where it has one yet.
     `needs` are the ids of changes that must have been done before this one is tried. A
     `temporary` one steps aside from a name that another takes, until its own change follows.
-    `aliases` are for a creation: the keys that its link is to have besides.
+    `aliases` are for a creation: the keys that its link is to have besides. `traces` say by field
+    where an update comes from, and of any change that it was made before and did not last. `rung`
+    is for a step down the ladder.
     """
 
     op: Op
@@ -55,6 +58,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     needs: tuple[str, ...] = ()
     temporary: bool = False
     aliases: tuple[Key, ...] = ()
+    traces: Mapping[str, Trace] = {}
+    rung: Rung | None = None
 
     @property
     def id(self) -> str:
@@ -72,7 +77,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A change that will not run, held or refused, and the rule's words."""
+    """A change that will not run, and the rule's words."""
 
     change: Change
     rule: str
@@ -104,7 +109,10 @@ class Plan(Struct, frozen=True, kw_only=True):
     a person to decide, `failures` are records that could not be mapped. `withheld` says why
     removals were not planned, and `withheld_changes` counts them. `marks` are what an apply
     remembers beside the changes. `foreign` counts what is left alone, by kind. Where there are
-    `waves`, the changes are made in these turns.
+    `waves`, the changes are made in these turns. `unsettled` is what the target keeps otherwise
+    however often it is written, and `drifted` what was changed outside and is left so by the
+    policy: told, and not written. `causes` counts the fields that updates write by where they
+    changed.
     """
 
     sync: str
@@ -122,12 +130,18 @@ class Plan(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     foreign: Mapping[str, int] = {}
     waves: tuple[Wave, ...] = ()
+    unsettled: Sequence[Refusal] = ()
+    drifted: Sequence[Refusal] = ()
+    causes: Mapping[str, int] = {}
 
     @property
     def digest(self) -> str:
         """SHA-256 over all but `created`, as hexadecimal: equal inputs, equal digest."""
-        rest = replace(self, created=_EPOCH, changes=(), held=(), refused=())
-        parts = map(digest_of, (self.changes, self.held, self.refused))
+        lists = (self.changes, self.held, self.refused, self.unsettled, self.drifted)
+        rest = replace(
+            self, created=_EPOCH, changes=(), held=(), refused=(), unsettled=(), drifted=()
+        )
+        parts = map(digest_of, lists)
         return hashlib.sha256(b"\n".join((encode(rest), *parts))).hexdigest()
 
     @property

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from syncd.core.hold import Hold
 from syncd.core.model import Kind, Op
 
 
@@ -31,6 +32,18 @@ class Adopt(StrEnum):
     NEVER = "never"
     BY_EMAIL = "by_email"
     BY_USER_NAME = "by_user_name"
+
+
+class Drift(StrEnum):
+    """What becomes of a field that somebody changed in the target."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+    YIELD = "yield"
+
+
+ANY_FIELD = "default"
+"""Stands for the fields of which nothing is said."""
 
 
 class Budget(Struct, frozen=True):
@@ -100,9 +113,14 @@ class Waves(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """`grace` is the time between suspension and deletion, `window` that of the budgets.
+    """The ladder of `leavers`: suspended once they are missed for `suspend_after`, stripped of
+    their groups `strip_after` that (None for never), and deleted after another `grace`. A vanished
+    group is deleted after `group_grace`, None for `grace`. `window` is the time of the budgets.
+    `legal_holds` are those of the configuration.
 
-    `may_be_empty` are the sources that are believed when they hold nobody, or no groups.
+    `may_be_empty` are the sources that are believed when they hold nobody, or no groups. `drift`
+    is by a user's field, or `ANY_FIELD`. What never settles is tried again after
+    `retry_unsettled`; None for never.
     """
 
     leavers: Leavers = Leavers.SUSPEND
@@ -116,3 +134,19 @@ class Policy(Struct, frozen=True):
     window: timedelta = timedelta(hours=24)
     may_be_empty: tuple[str, ...] = ()
     waves: Waves = Waves()
+    drift: Mapping[str, Drift] = {}
+    retry_unsettled: timedelta | None = timedelta(days=7)
+    suspend_after: timedelta = timedelta()
+    strip_after: timedelta | None = None
+    group_grace: timedelta | None = None
+    legal_holds: tuple[Hold, ...] = ()
+
+    @property
+    def of_groups(self) -> timedelta:
+        """So long after they vanished groups are deleted, where they are."""
+        return self.grace if self.group_grace is None else self.group_grace
+
+    def on_drift(self, name: str) -> Drift:
+        """An administrator that somebody made in the target stays one only where that is said."""
+        of_all = Drift.ENFORCE if name == "admin" else self.drift.get(ANY_FIELD, Drift.ENFORCE)
+        return self.drift.get(name, of_all)

@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import attrgetter
 
 from syncd.core.desired import Desired, HalfKnown
 from syncd.core.mapping import Doubts
 from syncd.core.memory import Mark, Remark
-from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref
+from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref, Rung
 from syncd.core.parts import Findings
 from syncd.core.plan import Change, Plan, Problem
 from syncd.core.question import Declared
 
-_UNPROVEN = {Remark.LEFT, Remark.FORGET}
+_UNPROVEN = {Remark.LEFT, Remark.FORGET, Remark.STRIPPED}
 
 
 class Tally:
@@ -25,22 +26,26 @@ class Tally:
         self.population: Counter[Kind] = Counter()
         self.foreign: Counter[Kind] = Counter()
         self.open: set[tuple[Kind, Key]] = set()
+        self.causes: Counter[str] = Counter()
         self.doubts = Doubts()
         self.half_known = HalfKnown()
         self._admin_stated = False
         self.renamed: dict[tuple[Kind, Ref], str] = {}
         self.administrators: set[Ref] = set()
         self._marks: list[Mark] = []
+        self._bare: dict[Key, Mark] = {}
         self._notes: list[str] = []
         self._problems: list[Problem] = []
         self._failures: list[Problem] = []
 
     def add(self, kind: Kind, one: Findings[E]) -> None:
         self._marks += (*one.correlated.marks, *one.found.marks)
+        self._bare |= one.found.bare
         self._notes += one.found.notes
         self._problems += one.correlated.conflicts
         self.open |= {(kind, key) for key in (*one.undecided, *one.found.waiting)}
         self.foreign[kind] += len(one.correlated.foreign)
+        self.causes += one.attributed.causes
         self.count(one.sifted.possible)
         self.withhold(one.sifted.withheld)
         name = NAME_FIELD[kind]
@@ -68,13 +73,18 @@ class Tally:
     def withhold(self, changes: Iterable[Change]) -> None:
         for change in changes:
             self.withheld[f"{change.kind}.{change.op}"] += 1
-            self.open.add(thing(change))
+            self.open |= {*things(change)}
+
+    def in_groups(self, keys: Iterable[Key]) -> None:
+        """These are yet to be stripped."""
+        for key in keys:
+            self._bare.pop(key, None)
 
     def settled(self, conflicts: Iterable[Problem]) -> None:
         self._problems += conflicts
 
     def marks(self, *, whole: bool) -> tuple[Mark, ...]:
-        marks = self._marks
+        marks = [*self._marks, *self._bare.values()]
         if not whole:
             marks = [mark for mark in marks if mark.remark not in _UNPROVEN]
         return _in_turn(marks)
@@ -104,16 +114,30 @@ class Tally:
         """With those that the plan tells of, or would if it were proven; some more than once."""
         yield from self.open
         yield from ((one.kind, one.key) for one in (*plan.conflicts, *plan.failures))
-        for mark in self._marks:
+        for mark in (*self._marks, *self._bare.values()):
             yield from ((mark.kind, key) for key in (mark.key, mark.old_key) if key)
-        yield from map(thing, plan.changes)
+        yield from chain.from_iterable(map(things, plan.changes))
         for refusals in (plan.held, plan.refused):
-            yield from (thing(one.change) for one in refusals)
+            yield from chain.from_iterable(things(one.change) for one in refusals)
+        yield from (thing(one.change) for one in plan.unsettled if one.change.op is not Op.UPDATE)
+
+
+def told_of(plan: Plan) -> Iterator[tuple[Kind, Key]]:
+    """Those of whom no more is known than that some of their fields are left as they are."""
+    for refusals in (plan.unsettled, plan.drifted):
+        yield from (thing(one.change) for one in refusals if one.change.op is Op.UPDATE)
 
 
 def thing(change: Change) -> tuple[Kind, Key]:
     """Whom it is about; of members, the user."""
     return (change.kind, change.key) if change.member is None else (Kind.USER, change.member)
+
+
+def things(change: Change) -> Iterator[tuple[Kind, Key]]:
+    """With the group of who is stripped: in no source, they do not lead to it."""
+    yield thing(change)
+    if change.rung is Rung.STRIP:
+        yield Kind.GROUP, change.key
 
 
 def _in_turn(marks: list[Mark]) -> tuple[Mark, ...]:

@@ -13,6 +13,7 @@ from syncd.core.plan import Refusal
 from syncd.core.spool import Row
 
 TIED, HELD, REFUSED = "tied", "held", "refused"
+UNSETTLED, DRIFTED = "unsettled", "drifted"
 """Trays of those about which all is known when they are put there."""
 
 APPROVED, WAITS_HELD, WAITS_REFUSED = ".approved", ".held", ".refused"

@@ -1,8 +1,10 @@
 """One cycle: read, find out whom it concerns, ask, and keep what was learnt for the next one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Self
+
+from msgspec.structs import replace
 
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
@@ -24,6 +26,7 @@ from syncd.cycle.mode import Mode
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.remembering import remember
 from syncd.cycle.selection import Selection, Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
@@ -40,7 +43,8 @@ class Cycle:
 
     What nobody has changed since the last cycle is not decoded and is in no question, unless the
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
-    Where a question would be about everybody, so many are looked at `at_once`; None for all.
+    Where a question would be about everybody, so many are looked at `at_once`; None for all. What
+    never settles is tried once more in a `retry`.
     """
 
     def __init__(  # noqa: PLR0913  what to read, and how
@@ -53,11 +57,13 @@ class Cycle:
         *,
         afresh: bool = False,
         at_once: int | None = _AT_ONCE,
+        retry: bool = False,
     ) -> None:
         self._slice = at_once
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
         self._work = Workspace()
         self._mode = mode
+        self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
         snapshot = ledger.snapshot(sync.name)
         head = None if afresh else snapshot.head()
         self._head = head if head is not None and head.made_by == sync.made_by else None
@@ -104,7 +110,7 @@ class Cycle:
             yield list(self._selection.links)
             return
         for kind in (Kind.USER, Kind.GROUP):
-            yield from self._ledger.each_link(self._sync.name, kind)
+            yield from self._ledger.register.each_link(self._sync.name, kind)
 
     @property
     def target(self) -> TargetRead:
@@ -137,7 +143,8 @@ class Cycle:
         if self._base is None or self._head is None:
             return None
         self._selector = Selector(
-            self._sync, self._ledger, self._base, self._head.facts, self.sources, self.target
+            *(self._sync, self._ledger, self._base, self._head.facts),
+            *(self.sources, self.target, self._now),
         )
         selection = self._selector.select()
         if selection and not self.target.quick:
@@ -163,30 +170,30 @@ class Cycle:
         return question
 
     def _put(self) -> Question:
-        since, self.apart = self._now - self._sync.policy.window, None
+        self.apart = None
         if self._selection is None or self._head is None:
-            return self._ask_about_all(since)
-        memory = self._recall(since, self._selection.links)
+            return self._ask_about_all()
+        memory = self._remember(self._selection.links)
         if self._beyond is None:
             self._beyond = self._asking.beyond(self._selection, self._head.facts)
         return self._asking.about(self._selection, memory, self._beyond)
 
-    def _ask_about_all(self, since: datetime) -> Question:
-        name = self._sync.name
+    def _ask_about_all(self) -> Question:
         if self._slice is not None:
-            groups = self._ledger.recall_kind(name, Kind.GROUP)
-            memory = self._recall(since, groups)
+            groups = self._ledger.recall_kind(self._sync.name, Kind.GROUP)
+            memory = self._remember(groups, all_of=True)
             everybody = Everybody(
                 self._sync, self.sources, self.target, self._now, self._ledger, memory, self._slice
             )
             question, self.apart = everybody.asked()
             return question
-        given = self._sync.consent
-        return self._asking.about_all(self._ledger.recall(name, since, self._now, given))
+        memory = self._remember(None)
+        known = self.past.known(memory.links)
+        return self._asking.about_all(replace(memory, past=known))
 
-    def _recall(self, since: datetime, known: tuple[Link, ...]) -> Memory:
-        sync = self._sync
-        return self._ledger.recall_rest(sync.name, since, self._now, known, sync.consent)
+    def _remember(self, links: Sequence[Link] | None, *, all_of: bool = False) -> Memory:
+        memory = remember(self._sync, self._ledger, self._now, links, all_of=all_of)
+        return replace(memory, past=self.past)
 
     def still_there(self, kind: Kind, refs: Iterable[Ref]) -> set[Ref]:
         """Those of them that the target has by the last reading."""
@@ -208,8 +215,9 @@ class Cycle:
         self._watch("verifying", 0, None)
         read_again(self._reader, self._sync.backend, self.target, touched)
 
-    def ask_again(self, touched: Touched) -> Question:
-        """The question after a run, when it was read again."""
+    def ask_again(self, touched: Touched, run: int) -> Question:
+        """The question after this run, when it was read again."""
+        self.past.verifying = run
         if self._selection is not None:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
         return self._ask()
@@ -224,16 +232,17 @@ class Cycle:
         keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh)
         if not keeping.possible:
             return
-        left = after.open
+        left, told = after.open, after.told
         if not keeping.everything:
             # What is not kept of a reading is not known to have been there once it is gone again.
             left |= {*planned.left().open, *self._moved_in_target()}
+            told = frozenset()
         self._ledger.keep(
             self._sync.name,
             next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
             keeping.renewals(),
             left | self._settled(keeping),
-            left,
+            {one: one in told for one in left},
             afresh=afresh,
         )
 

@@ -64,7 +64,7 @@ class Everybody:
     def _aliased(self) -> bool:
         return any(
             link.aliases
-            for links in self._ledger.each_link(self._sync.name, Kind.USER)
+            for links in self._ledger.register.each_link(self._sync.name, Kind.USER)
             for link in links
         )
 
@@ -111,7 +111,7 @@ class Everybody:
             for name, read in self._sources.items()
             if name not in self._sync.policy.may_be_empty
         }
-        users = self._ledger.each_link(self._sync.name, Kind.USER)
+        users = self._ledger.register.each_link(self._sync.name, Kind.USER)
         links = chain(self._memory.links, chain.from_iterable(users))
         for name, gaps in gaps_of_empty(empty, links).items():
             self._gaps[name] += tuple(gaps)

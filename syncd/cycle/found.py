@@ -50,7 +50,7 @@ class Search:
         if self._word:
             for source, read in sources.items():
                 self._look_into(source, read)
-            for links in self._ledger.each_link(self._sync, Kind.USER):
+            for links in self._ledger.register.each_link(self._sync, Kind.USER):
                 for link in filter(self._is_of, links):
                     self._add(self.found.called, link.key)
             for stored in target.users.standing.all():

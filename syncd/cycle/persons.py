@@ -24,7 +24,7 @@ class Persons:
         self._kin: dict[str, set[Key]] = defaultdict(set)
         self._changed: set[str] = set()
         self._leavers: dict[Key, list[Key]] = defaultdict(list)
-        for link in ledger.leavers_with_aliases(sync, Kind.USER):
+        for link in ledger.register.leavers_with_aliases(sync, Kind.USER):
             for alias in link.aliases:
                 self._leavers[alias].append(link.key)
 

@@ -1,7 +1,7 @@
 """A cycle in which nothing is read: the question is put to what the ledger has kept alone."""
 
 from collections.abc import Collection as Some
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +9,10 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Generic, Self
 
-from msgspec import convert
+from msgspec import convert, structs
 
 from syncd.core.decide import Decision
+from syncd.core.memory import Link, Memory
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, User
 from syncd.core.plan import Plan
 from syncd.core.question import Question
@@ -21,6 +22,7 @@ from syncd.cycle.everybody import Everybody
 from syncd.cycle.look import silent
 from syncd.cycle.reading import Reader
 from syncd.cycle.references import DiskNamed
+from syncd.cycle.remembering import remember
 from syncd.cycle.selection import Selector
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger
@@ -35,17 +37,29 @@ _AT_ONCE = 2000
 class Recollection:
     """What was kept with these `facts` and `sides`, as if it were read `now`.
 
-    Reads no source and no target, and writes nothing.
+    Reads no target and of the sources only those that are to be read `anew`, and writes nothing.
+    Raises `SourceError` where of these none could be read.
     """
 
     def __init__(
-        self, sync: Sync, ledger: Ledger, facts: Facts, sides: Sides, now: datetime
+        self,
+        sync: Sync,
+        ledger: Ledger,
+        facts: Facts,
+        sides: Sides,
+        now: datetime,
+        *,
+        anew: Some[str] = (),
     ) -> None:
         self._sync = replace(sync, backend=_Remembered(sides.declared))
         self._ledger, self._facts, self._now = ledger, facts, now
+        self._past = ledger.past(sync.name, sync.made_by)
         self._base, self._work = ledger.snapshot(sync.name), Workspace()
         reader = Reader(self._base, self._work, now, silent)
-        self.sources = {name: reader.unread_source(name) for name in sync.sources}
+        # Not against the snapshot: it may have been read by other settings.
+        fresh = {name: source for name, source in sync.sources.items() if name in anew}
+        read = Reader(None, self._work, now, silent).sources(fresh, {}) if fresh else {}
+        self.sources = {name: read.get(name) or reader.unread_source(name) for name in sync.sources}
         self.target = reader.unread_target(Ref(sides.own) if sides.own else None)
 
     def __enter__(self) -> Self:
@@ -66,16 +80,15 @@ class Recollection:
         """About these people and accounts, and whoever shares a record with them."""
         question = self._about(keys, refs, open_too=False)
         if question is None:
-            question = self._asking(None).about_all(
-                self._ledger.recall(*self._since, self._sync.consent)
-            )
+            question = self._asking(None).about_all(self._remember(None))
         return question
 
     def _about(
         self, keys: Iterable[Key], refs: Iterable[Ref], *, open_too: bool
     ) -> Question | None:
         sync, ledger = self._sync, self._ledger
-        selector = Selector(sync, ledger, self._base, self._facts, self.sources, self.target)
+        kept = self._base, self._facts, self.sources, self.target
+        selector = Selector(sync, ledger, *kept, self._now)
         named = self._named
         selection = selector.pick(keys, refs, named, open_too=open_too)
         asking = self._asking(named)
@@ -83,15 +96,23 @@ class Recollection:
             selection = selector.select_also(holders)
         if selection is None:
             return None
-        memory = ledger.recall_rest(*self._since, selection.links, sync.consent)
+        memory = self._remember(selection.links)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
+
+    def plan(self) -> Plan:
+        """About everybody."""
+        return self._plan_of_everybody()
 
     def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger
         groups = ledger.recall_kind(sync.name, Kind.GROUP)
-        memory = ledger.recall_rest(*self._since, groups, sync.consent)
+        memory = self._remember(groups, all_of=True)
         everybody = Everybody(sync, self.sources, self.target, self._now, ledger, memory, _AT_ONCE)
         return Decision(*everybody.asked()).plan()
+
+    def _remember(self, links: Sequence[Link] | None, *, all_of: bool = False) -> Memory:
+        memory = remember(self._sync, self._ledger, self._now, links, all_of=all_of)
+        return structs.replace(memory, past=self._past)
 
     def _asking(self, named: Named | None) -> Asking:
         return Asking(self._sync, self.sources, self.target, self._now, named)
@@ -105,8 +126,8 @@ class Recollection:
         return DiskNamed(self.sources, chain.from_iterable(groups))
 
     @property
-    def _since(self) -> tuple[str, datetime, datetime]:
-        return self._sync.name, self._now - self._sync.policy.window, self._now
+    def _when(self) -> tuple[Sync, Ledger, datetime]:
+        return self._sync, self._ledger, self._now
 
 
 class _Remembered:

@@ -5,6 +5,8 @@ import sqlite3
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from msgspec.structs import astuple
+
 from syncd.core.members import Who
 from syncd.core.merge import Person, full_key
 from syncd.core.model import Key, Ref
@@ -15,7 +17,8 @@ from syncd.cycle.reads import SourceRead, TargetRead
 _TABLE = """
 PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;
-CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded, approved) WITHOUT ROWID;
+CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded, approved, strip)
+WITHOUT ROWID;
 CREATE UNIQUE INDEX by_ref ON who (ref) WHERE ref IS NOT NULL;
 """
 _ALIASES = """
@@ -39,9 +42,9 @@ class DiskRoll:
 
     def enrol(self, some: Iterable[Who]) -> None:
         if self._needed:
-            rows = [(o.key, o.ref, o.name, o.named, o.lost, o.guarded, o.approved) for o in some]
+            rows = map(astuple, some)
             self._db.execute("BEGIN")
-            self._db.executemany("INSERT OR REPLACE INTO who VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO who VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             self._db.execute("COMMIT")
 
     def by_key(self, keys: Collection[Key]) -> Iterator[Who]:
@@ -52,10 +55,10 @@ class DiskRoll:
 
     def _found(self, statement: str, names: Collection[str]) -> Iterator[Who]:
         for some in name_batches(names):
-            for key, ref, name, named, lost, guarded, approved in self._db.execute(
+            for key, ref, name, named, lost, guarded, approved, strip in self._db.execute(
                 statement, (json.dumps(some),)
             ).fetchall():
-                yield Who(key, ref, name, bool(named), bool(lost), guarded, bool(approved))
+                yield Who(key, ref, name, bool(named), bool(lost), guarded, bool(approved), strip)
 
 
 class OneOf:

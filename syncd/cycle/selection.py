@@ -5,10 +5,12 @@ of them has changed since. Where that is not certain, a plan is about everybody.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from msgspec import Struct, field
 
 from syncd.core.health import SEVERAL
+from syncd.core.ladder import may_strip
 from syncd.core.mapping import Scope
 from syncd.core.memory import Link
 from syncd.core.merge import full_key
@@ -54,7 +56,7 @@ class _Everybody(Exception):
 class Selector:
     """What has changed in one cycle, and whom it concerns."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  what a cycle has read, and what it stands on
         self,
         sync: Sync,
         ledger: Ledger,
@@ -62,7 +64,9 @@ class Selector:
         facts: Facts,
         sources: Mapping[str, SourceRead],
         target: TargetRead,
+        now: datetime,
     ) -> None:
+        self._now = now
         self._name, self._policy, self._take = sync.name, sync.policy, sync.users.take
         self._ledger, self._base, self._facts = ledger, base, facts
         self._sources, self._target = sources, target
@@ -152,6 +156,8 @@ class Selector:
             return True
         if self._policy.protect.groups or _any(self._target.users.standing.gone()):
             return True
+        if self._may_strip(links.values()):
+            return True
         left = {key for key, link in links.items() if link.left_at is not None}
         if any(
             _any(read.users.standing.some(own_names(source, left)))
@@ -160,11 +166,18 @@ class Selector:
             return True
         turning = found.keys - links.keys()
         turning -= {alias for link in found.links for alias in link.aliases}
-        turning |= {key for kind, key in self._base.unsettled() if kind is Kind.USER}
+        turning |= {key for kind, key in self._base.undecided() if kind is Kind.USER}
         return any(
             _any(read.users.standing.before(own_names(source, turning)))
             for source, read in self._sources.items()
         )
+
+    def _may_strip(self, links: Iterable[Link]) -> bool:
+        """Whether a leaver may be due to be taken out of groups, whichever these are."""
+        if self._policy.strip_after is None:
+            return False
+        holds = self._ledger.holds()
+        return any(may_strip(link, self._policy, self._now, holds) for link in links)
 
     def _doubt_emptiness(self) -> None:
         """What suddenly holds nobody, or nobody of ours, is looked at as a whole."""
@@ -172,13 +185,13 @@ class Selector:
             prefix = full_key(source, Key(""))
             for kind, part in ((Kind.USER, read.users), (Kind.GROUP, read.groups)):
                 if not _any(part.standing.all()) and (
-                    self._ledger.are_present(self._name, kind, prefix, SEVERAL)
+                    self._ledger.register.are_present(self._name, kind, prefix, SEVERAL)
                     # Those of merged records may be linked under the key of another source.
                     or (self._persons is not None and _any(part.standing.all_before()))
                 ):
                     raise _Everybody
         accounts, linked = self._target.users.standing, False
-        for links in self._ledger.each_link(self._name, Kind.USER):
+        for links in self._ledger.register.each_link(self._name, Kind.USER):
             linked = True
             if _any(accounts.some(link.ref for link in links)):
                 return

@@ -95,7 +95,7 @@ class Slices:
         self._sources, self._accounts = sources, target.users.standing
         by = sync.merge.by
         self._merging = Merging(sources, by) if by else None
-        self.linked = ledger.count_links(sync.name, Kind.USER)
+        self.linked = ledger.register.count_links(sync.name, Kind.USER)
 
     def __iter__(self) -> Iterator[Slice]:
         linked = 0
@@ -133,7 +133,7 @@ class Slices:
         return list(self._accounts.some(sorted(link.ref for link in links)))
 
     def _leavers(self) -> Iterator[Slice]:
-        for links in self._ledger.each_link(self._name, Kind.USER):
+        for links in self._ledger.register.each_link(self._name, Kind.USER):
             keys = [link.key for link in links]
             here = {
                 full_key(source, record.key)

@@ -1,9 +1,10 @@
-"""syncd's own memory: links, the journal, lifecycle stamps, runs, plans and approvals."""
+"""syncd's own memory: links, the journal, lifecycle stamps, runs, plans, approvals, holds."""
 
 from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.chronicle import Day
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
+from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.journal import Ended
 from syncd.ledger.kept import Snapshot
 from syncd.ledger.leadership import Leadership
@@ -15,6 +16,7 @@ from syncd.ledger.plans import KeptPlan
 from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger
+from syncd.ledger.stuck import Tries
 
 __all__ = [
     "BROKEN_OFF",
@@ -27,6 +29,7 @@ __all__ = [
     "Day",
     "Ended",
     "Held",
+    "KeptHold",
     "KeptPlan",
     "Leadership",
     "Ledger",
@@ -38,5 +41,7 @@ __all__ = [
     "Signature",
     "Snapshot",
     "Standing",
+    "Tries",
+    "Wanted",
     "open_ledger",
 ]

@@ -1,5 +1,5 @@
-"""The desk of who operates syncd: how syncs stand, what plans found and who approved of it, what
-daemons there are and are asked to do."""
+"""The desk of who operates syncd: how syncs stand, what plans found and who approved of it, legal
+holds, what daemons there are and are asked to do."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -9,12 +9,14 @@ from typing import overload
 from sqlalchemy import Connection
 
 from syncd.core.approval import ANYBODYS, Consent, Filed
+from syncd.core.model import Key
 from syncd.core.plan import Plan, Problem, Refusal
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, consent, daemons, plans, recall, standings
+from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings
 from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.consent import Standing as FileStanding
 from syncd.ledger.daemons import Daemon, Request
+from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
 from syncd.ledger.standings import Standing
 
@@ -95,9 +97,9 @@ class Desk:
     ) -> list[Refusal] | list[Problem]:
         """So many of one section of the plan with that whole digest, from that place on."""
         with self._reading() as connection:
-            if section == "held" or section == "refused":  # noqa: PLR1714  so mypy follows
-                return plans.refusals(connection, digest, section, limit, offset)
-            return plans.problems(connection, digest, section, limit, offset)
+            if section == "conflicts" or section == "failures":  # noqa: PLR1714  so mypy follows
+                return plans.problems(connection, digest, section, limit, offset)
+            return plans.refusals(connection, digest, section, limit, offset)
 
     def held(self, plan: KeptPlan) -> Sequence[Refusal]:
         """All that it holds, read as often as it is walked through."""
@@ -153,6 +155,26 @@ class Desk:
         """Uses up what was approved, was in doubt before this run, and is not in its plan."""
         with self._writing(plan.sync) as (connection, _):
             approvals.use_overtaken(connection, plan.sync, run, plan, now)
+
+    def hold(self, wanted: Wanted) -> KeptHold:
+        """Sets a legal hold; the next plan of any sync knows it."""
+        with self._writing(_NO_SYNC) as (connection, _):
+            return holds.add(connection, wanted)
+
+    def release(self, number: int, by: str, now: datetime) -> KeptHold:
+        """Raises `LedgerError` where there is no such hold, or it was released before."""
+        with self._writing(_NO_SYNC) as (connection, _):
+            return holds.release(connection, number, by, now)
+
+    def holds(self, *, released: bool = False) -> list[KeptHold]:
+        """The oldest first, with those that were `released` or without."""
+        with self._reading() as connection:
+            return holds.of(connection, released=released)
+
+    def people(self, who: str) -> dict[Key, str]:
+        """Key -> name of those whose key, name or ref it is in any sync."""
+        with self._reading() as connection:
+            return holds.people(connection, who)
 
     def daemons(self) -> list[Daemon]:
         """Who gave a sign of life within a day; who leads comes first."""

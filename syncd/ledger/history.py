@@ -182,6 +182,11 @@ def sync_of(connection: Connection, line: int) -> str:
     return str(connection.scalars(statement.where(LINES.c.line == line)).one())
 
 
+def run_of(connection: Connection, line: int) -> int:
+    statement = select(BATCHES.c.run).join(LINES, LINES.c.batch == BATCHES.c.batch)
+    return int(connection.scalars(statement.where(LINES.c.line == line)).one())
+
+
 def _refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
     statement = select(BATCHES.c.batch, BATCHES.c.refs).where(
         BATCHES.c.refs.is_not(None), among(connection, BATCHES.c.batch, batches)

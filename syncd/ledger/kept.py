@@ -23,7 +23,13 @@ class Snapshot:
     def unsettled(self) -> set[tuple[Kind, Key]]:
         """What the last decision left something open of."""
         with self._database.reading() as connection:
-            return snapshot.unsettled(connection, self._sync)
+            return set(snapshot.unsettled(connection, self._sync))
+
+    def undecided(self) -> set[tuple[Kind, Key]]:
+        """Those of them of whom it may become otherwise: not such as a plan only tells of again."""
+        with self._database.reading() as connection:
+            found = snapshot.unsettled(connection, self._sync)
+        return {one for one, told in found.items() if not told}
 
     def chunk_prints(self, part: Part) -> dict[Print, int | None]:
         """The prints of all chunks, each with its `until`."""

@@ -22,10 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from syncd.core.memory import Link, Mark, Remark
-from syncd.core.model import NAME_FIELD, Key, Kind, Op, Ref
+from syncd.core.model import NAME_FIELD, Key, Kind, Op, Ref, Rung
 from syncd.core.plan import Change
 from syncd.ledger import events
-from syncd.ledger.history import DONE
+from syncd.ledger.history import DONE, run_of
 from syncd.ledger.journal import Ended, confirm
 from syncd.ledger.rows import among, insert_rows
 from syncd.ledger.schema import LINKS, MARKS
@@ -67,9 +67,14 @@ def refs(connection: Connection, sync: str, kind: Kind, keys: Collection[Key]) -
 
 def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
     """What the changes that are done make of their links."""
-    done = [one for one in ended if one.outcome == DONE and one.change.kind is not Kind.MEMBER]
-    for op, some in groupby(done, key=lambda one: one.change.op):
+    done = [one for one in ended if one.outcome == DONE]
+    of_things = (one for one in done if one.change.kind is not Kind.MEMBER)
+    for op, some in groupby(of_things, key=lambda one: one.change.op):
         _FOLLOW[op](connection, sync, list(some), now)
+    if stripped := {one.change.member: one.line for one in done if one.change.rung is Rung.STRIP}:
+        run = run_of(connection, min(stripped.values()))
+        rows = [{"of_sync": sync, "of_kind": Kind.USER.value, "of_key": key} for key in stripped]
+        _update(connection, rows, stripped_at=now, stepped_in=run)
 
 
 def _created(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
@@ -101,11 +106,13 @@ def _updated(connection: Connection, sync: str, ended: Sequence[Ended], _now: da
 
 
 def _suspended(connection: Connection, sync: str, ended: Sequence[Ended], now: datetime) -> None:
-    _update(connection, [_of(sync, one) for one in ended], suspended_at=now)
+    run = run_of(connection, ended[0].line)
+    _update(connection, [_of(sync, one) for one in ended], suspended_at=now, stepped_in=run)
 
 
 def _restored(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
-    _update(connection, [_of(sync, one) for one in ended], suspended_at=None, left_at=None)
+    back = {"left_at": None, "suspended_at": None, "stripped_at": None, "stepped_in": 0}
+    _update(connection, [_of(sync, one) for one in ended], **back)
 
 
 def _deleted(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:
@@ -158,7 +165,7 @@ def mark(connection: Connection, run: int, sync: str, marks: Sequence[Mark], now
     for remark, some in groupby(marks, key=lambda one: one.remark):
         batch = list(some)
         rows = [_mark_row(sync, one) for one in batch]
-        _remark(connection, remark, rows, now)
+        _remark(connection, remark, rows, (run, now))
         if remark in (Remark.CLAIM, Remark.SUSPENDED):
             confirm(connection, sync, batch, now)
     if marks:
@@ -181,7 +188,7 @@ def rename(connection: Connection, sync: str, names: Mapping[tuple[Kind, Ref], s
 
 
 def _remark(
-    connection: Connection, remark: Remark, rows: list[dict[str, Any]], now: datetime
+    connection: Connection, remark: Remark, rows: list[dict[str, Any]], when: tuple[int, datetime]
 ) -> None:
     match remark:
         case Remark.ADOPT | Remark.CLAIM:
@@ -199,15 +206,16 @@ def _remark(
             _update(connection, rows, aliases=bindparam("new_aliases"))
         case Remark.FORGET:
             connection.execute(delete(LINKS).where(*_KEY), rows)
-        case Remark.LEFT | Remark.RETURNED | Remark.SUSPENDED | Remark.ACTIVE:
-            _update(connection, rows, **_stamps(now)[remark])
+        case _:
+            _update(connection, rows, **_stamps(*when)[remark])
 
 
-def _stamps(now: datetime) -> dict[Remark, dict[str, object]]:
+def _stamps(run: int, now: datetime) -> dict[Remark, dict[str, object]]:
     return {
-        Remark.LEFT: {"left_at": func.coalesce(LINKS.c.left_at, now)},
-        Remark.RETURNED: {"left_at": None},
-        Remark.SUSPENDED: {"suspended_at": now},
+        Remark.LEFT: {"left_at": func.coalesce(LINKS.c.left_at, now), "stepped_in": run},
+        Remark.RETURNED: {"left_at": None, "stripped_at": None, "stepped_in": 0},
+        Remark.SUSPENDED: {"suspended_at": now, "stepped_in": run},
+        Remark.STRIPPED: {"stripped_at": now, "stepped_in": run},
         Remark.ACTIVE: {"suspended_at": None},
     }
 

@@ -12,6 +12,7 @@ __all__ = [
     "DAEMONS",
     "EVENTS",
     "FINDINGS",
+    "HOLDS",
     "METADATA",
     "PLANS",
     "REQUESTS",
@@ -83,6 +84,23 @@ APPROVED = Table(
     Column("print", Text, primary_key=True),
     Column("used_by", NUMBER),
     sqlite_with_rowid=False,
+)
+
+HOLDS = Table(
+    "ledger_holds",
+    METADATA,
+    Column("hold", NUMBER, primary_key=True),
+    # A full key, SOURCE:KEY: it is of that person in every sync.
+    Column("key", Text, nullable=False),
+    # What the person was called when it was set; empty where nobody of that key was known.
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", UtcTime, nullable=False),
+    Column("until", UtcTime),
+    Column("suspend", Boolean, nullable=False),
+    Column("released_by", Text),
+    Column("released_at", UtcTime),
 )
 
 DAEMONS = Table(

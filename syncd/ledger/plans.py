@@ -23,7 +23,7 @@ from syncd.ledger.approvals import good
 from syncd.ledger.operation import FINDINGS, PLANS
 from syncd.ledger.rows import among, insert_rows
 
-Refusals = Literal["held", "refused"]
+Refusals = Literal["held", "refused", "unsettled", "drifted"]
 Problems = Literal["conflicts", "failures"]
 
 _NEWEST = 20
@@ -45,7 +45,8 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     """A plan by its digest. `run` is the newest that began with it.
 
     `summary` counts changes, `held` what waits for an approval, both by kind and op. `sections`
-    has how many there are of what else was found: `held`, `refused`, `conflicts`, `failures`.
+    has how many there are of what else was found: `held`, `refused`, `unsettled`, `drifted`,
+    `conflicts`, `failures`.
     """
 
     digest: str
@@ -95,6 +96,8 @@ def _head(plan: Plan, digest: str, run: int) -> KeptPlan:
 def _sections(plan: Plan) -> Iterator[tuple[str, Sequence[Refusal | Problem]]]:
     yield "held", plan.held
     yield "refused", plan.refused
+    yield "unsettled", plan.unsettled
+    yield "drifted", plan.drifted
     yield "conflicts", plan.conflicts
     yield "failures", plan.failures
 

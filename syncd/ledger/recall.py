@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 from syncd.core.approval import Consent
 from syncd.core.memory import Link, Memory
 from syncd.core.model import Key, Kind, Ref
-from syncd.ledger import consent, history
+from syncd.ledger import consent, history, holds, runs
 from syncd.ledger.rows import among
 from syncd.ledger.schema import LINKS
 
@@ -22,16 +22,19 @@ def memory(
     connection: Connection,
     sync: str,
     since: datetime,
-    by: tuple[datetime | None, Consent],
+    by: tuple[datetime | None, Consent, Collection[timedelta]],
     known: tuple[Link, ...],
 ) -> Memory:
-    """All that is remembered; `by` is until when approvals count, and whose are needed."""
-    now, given = by
+    """All that is remembered; `by` is until when approvals count, whose are needed, and which
+    delays may have been watched."""
+    now, given, delays = by
     return Memory(
         links=known,
         open_lines=history.open_lines(connection, sync),
         spent=history.spent(connection, sync, since),
         approved=consent.approved(connection, sync, now, given) if now else {},
+        watched=runs.watched(connection, sync, now, delays) if now else {},
+        holds=holds.lasting(connection),
     )
 
 
@@ -128,7 +131,7 @@ def _found(
     if most is not None:
         statement = statement.order_by(LINKS.c.key).limit(most)
     for *rest, aliases in connection.execute(statement).all():
-        yield Link(kind, *(*rest, _ALIASES.decode(aliases)))
+        yield Link(kind, *(*rest, _ALIASES.decode(aliases)))  # aliases are the last field
 
 
 _ALIASES = msgspec.json.Decoder(tuple[Key, ...])

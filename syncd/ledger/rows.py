@@ -31,6 +31,17 @@ def insert_rows(
         connection.exec_driver_sql(statement, some)
 
 
+def delete_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
+) -> None:
+    """Those with these values in these columns."""
+    if rows:
+        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+        where = " AND ".join(f"{column} = {mark}" for column in columns)
+        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  our own names
+        connection.exec_driver_sql(statement, rows)
+
+
 def among(
     connection: Connection, column: ColumnElement[Any], values: Collection[Any]
 ) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """Runs: what each pass of a sync set out to do, and how it ended."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from syncd import __version__
+from syncd.core.memory import Watched
 from syncd.core.plan import Plan
 from syncd.ledger import approvals, events
 from syncd.ledger.schema import RUNS
@@ -17,6 +18,9 @@ BROKEN_OFF = "broken off"
 """The outcome of a run that ended without a word: killed, or its machine went down."""
 
 RUN_ENDED = "run ended"
+
+
+_AT_ONCE = 500
 
 
 class Run(Struct, frozen=True):
@@ -91,6 +95,38 @@ def end(connection: Connection, run: int, sync: str, now: datetime, **ended: obj
 
 def sync_of(connection: Connection, run: int) -> str:
     return str(connection.scalars(select(RUNS.c.sync).where(RUNS.c.run == run)).one())
+
+
+def watched(
+    connection: Connection, sync: str, now: datetime, delays: Collection[timedelta]
+) -> dict[timedelta, Watched]:
+    """For each delay the last run after which runs have watched for so long, in their order.
+
+    Of the time between two runs half of the delay counts at most, and none where the clock went
+    back. A delay that was not watched for is missing.
+    """
+    found: dict[timedelta, Watched] = {}
+    left, until = {delay: delay for delay in delays}, now
+    for run, at in _backwards(connection, sync) if left else ():
+        for delay in tuple(left):
+            left[delay] -= min(max(until - at, timedelta()), delay / 2)
+            if left[delay] <= timedelta():
+                found[delay] = Watched(run, at)
+                del left[delay]
+        if not left:
+            break
+        until = at
+    return found
+
+
+def _backwards(connection: Connection, sync: str) -> Iterator[tuple[int, datetime]]:
+    """All runs of the sync, the newest first, as far as anybody asks."""
+    runs = select(RUNS.c.run, RUNS.c.begun_at).where(RUNS.c.sync == sync)
+    runs = runs.order_by(RUNS.c.run.desc()).limit(_AT_ONCE)
+    found = connection.execute(runs).all()
+    while found:
+        yield from ((run, at) for run, at in found)
+        found = connection.execute(runs.where(RUNS.c.run < found[-1].run)).all()
 
 
 def newest(connection: Connection, where: Iterable[ColumnElement[bool]], limit: int) -> list[Run]:

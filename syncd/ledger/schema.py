@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
     func,
     select,
 )
@@ -33,6 +35,9 @@ LINKS = Table(
     Column("name", Text, nullable=False),
     Column("left_at", UtcTime),
     Column("suspended_at", UtcTime),
+    Column("stripped_at", UtcTime),
+    # The run of the newest of these steps.
+    Column("stepped_in", NUMBER, nullable=False, server_default="0"),
     Column("aliases", Text, nullable=False, server_default="[]"),
     # No common first column: without statistics PostgreSQL would take one for the other, and walk
     # through all links of a sync to find one.
@@ -164,6 +169,24 @@ UNSETTLED = Table(
     Column("sync", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("key", Text, primary_key=True),
+    # Whether all about it is decided, and a plan only tells of it again.
+    Column("told", Boolean, nullable=False, server_default=false()),
+    sqlite_with_rowid=False,
+)
+
+STUCK = Table(
+    "ledger_stuck",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    # "" for the thing itself, and for no field.
+    Column("member", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    # Under which configuration and version it was tried so often.
+    Column("made_by", Text, nullable=False),
+    # JSON, as `past.Stuck` has it.
+    Column("content", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -225,7 +248,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006"),
+    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
     version_table="syncd_ledger_version",
     private=True,
 )

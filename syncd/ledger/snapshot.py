@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from syncd.core.model import Key, Kind
 from syncd.core.prints import Print
-from syncd.ledger.rows import among, insert_rows
+from syncd.ledger.rows import among, delete_rows, insert_rows
 from syncd.ledger.schema import CHUNKS, SNAPSHOTS, THINGS, UNSETTLED
 
 Part = NewType("Part", str)
@@ -63,7 +63,8 @@ class Sides(Struct, frozen=True, kw_only=True):
 
     `sources` has a time for each source. `run` is the last one whose changes the target's records
     have. `own` is the account that syncd logs in with, `declared` what the target's collections
-    hold and do, by kind, in the port's words.
+    hold and do, by kind, in the port's words. `made_from` has for each source and the target a
+    digest of the settings by which it was read; none where an earlier version kept it.
     """
 
     sources: Mapping[str, datetime]
@@ -71,6 +72,7 @@ class Sides(Struct, frozen=True, kw_only=True):
     run: int
     own: str | None = None
     declared: Mapping[str, Mapping[str, Any]] = {}
+    made_from: Mapping[str, str] = {}
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -158,9 +160,11 @@ def following(
     return [(name, bytes(record)) for name, record in connection.execute(statement)]
 
 
-def unsettled(connection: Connection, sync: str) -> set[tuple[Kind, Key]]:
-    statement = select(UNSETTLED.c.kind, UNSETTLED.c.key).where(UNSETTLED.c.sync == sync)
-    return {(Kind(kind), key) for kind, key in connection.execute(statement)}
+def unsettled(connection: Connection, sync: str) -> dict[tuple[Kind, Key], bool]:
+    """Each with whether it is only told of."""
+    columns = select(UNSETTLED.c.kind, UNSETTLED.c.key, UNSETTLED.c.told)
+    rows = connection.execute(columns.where(UNSETTLED.c.sync == sync))
+    return {(Kind(kind), key): told for kind, key, told in rows}
 
 
 def clear(connection: Connection, sync: str) -> None:
@@ -193,12 +197,13 @@ def keep_unsettled(
     connection: Connection,
     sync: str,
     decided: Iterable[tuple[Kind, Key]],
-    left: Iterable[tuple[Kind, Key]],
+    left: Mapping[tuple[Kind, Key], bool],
 ) -> None:
-    """`left` are among the `decided`."""
+    """Those `left` are among the `decided`; each with whether it is only told of."""
     columns = ("sync", "kind", "key")
-    _delete_rows(connection, UNSETTLED, columns, [(sync, kind, key) for kind, key in decided])
-    insert_rows(connection, UNSETTLED, columns, ((sync, kind, key) for kind, key in left))
+    delete_rows(connection, UNSETTLED, columns, [(sync, kind, key) for kind, key in decided])
+    rows = ((sync, kind, key, told) for (kind, key), told in left.items())
+    insert_rows(connection, UNSETTLED, (*columns, "told"), rows)
 
 
 def _set_things(connection: Connection, sync: str, renewal: Renewal) -> None:
@@ -230,17 +235,7 @@ def _drop(
 ) -> None:
     sync, part, column = of
     rows = [(sync, part, value) for value in values]
-    _delete_rows(connection, table, ("sync", "part", column), rows)
-
-
-def _delete_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
-) -> None:
-    if rows:
-        mark = "%s" if connection.dialect.name == "postgresql" else "?"
-        where = " AND ".join(f"{column} = {mark}" for column in columns)
-        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  our own names
-        connection.exec_driver_sql(statement, rows)
+    delete_rows(connection, table, ("sync", "part", column), rows)
 
 
 _THING = ("sync", "part", "name", "record", "point")

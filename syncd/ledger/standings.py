@@ -32,7 +32,9 @@ class Standing(Struct, frozen=True, kw_only=True):
     `verified_at` is when a cycle last read all sources and the target whole, did all that it
     might and found it there. `failures` counts cycles that failed in a row, `failing_since` is
     the first's time. `planned`, `done`, `failed` and `held` count changes by kind and op.
-    `told` has the events that somebody was told of and that are not over.
+    `never_settling` counts fields that are not written any more, and `drifted` those that were
+    found changed outside, by what became of them: `put_back` or `reported`. `told` has
+    the events that somebody was told of and that are not over.
     """
 
     sync: str
@@ -54,6 +56,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     conflicts: int = 0
     unmapped: int = 0
     unsettled: int = 0
+    never_settling: int = 0
+    drifted: Mapping[str, int] = {}
     withheld: tuple[str, ...] = ()
     withheld_changes: Mapping[str, int] = {}
     sources: Mapping[str, Reading] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
@@ -10,12 +10,14 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from syncd.core.approval import ANYBODYS, Consent
+from syncd.core.hold import Hold
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
+from syncd.core.past import Missed, Where
 from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
-from syncd.ledger import events, history, journal, links, recall, runs, size, snapshot
+from syncd.ledger import events, history, holds, journal, links, recall, runs, size, snapshot, stuck
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.daemons import Daemon
@@ -27,9 +29,12 @@ from syncd.ledger.leadership import Leadership
 from syncd.ledger.lease import LIFE
 from syncd.ledger.links import Remarked
 from syncd.ledger.locks import Held, Locks, still
+from syncd.ledger.past import LedgerPast
+from syncd.ledger.register import Register
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import SCHEMA
 from syncd.ledger.snapshot import Head, Renewal
+from syncd.ledger.stuck import Tries
 from syncd.ledger.trail import Follower, Trail
 
 
@@ -41,6 +46,7 @@ class Ledger:
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
         self.chronicle = Chronicle(database.reading)
+        self.register = Register(database.reading)
         self.trail = Trail(database.reading, database.writing)
         self._follower: Follower | None = None
 
@@ -72,13 +78,19 @@ class Ledger:
         return cls(database, write=write)
 
     def recall(
-        self, sync: str, since: datetime, now: datetime | None = None, given: Consent = ANYBODYS
+        self,
+        sync: str,
+        since: datetime,
+        now: datetime | None = None,
+        given: Consent = ANYBODYS,
+        delays: Collection[timedelta] = (),
     ) -> Memory:
-        """All that is remembered of the sync; `spent` counts from `since`, and `approved` is what
-        may run `now` by the consent that is `given`: nothing where no time is said."""
+        """All that is remembered of the sync; `spent` counts from `since`, `approved` is what may
+        run `now` by the consent that is `given`, nothing where no time is said, and `watched` is
+        asked for these `delays`."""
         with self._database.reading() as connection:
             known = links.recall(connection, sync)
-            return recall.memory(connection, sync, since, (now, given), known)
+            return recall.memory(connection, sync, since, (now, given, delays), known)
 
     def recall_rest(
         self,
@@ -87,10 +99,11 @@ class Ledger:
         now: datetime,
         known: tuple[Link, ...],
         given: Consent = ANYBODYS,
+        delays: Collection[timedelta] = (),
     ) -> Memory:
         """The same about the links that are `known` already."""
         with self._database.reading() as connection:
-            return recall.memory(connection, sync, since, (now, given), known)
+            return recall.memory(connection, sync, since, (now, given, delays), known)
 
     def recall_links(
         self, sync: str, keys: Collection[tuple[Kind, Key]], refs: Collection[tuple[Kind, Ref]]
@@ -104,34 +117,14 @@ class Ledger:
         with self._database.reading() as connection:
             return recall.links_of_kind(connection, sync, kind)
 
-    def each_link(self, sync: str, kind: Kind) -> Iterator[list[Link]]:
-        """All of one kind, a thousand at a time."""
-        key: Key | None = None
-        while True:
-            with self._database.reading() as connection:
-                found = recall.links_after(connection, sync, kind, key)
-            if not found:
-                return
-            yield found
-            key = found[-1].key
-
-    def leavers_with_aliases(self, sync: str, kind: Kind) -> tuple[Link, ...]:
-        """Links of who is in no source under that key, and was met under others, too."""
-        with self._database.reading() as connection:
-            return recall.leavers_with_aliases(connection, sync, kind)
-
-    def count_links(self, sync: str, kind: Kind) -> int:
-        with self._database.reading() as connection:
-            return recall.count_links(connection, sync, kind)
-
-    def are_present(self, sync: str, kind: Kind, prefix: str, number: int) -> bool:
-        """Whether so many links have keys with that prefix and were not missed in the sources."""
-        with self._database.reading() as connection:
-            return recall.are_present(connection, sync, kind, prefix, number)
-
     def has_open_lines(self, sync: str) -> bool:
         with self._database.reading() as connection:
             return history.any_open(connection, sync)
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Those that nobody released; some may be over by their date."""
+        with self._database.reading() as connection:
+            return holds.lasting(connection)
 
     def snapshot(self, sync: str) -> Snapshot:
         return Snapshot(self._database, sync)
@@ -142,12 +135,12 @@ class Ledger:
         head: Head,
         renewals: Iterable[Renewal],
         decided: Iterable[tuple[Kind, Key]],
-        left: Iterable[tuple[Kind, Key]],
+        left: Mapping[tuple[Kind, Key], bool],
         *,
         afresh: bool,
     ) -> None:
         """Renews the snapshot, or makes it `afresh`, all as one. Of the `decided` only those that
-        are `left` are unsettled from now on."""
+        are `left` are unsettled from now on, each with whether it is only told of."""
         with self._writing(sync) as (connection, _):
             if afresh:
                 snapshot.clear(connection, sync)
@@ -155,6 +148,17 @@ class Ledger:
                 snapshot.renew(connection, sync, renewal)
             snapshot.keep_unsettled(connection, sync, decided, left)
             snapshot.keep_head(connection, sync, head)
+
+    def past(self, sync: str, made_by: str, *, afresh: bool = False) -> LedgerPast:
+        """What was written, to be asked for as long as the ledger is open."""
+        return LedgerPast(self._database.reading, sync, made_by, afresh=afresh)
+
+    def keep_stuck(
+        self, sync: str, tries: Tries, found: Iterable[Missed], gone: Collection[Where]
+    ) -> None:
+        """What came back otherwise in a run, and what does not any more."""
+        with self._writing(sync) as (connection, _):
+            stuck.keep(connection, sync, tries, found, gone)
 
     def begin_run(self, sync: str, plan: Plan, now: datetime) -> int:
         with self._writing(sync) as (connection, _):

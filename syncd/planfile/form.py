@@ -18,10 +18,14 @@ SECTIONS: Mapping[str, Any] = {
     "changes": Change,
     "held": Refusal,
     "refused": Refusal,
+    "unsettled": Refusal,
+    "drifted": Refusal,
 }
 """In this order; of each, a line is one such value."""
 
-LARGE = frozenset({"changes", "held", "refused"})
+_LAST_SECTION = list(SECTIONS)[-1]
+
+LARGE = frozenset({"changes", "held", "refused", "unsettled", "drifted"})
 """Sections that are not kept in memory where they are long."""
 
 FIRST = b'{"version":%d,'
@@ -42,6 +46,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     withheld: tuple[str, ...]
     withheld_changes: Mapping[str, int]
     foreign: Mapping[str, int]
+    causes: Mapping[str, int]
     waves: tuple[Wave, ...] = ()
 
 
@@ -54,4 +59,4 @@ def opening(section: str) -> bytes:
 
 
 def closing(section: str) -> bytes:
-    return LAST if section == "refused" else b"],"
+    return LAST if section == _LAST_SECTION else b"],"

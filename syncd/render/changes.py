@@ -8,6 +8,7 @@ from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op, User
 from syncd.core.plan import Change
 from syncd.render.excerpt import Gains
 from syncd.render.listing import Row
+from syncd.render.traces import traced
 from syncd.render.words import SIGNS, STYLES, safe, value
 
 
@@ -34,6 +35,9 @@ def details(change: Change) -> Text:
         return Text("  ").join([*_given(change), reason])
     if change.op is Op.UPDATE:
         return Text.assemble(Text("\n").join(_altered(change)), "  ", reason)
+    if change.traces:
+        tried = "; ".join(traced(trace) for trace in change.traces.values())
+        return Text.assemble(reason, (f"  {tried}", "yellow"))
     return reason
 
 
@@ -54,4 +58,7 @@ def _altered(change: Change) -> Iterator[Text]:
     for name in in_order(change.after):
         before, after = value(change.before.get(name)), value(change.after[name])
         shown = safe(name.removeprefix(ATTRIBUTES))
-        yield Text.assemble((f"{shown}  ", "dim"), before, (" → ", "dim"), (after, "bold"))
+        line = Text.assemble((f"{shown}  ", "dim"), before, (" → ", "dim"), (after, "bold"))
+        if trace := change.traces.get(name):
+            line.append(f"  {traced(trace)}", "dim")
+        yield line

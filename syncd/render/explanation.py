@@ -14,6 +14,7 @@ from syncd.render.history import render_lines
 from syncd.render.listing import Row, listing, pairs
 from syncd.render.times import moment
 from syncd.render.words import SIGNS, STYLES, joined, safe, value
+from syncd.timers import Timer
 
 
 def render_explanation(one: Explanation) -> Group:
@@ -102,6 +103,8 @@ def _stamps(link: Link) -> Iterator[RenderableType]:
         yield Text(f"  first missed in the sources {moment(link.left_at)}", style="yellow")
     if link.suspended_at:
         yield Text(f"  suspended by syncd {moment(link.suspended_at)}", style="yellow")
+    if link.stripped_at:
+        yield Text(f"  stripped of groups by syncd {moment(link.stripped_at)}", style="yellow")
 
 
 def _next(one: Explanation) -> Iterator[RenderableType]:
@@ -112,11 +115,18 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
     rows = [_change(change, "") for change in one.changes]
     rows += [_change(held.change, f"held: {held.rule}") for held in one.held]
     rows += [_change(refused.change, f"refused: {refused.rule}") for refused in one.refused]
+    left = (*one.unsettled, *one.drifted, *one.yielded)
+    rows += [_change(each.change, f"left: {each.rule}") for each in left]
     rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
     rows += [Row(Text("•"), Text("note"), Text(safe(note))) for note in one.notes]
-    if one.due is not None:
-        rows.append(Row(Text("•"), Text("delete"), Text(f"not before {moment(one.due)}")))
+    rows += [_timer(timer) for timer in one.ladder if not timer.planned]
     yield listing(rows) if rows else Text("  nothing: it is as it should be", style="dim")
+
+
+def _timer(one: Timer) -> Row:
+    when = f"not before {moment(one.due)}"
+    told = Text.assemble(when, (f"  {safe(one.stopped)}" if one.stopped else "", "yellow"))
+    return Row(Text("•"), Text(one.rung), told)
 
 
 def _change(change: Change, rule: str) -> Row:

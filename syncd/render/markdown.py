@@ -10,6 +10,7 @@ from syncd.render.changes import in_order
 from syncd.render.excerpt import ByRule, Excerpt, Gains
 from syncd.render.remarks import remarks
 from syncd.render.times import moment
+from syncd.render.traces import traced
 from syncd.render.words import NOTHING, SIGNS, safe, summary, value
 
 LONGEST = 60_000
@@ -33,6 +34,8 @@ class _Excerpts(NamedTuple):
     changes: Excerpt
     held: ByRule
     refused: ByRule
+    unsettled: ByRule
+    drifted: ByRule
 
 
 def _excerpts(plan: Plan) -> _Excerpts:
@@ -41,7 +44,8 @@ def _excerpts(plan: Plan) -> _Excerpts:
     changes = Excerpt(most, most)
     for change in plan.changes:
         changes.add(change)
-    return _Excerpts(changes, ByRule(plan.held, most, most), ByRule(plan.refused, most, most))
+    lists = (plan.held, plan.refused, plan.unsettled, plan.drifted)
+    return _Excerpts(changes, *(ByRule(some, most, most) for some in lists))
 
 
 def prose(text: str) -> str:
@@ -68,24 +72,26 @@ def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
     if plan.withheld:
         yield "\n**Removals are withheld:** not all could be read, so nothing is suspended,"
         yield "deleted, demoted or taken out of a group.\n"
-        yield from _bullets(plan.withheld, shown)
+        yield from bullet_list(plan.withheld, shown)
     yield from _changes("Changes", excerpts.changes, shown)
     yield from _refusals("Held", excerpts.held, shown)
     if plan.held:
         yield "\nIf these are meant: `syncd plan --out FILE`, and `syncd approve FILE`."
     yield from _refusals("Refused", excerpts.refused, shown)
+    yield from _refusals("Never settles", excerpts.unsettled, shown)
+    yield from _refusals("Changed outside", excerpts.drifted, shown)
     yield from _problems("Conflicts, for a person to decide", plan.conflicts, shown)
     yield from _problems("Could not be mapped", plan.failures, shown)
     if said := remarks(plan):
         yield ""
-        yield from _bullets(said, shown)
+        yield from bullet_list(said, shown)
     yield f"\nPlan `{plan.digest[:12]}`, {moment(plan.created)}\n"
 
 
 def _changes(words: str, some: Excerpt, shown: int) -> Iterator[str]:
     rows = [_row(change) for change in some.first[:shown]]
     rows += [_member_row(gains, shown) for gains in some.gains[: shown - len(rows)]]
-    yield from _table(f"{words} ({some.changes:,})", rows, some.things + some.groups)
+    yield from table(f"{words} ({some.changes:,})", rows, some.things + some.groups)
 
 
 def _refusals(words: str, some: ByRule, shown: int) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _problems(words: str, problems: Sequence[Problem], shown: int) -> Iterator[s
         ("!", code(one.name or one.key), f"{prose(one.why)}<br>{code(one.key)} {prose(one.origin)}")
         for one in problems[:shown]
     ]
-    yield from _table(f"{words} ({len(problems):,})", rows, len(problems))
+    yield from table(f"{words} ({len(problems):,})", rows, len(problems))
 
 
 _Row = tuple[str, str, str]
@@ -118,7 +124,11 @@ def _row(change: Change) -> _Row:
 
 def _step(change: Change, name: str) -> str:
     after = code(value(change.after[name]))
-    return after if change.op is Op.CREATE else f"{code(value(change.before.get(name)))} → {after}"
+    if change.op is Op.CREATE:
+        return after
+    trace = change.traces.get(name)
+    why = f" ({prose(traced(trace))})" if trace else ""
+    return f"{code(value(change.before.get(name)))} → {after}{why}"
 
 
 def _member_row(gains: Gains, shown: int) -> _Row:
@@ -128,7 +138,7 @@ def _member_row(gains: Gains, shown: int) -> _Row:
     return "=", code(gains.group), listed
 
 
-def _table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
+def table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
     """Folded where it is long. GitLab and GitHub want the blank line after the summary."""
     if not number:
         return
@@ -144,7 +154,7 @@ def _table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
         yield "\n</details>"
 
 
-def _bullets(lines: Sequence[str], shown: int) -> Iterator[str]:
+def bullet_list(lines: Sequence[str], shown: int) -> Iterator[str]:
     yield from (f"- {prose(line)}" for line in lines[:shown])
     if len(lines) > shown:
         yield f"- … and {len(lines) - shown:,} more"

@@ -96,8 +96,9 @@ def _next(report: Report, *, bound: bool) -> str:
     if report.unverified:
         return f"What was written could not be read again: {safe(report.unverified)}"
     if report.unsettled:
-        return "The next plan has these again: the target keeps something else than it is given."
-    if plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures:
+        return "The target keeps something else than it is given; the next run tries again."
+    waits = plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures
+    if waits or plan.unsettled or plan.drifted:
         return "All that may run has run; the rest of the plan waits as said above."
     settled = "The target is as it should be: the next plan is empty."
     return "Plan again to see what is left." if bound else settled

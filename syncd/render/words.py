@@ -103,7 +103,12 @@ def summary(plan: Plan) -> str:
         first = f"{number(len(plan.changes), 'change')}: {tally(plan.changes)}"
     rest = [
         f"{len(some):,} {word}"
-        for some, word in ((plan.held, "held"), (plan.refused, "refused"))
+        for some, word in (
+            (plan.held, "held"),
+            (plan.refused, "refused"),
+            (plan.unsettled, "never settling"),
+            (plan.drifted, "changed outside and left so"),
+        )
         if some
     ]
     rest += [number(len(plan.conflicts), "conflict")] if plan.conflicts else []

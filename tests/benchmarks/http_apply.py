@@ -75,7 +75,7 @@ def applied(url: str, folder: Path, changes: list[Change]) -> tuple[float, float
         began = perf_counter()
         execution = execute(plan, store, journal, lambda: False, lambda *_: None)
         seconds = perf_counter() - began
-        linked = ledger.count_links(_SYNC, Kind.USER)
+        linked = ledger.register.count_links(_SYNC, Kind.USER)
         if execution.stopped or linked != len(changes):
             raise SystemExit(f"only {linked} of {len(changes)} were made: {execution.stopped}")
         return len(changes) / seconds, store.session.calls / len(changes)

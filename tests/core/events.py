@@ -10,7 +10,7 @@ from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Group, GroupRecord, Key, Kind, User, UserRecord
 from syncd.core.plan import Plan
 from syncd.errors import Rejected, SyncdError
-from syncd.ledger import Signature
+from syncd.ledger import Signature, Wanted
 from tests.world import Office, by_hand
 
 
@@ -131,6 +131,29 @@ class Plant:
         except Rejected:
             return
         world.planted.add(ref)
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Somebody sets a legal hold on whoever has that key, now or later."""
+
+    source: str
+    key: str
+    suspend: bool
+
+    def happen(self, world: World) -> None:
+        key = Key(f"{self.source}:{self.key}")
+        who = {"key": key, "name": "", "reason": "a case", "by": "bea", "at": world.now}
+        world.ledger.desk.hold(Wanted(**who, suspend=self.suspend))
+
+
+@dataclass(frozen=True)
+class Releases:
+    """Somebody releases all holds."""
+
+    def happen(self, world: World) -> None:
+        for one in world.ledger.desk.holds():
+            world.ledger.desk.release(one.hold, "ann", world.now)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def test_a_vanished_group_is_deleted_after_the_grace():
     here = opened(ADA, KIM, groups=[ENGINEERING], policy=DELETING)
     here.source.groups = []
     here.apply()
-    here.pass_days(30)
+    here.live_days(30)
     assert ids(here.apply().execution.done) == ["group/delete/p:e"]
     assert here.backend.snapshot()[1] == []
 

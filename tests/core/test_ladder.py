@@ -26,7 +26,7 @@ def test_a_leaver_goes_down_the_ladder_one_step_at_a_time():
     here = opened(ADA, ZOE, policy=DELETING)
     here.source.has(ZOE)
     assert ids(here.apply().execution.done) == ["user/suspend/p:1"]
-    here.pass_days(29.9)
+    here.live_days(29.9)
     assert here.apply().execution.done == []
     here.pass_days(0.1)
     (deletion,) = here.plan().changes
@@ -45,7 +45,7 @@ def test_whom_a_person_suspended_is_not_deleted_in_the_run_that_first_misses_the
     here.pass_days(100)
     here.source.has(ZOE)
     assert here.apply().execution.done == []
-    here.pass_days(30)
+    here.live_days(30)
     assert ids(here.apply().execution.done) == ["user/delete/p:1"]
 
 
@@ -179,5 +179,5 @@ def test_where_nobody_can_be_suspended_a_leaver_is_refused_until_the_grace_is_ov
     assert [(r.change.id, r.rule) for r in report.plan.refused] == [
         ("user/suspend/p:1", "the target cannot suspend a user")
     ]
-    here.pass_days(30)
+    here.live_days(30)
     assert ids(here.apply().execution.done) == ["user/delete/p:1"]

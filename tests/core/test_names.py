@@ -146,7 +146,7 @@ def test_a_new_account_never_gets_a_leavers_login():
             Kind.USER, "p:2", "ada", "user_name 'ada' is taken by ada (u1)", "new: people.yaml:2"
         ),
     )
-    here.pass_days(31)
+    here.live_days(31)
     assert ids(here.apply().execution.done) == ["user/delete/p:1", "user/create/p:2"]
 
 

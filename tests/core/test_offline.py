@@ -122,7 +122,7 @@ def test_what_comes_next_for_a_leaver_is_known():
     here.source.has(ZOE)
     here.apply()
     assert same_as_online(here, "ada").due == here.now + timedelta(days=7)
-    here.pass_days(8)
+    here.live_days(8)
     assert [change.op for change in same_as_online(here, "p:1").changes] == [Op.DELETE]
 
 
@@ -253,7 +253,7 @@ def test_before_the_first_run_nothing_is_known():
         "version of syncd: nothing is known before the next run (`syncd apply --sync main`)"
     )
     head = here.ledger.snapshot("main").head()
-    here.ledger.keep("main", replace(head, sides=None), (), (), (), afresh=False)
+    here.ledger.keep("main", replace(head, sides=None), (), (), {}, afresh=False)
     assert recall(here, "ada").nobody == other.nobody
 
 

@@ -45,10 +45,13 @@ def known(people, groups):
     st.sampled_from(list(Leavers)),
     st.sampled_from([Scope(), Scope(member_of=("eng",)), Scope(where={"title": ("Engineer",)})]),
     MERGES,
+    st.sampled_from([timedelta(), timedelta(), timedelta(days=1)]),
+    st.sampled_from([None, timedelta(days=1)]),
 )
-def test_a_quick_cycle_comes_to_what_a_full_one_would(history, leavers, take, merge):
+def test_a_quick_cycle_comes_to_what_a_full_one_would(history, leavers, take, merge, late, strip):
     """Whatever the sources go through; what quick cycles leave is nothing."""
-    policy = replace(FREE, leavers=leavers, grace=timedelta(days=1))
+    day = timedelta(days=1)
+    policy = replace(FREE, leavers=leavers, grace=day, suspend_after=late, strip_after=strip)
     here = telling(
         others=[person("8", "hal")], policy=policy, users=UserMapping(take=take), merge=merge
     )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS, MemoryBackend
+from syncd.core.hold import Hold
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Group, GroupRecord, Key, Kind, Op, Reference, State, User, UserRecord
@@ -27,9 +28,11 @@ from tests.core.events import (
     Hand,
     Has,
     HasGroup,
+    Holds,
     Leaves,
     LosesGroup,
     Plant,
+    Releases,
     Step,
     Swap,
     World,
@@ -121,6 +124,8 @@ EVENTS = st.one_of(
     HANDS,
     st.builds(Plant, ENTITIES),
     st.builds(Approve, st.sampled_from([1, 60])),
+    st.builds(Holds, NAMED, st.sampled_from(KEYS), st.booleans()),
+    st.just(Releases()),
 )
 
 
@@ -181,6 +186,9 @@ POLICIES = st.builds(
     Policy,
     leavers=st.sampled_from([Leavers.SUSPEND, Leavers.DELETE, Leavers.DELETE, Leavers.IGNORE]),
     grace=st.sampled_from([timedelta(days=1), timedelta(days=30)]),
+    suspend_after=st.sampled_from([timedelta(), timedelta(), timedelta(), timedelta(days=1)]),
+    strip_after=st.sampled_from([None, None, timedelta(days=1), timedelta(days=20)]),
+    legal_holds=st.sampled_from([(), (), (), (), (Hold("p:1", "a case", "ann", pattern=True),)]),
     restore=st.sampled_from([True, True, False]),
     vanished_groups=st.sampled_from(VanishedGroups),
     protect=st.builds(

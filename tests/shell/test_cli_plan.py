@@ -62,6 +62,7 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "withheld",
         "withheld_changes",
         "foreign",
+        "causes",
         "conflicts",
         "failures",
         "marks",
@@ -69,6 +70,8 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "changes",
         "held",
         "refused",
+        "unsettled",
+        "drifted",
     ]
     assert plan["summary"] == {"group.create": 1, "member.add": 2, "user.create": 2}
     assert plan["changes"][0] == {
@@ -85,6 +88,7 @@ def test_a_json_plan_is_one_object_with_its_keys_in_order(world: World):
         "needs": [],
         "temporary": False,
         "aliases": [],
+        "traces": {},
     }
 
 

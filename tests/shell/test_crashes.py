@@ -143,7 +143,7 @@ def deleting(batch_size):
     here = leaving(batch_size)
     here.source.groups = [ENGINEERING]
     here.apply()
-    here.pass_days(31)
+    here.live_days(31)
     return here
 
 
@@ -223,8 +223,8 @@ def test_the_grace_begins_anew_with_a_suspension_that_a_crash_left_in_doubt():
     here.backend.hook = lambda _when, _verb: None
     report = here.apply()
     assert report.plan.changes == ()
-    here.pass_days(29)
-    assert here.plan().changes == ()
+    here.live_days(29)
+    assert here.apply().plan.changes == ()
     here.pass_days(1)
     assert [change.op for change in here.plan().changes] == [Op.DELETE]
 

@@ -85,7 +85,7 @@ def test_a_deletion_of_what_is_there_all_the_same_is_not_done():
     here = opened(ADA, ZOE, policy=policy, backend=failing("users.delete", NotFound))
     here.source.has(ZOE)
     here.apply()
-    here.pass_days(31)
+    here.live_days(31)
     report = here.apply()
     assert [one.change.id for one in report.execution.failed] == ["user/delete/p:1"]
     assert ids(here.plan().changes) == ["user/delete/p:1"]
@@ -98,7 +98,7 @@ def test_an_update_of_what_is_gone_fails_and_a_deletion_of_it_is_done():
     here = opened(ADA, ZOE, policy=policy, backend=backend)
     here.source.has(ZOE)
     here.apply()
-    here.pass_days(31)
+    here.live_days(31)
     report = here.apply()
     assert ids(report.execution.done) == ["user/delete/p:1"]
     assert report.execution.failed == []

@@ -123,7 +123,7 @@ def test_a_deletion_of_what_is_gone_is_done():
     here.apply()
     here.source.has(*PEOPLE[2:])
     here.apply()
-    here.pass_days(31)
+    here.live_days(31)
     here.backend.calls.clear()
     here.backend.hook = Faults([(0, "after", NotFound)])
     run = here.apply().execution

@@ -72,6 +72,8 @@ def test_a_plan_is_kept_with_what_it_found(ledger):
         "bob",
         changes=(suspend("kim"),),
         refused=refusals("eve"),
+        unsettled=refusals("u1", "u2", "u3"),
+        drifted=refusals("d"),
         conflicts=(problem,),
         failures=(problem, replace(problem, key=Key("q"))),
         withheld=("a gap",),
@@ -89,13 +91,17 @@ def test_a_plan_is_kept_with_what_it_found(ledger):
         {"user.suspend": 1},
         {"user.suspend": 2},
     )
-    assert kept.sections == {"held": 2, "refused": 1, "conflicts": 1, "failures": 2}
+    assert kept.sections == {
+        "held": 2, "refused": 1, "unsettled": 3, "drifted": 1, "conflicts": 1, "failures": 2
+    }  # fmt: skip
     assert (kept.withheld, kept.notes) == (("a gap",), plan.notes[:100])
     assert (kept.withheld_changes, kept.foreign) == ({"user.delete": 3}, {"user": 7})
     assert desk.findings(plan.digest, "held") == list(plan.held)
     assert desk.held(kept) == plan.held
     assert desk.findings(plan.digest, "held", limit=1, offset=1) == [plan.held[1]]
     assert desk.findings(plan.digest, "refused") == list(plan.refused)
+    assert desk.findings(plan.digest, "unsettled") == list(plan.unsettled)
+    assert desk.findings(plan.digest, "drifted") == list(plan.drifted)
     assert desk.findings(plan.digest, "conflicts") == list(plan.conflicts)
     assert desk.findings(plan.digest, "failures") == list(plan.failures)
     assert desk.findings("0" * 64, "held") == []
@@ -109,13 +115,15 @@ def test_all_that_is_held_is_kept_and_a_thousand_of_the_rest(ledger):
     plan = replace(EMPTY, held=held, refused=tuple(held), conflicts=(problem,) * 1200)
     keep(ledger, plan)
     [kept] = ledger.desk.plans("staff")
-    assert kept.sections == {"held": 2500, "refused": 2500, "conflicts": 1200, "failures": 0}
+    sizes = {"held": 2500, "refused": 2500, "conflicts": 1200, "failures": 0}
+    assert kept.sections == {**sizes, "unsettled": 0, "drifted": 0}
     found = {
         section: len(ledger.desk.findings(kept.digest, section, limit=5000))
         for section in kept.sections
     }
     assert tuple(ledger.desk.held(kept)) == tuple(held)
-    assert found == {"held": 2500, "refused": 1000, "conflicts": 1000, "failures": 0}
+    sizes = {"held": 2500, "refused": 1000, "conflicts": 1000, "failures": 0}
+    assert found == {**sizes, "unsettled": 0, "drifted": 0}
 
 
 def test_the_same_plan_again_is_of_the_newer_run(ledger):

@@ -73,7 +73,7 @@ PLANS = st.builds(
     foreign=COUNTS,
 )
 CHANGE = Change(Op.UPDATE, Kind.USER, "people:ada", "ada", "7", {"title": "Dr"}, {"title": "Prof"})
-LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[]}'
+LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[],"traces":{}}'
 PLAN = Plan(
     sync="main",
     target="store",
@@ -120,7 +120,9 @@ def test_each_change_has_a_line_of_its_own():
         b'"notes":[', b"],",
         b'"changes":[', LINE, b"],",
         b'"held":[', b'{"change":%b,"rule":"over budget"},' % LINE, b'{"change":%b,"rule":"over budget"}' % LINE, b"],",
-        b'"refused":[', b"]}",
+        b'"refused":[', b"],",
+        b'"unsettled":[', b"],",
+        b'"drifted":[', b"]}",
     ]  # fmt: skip
 
 
@@ -154,11 +156,11 @@ VERSION_1 = b'{\n  "version": 1,\n  "sync": "main"\n}\n'
         (b"", "plan.json:1: is not the beginning of a plan; plan again"),
         (b"\xff", "plan.json:1: is not the beginning of a plan; plan again"),
         (b"[]\n", "plan.json:1: is not the beginning of a plan; plan again"),
-        (VERSION_1, "plan.json has version 1, and this syncd reads version 2: apply it with the syncd that made it, or plan again"),
-        (b'{"version":3,"sync":"main"}', "plan.json has version 3, and this syncd reads version 2: apply it with the syncd that made it, or plan again"),
+        (VERSION_1, "plan.json has version 1, and this syncd reads version 3: apply it with the syncd that made it, or plan again"),
+        (b'{"version":4,"sync":"main"}', "plan.json has version 4, and this syncd reads version 3: apply it with the syncd that made it, or plan again"),
         (json.dumps(json.loads(TEXT_OF_PLAN), indent=2).encode(), "plan.json:1: is not laid out as `syncd plan` does it; plan again"),
-        (b'{"version":2,"sync":"main"}\n', "plan.json:1: is not laid out as `syncd plan` does it; plan again"),
-        (b'{"version":2,"sync":"main",\n', "plan.json:1: is no part of a plan: Object missing required field `digest`; plan again"),
+        (b'{"version":3,"sync":"main"}\n', "plan.json:1: is not laid out as `syncd plan` does it; plan again"),
+        (b'{"version":3,"sync":"main",\n', "plan.json:1: is no part of a plan: Object missing required field `digest`; plan again"),
         (TEXT_OF_PLAN.replace(b'"target"', b'"targte"'), "plan.json:1: is no part of a plan: Object contains unknown field `targte`; plan again"),
         (TEXT_OF_PLAN.replace(b'"notes"', b'"note"'), "plan.json:8: is not laid out as `syncd plan` does it; plan again"),
         (TEXT_OF_PLAN.replace(b'"reason"', b'"raison"'), "plan.json:11: is no part of a plan: Object contains unknown field `raison`; plan again"),
@@ -167,10 +169,10 @@ VERSION_1 = b'{\n  "version": 1,\n  "sync": "main"\n}\n'
         (TEXT_OF_PLAN.replace(b'"ref":"7"', b'"ref":"\xff"'), "plan.json:11:69: is not JSON: this is not UTF-8; plan again"),
         (TEXT_OF_PLAN.replace(b"Prof", b"\\ud800"), "plan.json:11: is not JSON: JSON is malformed: unexpected end of escaped utf-16 surrogate pair (byte 119); plan again"),
         (TEXT_OF_PLAN.replace(b"Prof", b"Prof\t"), "plan.json:11:118: is not JSON: Invalid control character at; plan again"),
-        (TEXT_OF_PLAN[:-3], "plan.json:16: ends in the middle: the file is not whole; plan again"),
+        (TEXT_OF_PLAN[:-3], "plan.json:20: ends in the middle: the file is not whole; plan again"),
         (TEXT_OF_PLAN[: TEXT_OF_PLAN.index(b"Prof")], "plan.json:11: ends in the middle: the file is not whole; plan again"),
-        (TEXT_OF_PLAN + b"\n", "plan.json:17: there is more after the plan's end; plan again"),
-        (TEXT_OF_PLAN + TEXT_OF_PLAN, "plan.json:17: there is more after the plan's end; plan again"),
+        (TEXT_OF_PLAN + b"\n", "plan.json:21: there is more after the plan's end; plan again"),
+        (TEXT_OF_PLAN + TEXT_OF_PLAN, "plan.json:21: there is more after the plan's end; plan again"),
     ],
     ids=["nothing", "binary", "list", "older", "newer", "formatted", "closed", "headless", "slip", "section", "unknown", "type", "broken", "octet", "surrogate", "control", "end", "cut", "line", "more"],
 )  # fmt: skip

@@ -313,7 +313,7 @@ def test_what_a_run_did_not_do_is_told_with_the_reason():
     ("parts", "sentence"),
     [
         ({"denied": True, "stopped": "no"}, "Mend the rights or the password of syncd's login, then apply again."),
-        ({"unsettled": (Unsettled(user("update", "z"), {}),)}, "The next plan has these again: the target keeps something else than it is given."),
+        ({"unsettled": (Unsettled(user("update", "z"), {}),)}, "The target keeps something else than it is given; the next run tries again."),
     ],
 )  # fmt: skip
 def test_the_last_line_says_what_comes_next(parts, sentence):

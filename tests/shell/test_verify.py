@@ -73,7 +73,7 @@ def test_a_deletion_that_does_not_take_is_named():
     here = opened(ADA, ZOE, backend=Keeping(), policy=Policy(leavers=Leavers.DELETE, budgets={}))
     here.source.has(ZOE)
     here.apply()
-    here.pass_days(31)
+    here.live_days(31)
     report = here.apply()
     assert what(report) == [("user/delete/p:1", {})]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.application import run_verb
-from syncd.cli.options import All, Full, Quick, Shape, Syncs, Yes
+from syncd.cli.options import All, Full, Quick, Retry, Shape, Syncs, Yes
 from syncd.cli.words import SHOWN, Format, Reading
 
 
@@ -19,11 +19,15 @@ def check(
             metavar="NAME", help="Sources and targets; default: those of enabled syncs."
         ),
     ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Only the configuration, and sources of local files."),
+    ] = False,
 ) -> None:
     """Reach the ledger, sources and targets, and say what is there."""
     from syncd.cli.checking import check
 
-    run_verb(context, lambda opened: check(opened, names or []))
+    run_verb(context, lambda opened: check(opened, names or [], offline=offline))
 
 
 def plan(  # noqa: PLR0913, PLR0917  an option each
@@ -36,6 +40,7 @@ def plan(  # noqa: PLR0913, PLR0917  an option each
     everything: All = False,
     full: Full = False,
     quick: Quick = False,
+    retry: Retry = False,
     detailed: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 10 where changes are pending.")
     ] = False,
@@ -44,7 +49,7 @@ def plan(  # noqa: PLR0913, PLR0917  an option each
     from syncd.cli.planning import plan
 
     shown = None if everything else SHOWN
-    how = Reading(full, quick)
+    how = Reading(full, quick, retry)
     run_verb(
         context,
         lambda opened: plan(opened, sync or [], out, format_, shown, how, detailed=detailed),
@@ -62,10 +67,11 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
     everything: All = False,
     full: Full = False,
     quick: Quick = False,
+    retry: Retry = False,
 ) -> None:
     """Show the plan, ask, and make it so."""
     from syncd.cli.applying import apply
 
     shown = None if everything else SHOWN
-    how = Reading(full, quick)
+    how = Reading(full, quick, retry)
     run_verb(context, lambda opened: apply(opened, planfile, sync or [], shown, how, yes=yes))

@@ -74,6 +74,8 @@ SYNCS = (
     Family("syncd_changes_failed", "Failed, or in doubt, in the last run", _CHANGES),
     _of_sync("syncd_changes_refused", "What the policy never lets run"),
     _of_sync("syncd_changes_unsettled", "Made by the last run, and not found there afterwards"),
+    _of_sync("syncd_fields_never_settling", "Kept otherwise by the target however often written"),
+    Family("syncd_fields_drifted", "Found changed outside by the last run", ("sync", "outcome")),
     _of_sync("syncd_conflicts", "What a person has to decide"),
     _of_sync("syncd_unmapped_records", "Records that could not be mapped"),
     _of_sync("syncd_withheld_reasons", "Why removals are withheld: how many reasons"),

@@ -117,11 +117,15 @@ def _changes(sheet: _Sheet, standing: Standing) -> None:
     for name, number in (
         ("syncd_changes_refused", standing.refused),
         ("syncd_changes_unsettled", standing.unsettled),
+        ("syncd_fields_never_settling", standing.never_settling),
         ("syncd_conflicts", standing.conflicts),
         ("syncd_unmapped_records", standing.unmapped),
         ("syncd_withheld_reasons", len(standing.withheld)),
     ):
         sheet.put(name, number, standing.sync)
+    for outcome in ("put_back", "reported"):
+        number = standing.drifted.get(outcome, 0)
+        sheet.put("syncd_fields_drifted", number, standing.sync, outcome)
 
 
 def _counted(sheet: _Sheet, name: str, sync: str, counts: Mapping[str, int]) -> None:

@@ -14,7 +14,7 @@ from syncd.ledger.plans import KeptPlan
 
 
 class RefusalView(View):
-    """A change that will not run, held or refused, and the rule's words."""
+    """A change that will not run, and the rule's words."""
 
     op: Op
     kind: Kind
@@ -27,6 +27,9 @@ class RefusalView(View):
     after: Named[Mapping[str, Value]] = None
     reason: Named[str] = None
     rule: Named[str] = None
+    causes: Mapping[str, str] = Field(
+        description="by field: source, outside, both, unwritten or unsettled"
+    )
 
 
 class ProblemView(View):
@@ -75,6 +78,8 @@ class PlanView(Answer):
     sections: Mapping[str, int] = Field(description="how many there are in each of the lists")
     held: list[RefusalView]
     refused: list[RefusalView]
+    unsettled: list[RefusalView]
+    drifted: list[RefusalView]
     conflicts: list[ProblemView]
     failures: list[ProblemView]
     offset: int | None
@@ -95,6 +100,7 @@ def refusal(of: Refusal, sight: Sight) -> RefusalView:
         after=sight.of(change.after),
         reason=sight.of(change.reason),
         rule=sight.of(of.rule),
+        causes={name: trace.cause.value for name, trace in change.traces.items()},
     )
 
 
@@ -127,13 +133,15 @@ def approval(of: Approval, people: tuple[int, int], sight: Sight) -> ApprovalVie
 
 def plan(
     of: KeptPlan,
-    lists: tuple[list[Refusal], list[Refusal], list[Problem], list[Problem]],
+    refusals: tuple[list[Refusal], list[Refusal], list[Refusal], list[Refusal]],
+    problems: tuple[list[Problem], list[Problem]],
     approvals: list[tuple[Approval, tuple[int, int]]],
     offset: int | None,
     sight: Sight,
 ) -> PlanView:
-    """`lists` are those of one page, in the order of the answer's; `offset` is the next page's."""
-    held, refused, conflicts, failures = lists
+    """The lists are those of one page, in the answer's order; `offset` is the next page's."""
+    held, refused, unsettled, drifted = refusals
+    conflicts, failures = problems
     return PlanView(
         names=sight.names,
         digest=of.digest,
@@ -151,6 +159,8 @@ def plan(
         sections=of.sections,
         held=[refusal(one, sight) for one in held],
         refused=[refusal(one, sight) for one in refused],
+        unsettled=[refusal(one, sight) for one in unsettled],
+        drifted=[refusal(one, sight) for one in drifted],
         conflicts=[problem(one, sight) for one in conflicts],
         failures=[problem(one, sight) for one in failures],
         offset=offset,

@@ -143,6 +143,16 @@ def _troubles(standing: Standing) -> Iterator[str]:
         yield f"{number(standing.unmapped, 'record')} could not be mapped."
     if standing.unsettled:
         yield f"{number(standing.unsettled, 'change')} did not stay as written."
+    yield from _left_so(standing)
+
+
+def _left_so(standing: Standing) -> Iterator[str]:
+    """Fields that differ and are not written."""
+    if standing.never_settling:
+        never = standing.never_settling
+        yield f"{number(never, 'field')} never {'settles' if never == 1 else 'settle'}."
+    if reported := standing.drifted.get("reported", 0):
+        yield f"{number(reported, 'field')} changed outside, and left so."
 
 
 def headline(found: list[SyncState]) -> str:

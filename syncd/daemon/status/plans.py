@@ -32,15 +32,20 @@ def plans_router(live: Live) -> APIRouter:
     @router.get("/plans/{digest}", summary="What a plan found: held, refused, conflicts, failures")
     def plan(digest: Digest, seen: Seen, limit: _Limit = 100, offset: _Offset = 0) -> PlanView:
         found, desk = find(live, digest), live.ledger.desk
-        lists = (
+        refusals = (
             desk.findings(found.digest, "held", limit, offset),
             desk.findings(found.digest, "refused", limit, offset),
+            desk.findings(found.digest, "unsettled", limit, offset),
+            desk.findings(found.digest, "drifted", limit, offset),
+        )
+        problems = (
             desk.findings(found.digest, "conflicts", limit, offset),
             desk.findings(found.digest, "failures", limit, offset),
         )
         of_plan = approvals(live, found, datetime.now(UTC))
-        following = offset + limit if any(len(one) == limit for one in lists) else None
-        return findings.plan(found, lists, of_plan, following, seen)
+        more = any(len(one) == limit for one in (*refusals, *problems))
+        following = offset + limit if more else None
+        return findings.plan(found, refusals, problems, of_plan, following, seen)
 
     return router
 

@@ -16,6 +16,7 @@ from syncd.daemon.status.fields import field_rows
 from syncd.ledger import Line
 from syncd.render import times, words
 from syncd.render.changes import in_order
+from syncd.render.traces import traced
 
 _HEADERS = {"Vary": "Cookie, Authorization"}
 """Besides those that the guard gives every answer."""
@@ -68,6 +69,7 @@ def _environment() -> Environment:
         "safe_text": words.safe,
         "short": _short,
         "total": _total,
+        "traced": traced,
         "value": words.value,
     }
     environment.globals |= {

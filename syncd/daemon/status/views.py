@@ -75,6 +75,8 @@ class LastView(View):
     conflicts: int
     unmapped: int
     unsettled: int
+    never_settling: int = Field(description="fields that the target keeps otherwise")
+    drifted: Mapping[str, int] = Field(description="fields changed outside: put_back, reported")
     withheld: int = Field(description="for how many reasons removals were not planned")
     withheld_why: Named[list[str]] = None
     withheld_changes: Mapping[str, int]

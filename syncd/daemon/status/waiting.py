@@ -19,6 +19,8 @@ from syncd.render.excerpt import rule_of
 REFUSALS: Mapping[Refusals, str] = {
     "held": "over a budget, or waiting for one that is",
     "refused": "never runs as things stand",
+    "unsettled": "the target keeps it otherwise each time; not written again for now",
+    "drifted": "changed outside, and left so",
 }
 PROBLEMS: Mapping[Problems, str] = {
     "conflicts": "a person must decide; until then nothing is done",

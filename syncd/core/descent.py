@@ -1,0 +1,80 @@
+"""A leaver goes down the ladder: one step a run, and no deletion in the run that first misses them.
+
+What a legal hold stops is planned all the same, to be refused in its words.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from syncd.core.correlate import Ours
+from syncd.core.found import Found, change, mark, suspension
+from syncd.core.hold import Hold
+from syncd.core.ladder import Ground, holds_on, is_due, next_step
+from syncd.core.memory import Remark
+from syncd.core.model import Op, Rung, User
+
+
+def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
+    """`why` is why they are not wanted."""
+    link = ours.link
+    if link.left_at is None:
+        found.marks.append(mark(Remark.LEFT, ours, why))
+    if ours.stored.entity.active and link.suspended_at is not None:
+        found.marks.append(mark(Remark.ACTIVE, ours))
+    holds = holds_on(link, ours.stored.entity, ground)
+    if holds:
+        _hold(ours, holds, ground, found)
+        # What is stopped is passed over, to tell of what would come after it.
+        rung = _next(ours, replace(ground, strips=False), found)
+    else:
+        rung = _next(ours, ground, found)
+        _strip(ours, rung, why, ground, found)
+    since = _since(ours)
+    if rung is Rung.DELETE:
+        found.changes.append(change(Op.DELETE, ours, f"{since}, grace is over: {why}", rung=rung))
+    elif rung is Rung.SUSPEND or _is_missed(ours, ground):
+        since = since if ground.policy.suspend_after else "leaver"
+        found.changes.append(suspension(ours, f"{since}: {why}", Rung.SUSPEND))
+
+
+def _since(ours: Ours[User]) -> str:
+    left_at = ours.link.left_at
+    return f"leaver since {left_at:%Y-%m-%d}" if left_at else "leaver"
+
+
+def _next(ours: Ours[User], ground: Ground, found: Found) -> Rung | None:
+    """The rung that is due. Who has any before them, or is held from it, is looked at again."""
+    step = next_step(ours.link, ground, active=ours.stored.entity.active)
+    if step is not None or holds_on(ours.link, ours.stored.entity, ground):
+        found.waiting.append(ours.link.key)
+    return step.rung if step is not None and is_due(step, ours.link, ground) else None
+
+
+def _is_missed(ours: Ours[User], ground: Ground) -> bool:
+    """Whether somebody would be suspended, if only the target could do that."""
+    if ground.suspends or not ours.stored.entity.active:
+        return False
+    step = next_step(ours.link, replace(ground, suspends=True), active=True)
+    return step is not None and is_due(step, ours.link, ground)
+
+
+def _strip(ours: Ours[User], rung: Rung | None, why: str, ground: Ground, found: Found) -> None:
+    """Who was stripped stays so; whom a deletion takes from all groups needs no other change."""
+    link = ours.link
+    if rung is Rung.STRIP:
+        found.bare[link.key] = mark(Remark.STRIPPED, ours, "in no group to be taken from")
+    elif link.stripped_at is None or (rung is Rung.DELETE and ground.deletes):
+        return
+    found.stripping[link.key] = f"{_since(ours)}, stripped of groups: {why}"
+
+
+def _hold(ours: Ours[User], holds: Sequence[Hold], ground: Ground, found: Found) -> None:
+    """What the holds stop, in their words."""
+    ref, words = ours.link.ref, holds[0].words
+    found.stopped[Op.DELETE, ref] = found.stopped[Op.REMOVE, ref] = words
+    if keeping := next((hold for hold in holds if not hold.suspend), None):
+        found.stopped[Op.SUSPEND, ref] = keeping.words
+    step = next_step(ours.link, ground, active=ours.stored.entity.active)
+    if step is not None and step.rung is Rung.STRIP and is_due(step, ours.link, ground):
+        found.notes.append(f"{ours.link.name} keeps all groups: {words}")
