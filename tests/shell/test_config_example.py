@@ -79,13 +79,14 @@ def test_the_disabled_sync_of_the_example_can_be_named():
 
 
 def test_what_is_commented_out_would_be_understood(tmp_path):
-    """With every such line in, two ways to give one password, or to log in, are all that clashes."""
+    """With every such line in, two ways to give one password or key, or to log in, are all that clashes."""
     text = re.sub(r"^(\s*)#(?=[\w.]+:)", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE)
     path = tmp_path / "config.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_settings(path, {})
     assert [re.sub(r"^.*?: ", "", problem) for problem in caught.value.problems] == [
+        "audit: private_key and private_key_file contradict each other: say one",
         "sources.corp.bind: a simple bind needs dn and one of password and password_file",
         "targets.intranet.auth: say a token, or user and password",
     ]
