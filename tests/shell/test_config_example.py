@@ -86,9 +86,9 @@ def test_what_is_commented_out_would_be_understood(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_settings(path, {})
     assert [re.sub(r"^.*?: ", "", problem) for problem in caught.value.problems] == [
-        "audit: private_key and private_key_file contradict each other: say one",
         "sources.corp.bind: a simple bind needs dn and one of password and password_file",
         "targets.intranet.auth: say a token, or user and password",
+        "audit: private_key and private_key_file contradict each other: say one",
     ]
 
 
