@@ -233,6 +233,25 @@ def test_what_a_plan_holds_is_approved_by_the_action_token_alone(client, live):
     assert len(live.ledger.desk.approved("main", NOW)) == 1
 
 
+def test_where_two_people_must_approve_one_of_them_is_not_enough(client, live):
+    """It is told how many have and how many must; the same person is refused, another one not."""
+    main = live.settings.syncs["main"]
+    approval = main.policy.approval.model_copy(update={"people": 2})
+    policy = main.policy.model_copy(update={"approval": approval})
+    syncs = {"main": main.model_copy(update={"policy": policy})}
+    live.settings = live.settings.model_copy(update={"syncs": syncs})
+    digest = client.get("/runs/3").json()["run"]["plan"]
+    path = f"/plans/{digest}/approve"
+    first = client.post(path, headers=ACTS, json={"by": "Kay"})
+    assert (first.status_code, first.json()["people"], first.json()["needed"]) == (201, 1, 2)
+    (told,) = client.get(f"/plans/{digest}", headers=SEES).json()["approvals"]
+    assert (told["people"], told["needed"]) == (1, 2)
+    again = client.post(path, headers=ACTS, json={"by": "KAY"})
+    assert (again.status_code, "somebody else must" in again.text) == (409, True)
+    other = client.post(path, headers=ACTS, json={"by": "Lee"})
+    assert (other.status_code, other.json()["people"]) == (201, 2)
+
+
 @pytest.mark.parametrize(
     "body", [None, {}, {"by": ""}, {"by": "a\n"}, {"by": "a", "hours": 0}, {"by": "a", "x": 1}]
 )
