@@ -57,6 +57,9 @@ class Reading(Protocol):
 
 
 class Source(Protocol):
+    """One that reaches nothing but files on this machine says so by `local = True` on its class:
+    then it is read where nobody may be asked (`syncd whatif`)."""
+
     supplies: frozenset[str]
     """Names of the attributes that its users can have; what no source supplies is not compared."""
 

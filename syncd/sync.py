@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from syncd import __version__
@@ -21,7 +21,8 @@ class Sync:
 
     `config` is a digest of all settings that it was made from, secrets left out. `full_every` is
     how often all is read where quick cycles go between; None for always. `consent` is by what is
-    let through what is over budget.
+    let through what is over budget. `parts` are digests of the settings of each source and of
+    the target alone, by what they are called in messages.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Sync:
     config: str
     full_every: timedelta | None = None
     consent: Consent = ANYBODYS
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def declared(self) -> dict[Kind, Holds]:
@@ -57,7 +59,21 @@ class Sync:
         parts = (__version__, self.config, self.merge, self.users, self.groups, self.policy)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
+    @property
+    def made_from(self) -> dict[str, str]:
+        """For each source and the target a digest of all that the records read of it depend on."""
+        names = [*map(source_part, self.sources), target_part(self.target)]
+        return {name: f"{__version__} {self.parts.get(name, '')}" for name in names}
+
     def close(self) -> None:
         for source in self.sources.values():
             source.close()
         self.backend.close()
+
+
+def source_part(name: str) -> str:
+    return f"source {name}"
+
+
+def target_part(name: str) -> str:
+    return f"target {name}"

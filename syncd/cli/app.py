@@ -4,7 +4,15 @@
 import gc
 
 from syncd.cli.application import app
-from syncd.cli.verbs import answering, auditing, holding, keeping, serving, syncing
+from syncd.cli.verbs import (
+    answering,
+    auditing,
+    holding,
+    keeping,
+    serving,
+    supposing,
+    syncing,
+)
 
 __all__ = ["app", "main"]
 
@@ -12,12 +20,15 @@ for _verb in (
     syncing.check,
     syncing.plan,
     syncing.apply,
+    supposing.whatif,
     serving.run,
     serving.run_now,
     serving.status,
     serving.approve,
     answering.explain,
     answering.history,
+    answering.show,
+    answering.diff,
     serving.notify_test,
     keeping.export,
     keeping.schema,

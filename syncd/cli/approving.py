@@ -14,7 +14,8 @@ from syncd.cli.opening import Opened, login, now, who, writable
 from syncd.cli.screen import asks
 from syncd.cli.words import Signing
 from syncd.config.approvals import filed_approvals
-from syncd.config.assemble import chosen, digest, ledger
+from syncd.config.assemble import chosen, ledger
+from syncd.config.digests import digest
 from syncd.config.settings import Settings
 from syncd.config.shape import Duration
 from syncd.core.plan import Plan

@@ -24,15 +24,22 @@ from syncd.render.listing import bullets
 from syncd.render.times import moment
 from syncd.render.words import number, safe
 from syncd.report import Exit
+from syncd.whatif import is_local
 
 
-def check(opened: Opened, names: Sequence[str]) -> int:
-    """The worst exit code of all steps; each is tried, whatever became of the others."""
+def check(opened: Opened, names: Sequence[str], *, offline: bool = False) -> int:
+    """The worst exit code of all steps; each is tried, whatever became of the others. `offline`
+    reaches nothing but files, and no ledger."""
     settings = opened.settings
     sources, targets = _named(settings, names) if names else _enabled(settings)
     steps = _Steps(opened)
     steps.good("configuration", _counts(settings))
-    tried: dict[str, Callable[[], int]] = {"ledger": steps.ledger}
+    tried: dict[str, Callable[[], int]] = {}
+    if offline:
+        sources = [name for name in sources if is_local(source_plugin(settings.sources[name].type))]
+        targets = []
+    else:
+        tried["ledger"] = steps.ledger
     tried |= {f"source {name}": partial(steps.source, name) for name in sources}
     tried |= {f"target {name}": partial(steps.target, name) for name in targets}
     return worst([guarded(step, opened.screen, f"✗ {what}") for what, step in tried.items()])

@@ -100,6 +100,14 @@ def _settings(config: Path | None, screen: Screen) -> Settings:
     return settings
 
 
+def load_too(opened: Opened, config: Path) -> Settings:
+    """Of another configuration, whose secrets are blotted out as well."""
+    opened.screen.redact.learn(suspects(os.environ, config))
+    settings = load_settings(config, os.environ)
+    opened.screen.redact.learn(secrets_of(settings))
+    return settings
+
+
 def _collect_garbage_from_now_on() -> None:
     """Among what comes: what is loaded by now stays, and need not be looked through again."""
     if not gc.isenabled():

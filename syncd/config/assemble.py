@@ -1,12 +1,8 @@
 """Turn checked settings into what runs: syncs with their sources and target, and the ledger."""
 
-import hashlib
-import json
-import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.engine import URL
 
@@ -14,6 +10,7 @@ from syncd.audit.audit import Audit, Rules
 from syncd.audit.checkpoint import Signer
 from syncd.audit.projection import Projection
 from syncd.config.approvals import filed_approvals
+from syncd.config.digests import digest, parts
 from syncd.config.ladder import hold, rungs
 from syncd.config.settings import (
     BudgetSettings,
@@ -36,10 +33,9 @@ from syncd.hidden import Hidden
 from syncd.ledger import Ledger, open_ledger
 from syncd.located.suggest import did_you_mean, quoted
 from syncd.plugins import backend_plugin, source_plugin
+from syncd.ports import Backend
 from syncd.redact import Redactor, secrets_of
 from syncd.sync import Sync
-
-_URL_PASSWORD = re.compile(r"(://[^/?#@]*?):[^/?#@]*@")
 
 
 def chosen(settings: Settings, names: Sequence[str] = ()) -> list[str]:
@@ -54,8 +50,9 @@ def chosen(settings: Settings, names: Sequence[str] = ()) -> list[str]:
     return list(dict.fromkeys(names)) or enabled
 
 
-def assemble(settings: Settings, name: str) -> Sync:
-    """The sync of that name, ready to be read; the caller closes it."""
+def assemble(settings: Settings, name: str, backend: Backend | None = None) -> Sync:
+    """The sync of that name, ready to be read; the caller closes it. A `backend` that is given
+    stands for its target."""
     sync = settings.syncs[name]
     target = settings.targets[sync.target]
     with ExitStack() as opened:
@@ -64,7 +61,8 @@ def assemble(settings: Settings, name: str) -> Sync:
             part = settings.sources[source]
             sources[source] = source_plugin(part.type)(source, part.config, settings.base)
             opened.enter_context(closing(sources[source]))
-        backend = backend_plugin(target.type)(sync.target, target.config, settings.base)
+        if backend is None:
+            backend = backend_plugin(target.type)(sync.target, target.config, settings.base)
         opened.pop_all()
     return Sync(
         name=name,
@@ -78,6 +76,7 @@ def assemble(settings: Settings, name: str) -> Sync:
         config=digest(settings, name),
         full_every=sync.full_every,
         consent=consent(settings, name),
+        parts=parts(settings, name),
     )
 
 
@@ -156,27 +155,6 @@ def _redactor(settings: Settings) -> Redactor:
     redact = Redactor()
     redact.learn(secrets_of(settings))
     return redact
-
-
-def digest(settings: Settings, name: str) -> str:
-    """SHA-256 of all that the sync is made from, as hexadecimal, secrets left out."""
-    sync = settings.syncs[name]
-    parts = [settings.targets[sync.target], *(settings.sources[one] for one in sync.sources)]
-    made_from = [
-        sync.model_dump(mode="json", exclude={"enabled", "full_every", "schedule"}),
-        *(part.model_dump(mode="json") for part in parts),
-    ]
-    text = json.dumps(_without_passwords(made_from), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _without_passwords(value: Any) -> Any:
-    """SecretStr is masked already; a URL may have a password in it."""
-    if isinstance(value, dict):
-        return {name: _without_passwords(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_passwords(inner) for inner in value]
-    return _URL_PASSWORD.sub(r"\1@", value) if isinstance(value, str) else value
 
 
 def _merge(merge: MergeSettings) -> Precedence:

@@ -48,4 +48,11 @@ def _sides(
     if not target.proves:
         return None if before is None else replace(before, sources=sources)
     declared = {kind.value: to_builtins(holds) for kind, holds in sync.declared.items()}
-    return Sides(sources=sources, target=now, run=run, own=target.own, declared=declared)
+    return Sides(
+        sources=sources,
+        target=now,
+        run=run,
+        own=target.own,
+        declared=declared,
+        made_from=sync.made_from,
+    )

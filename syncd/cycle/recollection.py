@@ -37,18 +37,29 @@ _AT_ONCE = 2000
 class Recollection:
     """What was kept with these `facts` and `sides`, as if it were read `now`.
 
-    Reads no source and no target, and writes nothing.
+    Reads no target and of the sources only those that are to be read `anew`, and writes nothing.
+    Raises `SourceError` where of these none could be read.
     """
 
     def __init__(
-        self, sync: Sync, ledger: Ledger, facts: Facts, sides: Sides, now: datetime
+        self,
+        sync: Sync,
+        ledger: Ledger,
+        facts: Facts,
+        sides: Sides,
+        now: datetime,
+        *,
+        anew: Some[str] = (),
     ) -> None:
         self._sync = replace(sync, backend=_Remembered(sides.declared))
         self._ledger, self._facts, self._now = ledger, facts, now
         self._past = ledger.past(sync.name, sync.made_by)
         self._base, self._work = ledger.snapshot(sync.name), Workspace()
         reader = Reader(self._base, self._work, now, silent)
-        self.sources = {name: reader.unread_source(name) for name in sync.sources}
+        # Not against the snapshot: it may have been read by other settings.
+        fresh = {name: source for name, source in sync.sources.items() if name in anew}
+        read = Reader(None, self._work, now, silent).sources(fresh, {}) if fresh else {}
+        self.sources = {name: read.get(name) or reader.unread_source(name) for name in sync.sources}
         self.target = reader.unread_target(Ref(sides.own) if sides.own else None)
 
     def __enter__(self) -> Self:
@@ -87,6 +98,10 @@ class Recollection:
             return None
         memory = self._remember(selection.links)
         return asking.about(selection, memory, asking.beyond(selection, self._facts))
+
+    def plan(self) -> Plan:
+        """About everybody."""
+        return self._plan_of_everybody()
 
     def _plan_of_everybody(self) -> Plan:
         sync, ledger = self._sync, self._ledger

@@ -1,6 +1,6 @@
 """What has been, as somebody looks back on it: page by page, day by day, and of each thing."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 
@@ -8,11 +8,16 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, DateTime, Text, and_, cast, func, or_, select
 from sqlalchemy.sql.elements import Label
 
-from syncd.ledger import history, runs
+from syncd.core.memory import Mark
+from syncd.core.model import Key
+from syncd.ledger import history, lookback, runs
 from syncd.ledger.history import DONE, FAILED, Line
+from syncd.ledger.lookback import Moved, Used, Wanted
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
 from syncd.ledger.schema import JOURNAL, RUNS, TALLIES
+
+_AT_ONCE = 1000
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 
@@ -49,11 +54,47 @@ class Chronicle:
     ) -> list[Run]:
         """The newest first, of those `before` a number; `eventful` ones did something, or did not
         end well."""
-        where = [] if sync is None else [RUNS.c.sync == sync]
-        where += [] if before is None else [RUNS.c.run < before]
-        where += [_EVENTFUL] if eventful else []
+        return self.runs_wanted(Wanted(sync=sync, before=before), eventful=eventful, limit=limit)
+
+    def runs_wanted(self, wanted: Wanted, *, eventful: bool = False, limit: int) -> list[Run]:
+        """The newest first."""
         with self._reading() as connection:
+            where = lookback.where(connection, wanted) + ([_EVENTFUL] if eventful else [])
             return runs.newest(connection, where, limit)
+
+    def called(self, sync: str | None, word: str) -> frozenset[Key]:
+        """The keys of whom the word means, now or, where that is nobody, ever."""
+        with self._reading() as connection:
+            return lookback.called(connection, sync, word)
+
+    def each_line_of(self, run: int) -> Iterator[Line]:
+        """All of a run's lines in the order in which they were begun, some at a time."""
+        last = 0
+        while some := self.lines_of(run, after=last, limit=_AT_ONCE):
+            yield from some
+            last = some[-1].line
+
+    def each_line_between(self, sync: str, after: int, upto: int) -> Iterator[Line]:
+        """Of the sync's runs with higher numbers than `after`, and none higher than `upto`."""
+        with self._reading() as connection:
+            numbers = lookback.with_lines(connection, sync, after, upto)
+        for number in numbers:
+            yield from self.each_line_of(number)
+
+    def moved(self, sync: str, after: int, upto: int) -> list[Moved]:
+        """Which things have other keys since, in the order in which that happened."""
+        with self._reading() as connection:
+            return lookback.moved(connection, sync, after, upto)
+
+    def marks_of(self, run: int) -> list[Mark]:
+        """What the run remembered besides its changes."""
+        with self._reading() as connection:
+            return list(lookback.marks(connection, run))
+
+    def approvals_used(self, run: int) -> list[Used]:
+        """By which the run made changes."""
+        with self._reading() as connection:
+            return lookback.approvals_used(connection, run)
 
     def lines_of(self, run: int, *, after: int = 0, limit: int) -> list[Line]:
         """A run's lines with higher numbers than `after`, in the order in which they were begun."""

@@ -63,7 +63,8 @@ class Sides(Struct, frozen=True, kw_only=True):
 
     `sources` has a time for each source. `run` is the last one whose changes the target's records
     have. `own` is the account that syncd logs in with, `declared` what the target's collections
-    hold and do, by kind, in the port's words.
+    hold and do, by kind, in the port's words. `made_from` has for each source and the target a
+    digest of the settings by which it was read; none where an earlier version kept it.
     """
 
     sources: Mapping[str, datetime]
@@ -71,6 +72,7 @@ class Sides(Struct, frozen=True, kw_only=True):
     run: int
     own: str | None = None
     declared: Mapping[str, Mapping[str, Any]] = {}
+    made_from: Mapping[str, str] = {}
 
 
 class Head(Struct, frozen=True, kw_only=True):

@@ -1,25 +1,27 @@
 """What has been: runs, and the journal's lines with what was before and after."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from syncd.core.model import ATTRIBUTES, NAME_FIELD, Op
 from syncd.ledger import FAILED, Line, Run
 from syncd.render.changes import in_order
-from syncd.render.listing import Row, listing, more
+from syncd.render.listing import Row, listing
 from syncd.render.times import moment
 from syncd.render.words import SIGNS, STYLES, safe, value
 
 _STYLES = {"done": "green", "failed": "red", None: "yellow"}
-_UNDER_WAY = "under way, or broken off"
+UNDER_WAY = "under way, or broken off"
 
 
-def render_runs(runs: Sequence[Run]) -> RenderableType:
-    if not runs:
+def render_runs(runs: Sequence[Run], *, none_at_all: bool = True) -> RenderableType:
+    if not runs and none_at_all:
         return Text("No run yet: `syncd apply` makes the first.")
+    if not runs:
+        return Text("No run is like that.")
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("run", justify="right", no_wrap=True)
     table.add_column("when", no_wrap=True)
@@ -28,7 +30,7 @@ def render_runs(runs: Sequence[Run]) -> RenderableType:
     for name in ("done", "failed", "held", "conflicts"):
         table.add_column(name, justify="right")
     for run in runs:
-        outcome = Text(safe(run.outcome or _UNDER_WAY), _STYLES.get(run.outcome, "yellow"))
+        outcome = Text(safe(run.outcome or UNDER_WAY), _STYLES.get(run.outcome, "yellow"))
         outcome.append("; removals withheld" if run.withheld else "", style="yellow")
         counts = (run.done, run.failed, run.held, run.conflicts)
         names = str(run.run), moment(run.begun_at), Text(safe(run.sync)), outcome
@@ -36,46 +38,31 @@ def render_runs(runs: Sequence[Run]) -> RenderableType:
     return table
 
 
-def render_run(run: Run, lines: Sequence[Line], shown: int | None) -> Group:
-    header = Text.assemble(
-        (f"run {run.run}  {safe(run.sync)} → {safe(run.target)}", "bold"),
-        (f"   plan {run.digest[:12]}   {moment(run.begun_at)}", "dim"),
-    )
-    ended = f", ended {moment(run.ended_at)}" if run.ended_at else ""
-    counts = f"{run.planned:,} planned, {run.done:,} done, {run.failed:,} failed"
-    return Group(
-        header,
-        Text(f"{run.outcome or _UNDER_WAY}{ended}: {counts}"),
-        *(Text(f"removals withheld: {safe(why)}", style="yellow") for why in run.withheld),
-        Text(),
-        render_lines(lines[:shown]),
-        *more(len(lines) - len(lines[:shown])),
-    )
-
-
 def render_lines(lines: Iterable[Line], *, dated: bool = False) -> RenderableType:
-    return listing(_row(line, dated=dated) for line in lines)
+    return listing(line_row(line, dated=dated) for line in lines)
 
 
-def _row(line: Line, *, dated: bool) -> Row:
+def line_row(line: Line, *, dated: bool = False) -> Row:
     when = f"{moment(line.begun_at)}, run {line.run}  " if dated else ""
-    details = Text.assemble((when, "dim"), *_steps(line), (safe(line.reason), "dim"), _end(line))
+    fields = [Text.assemble((f"{name} ", "dim"), f"{what}  ") for name, what in steps_of(line)]
+    ended = end_of(line)
+    end = Text(f"  {ended}" if ended else "", style="red" if line.outcome == FAILED else "yellow")
+    details = Text.assemble((when, "dim"), *fields, (safe(line.reason), "dim"), end)
     return Row(Text(SIGNS[line.op], STYLES[line.op]), Text(safe(line.name)), details)
 
 
-def _steps(line: Line) -> Iterable[Text]:
-    """Each field; of a creation, what was given beside the name."""
+def steps_of(line: Line) -> Iterator[tuple[str, str]]:
+    """Each field and what became of it; of a creation, what was given beside the name."""
     named = NAME_FIELD.get(line.kind) if line.op is Op.CREATE else None
     for name in in_order(line.after.keys() - {named}):
         after = value(line.after[name])
         before = "" if line.op is Op.CREATE else f"{value(line.before.get(name))} → "
-        shown = safe(name.removeprefix(ATTRIBUTES))
-        yield Text.assemble((f"{shown} ", "dim"), f"{before}{after}  ")
+        yield safe(name.removeprefix(ATTRIBUTES)), f"{before}{after}"
 
 
-def _end(line: Line) -> Text:
+def end_of(line: Line) -> str:
+    """What became of it, where it was not done."""
     if line.outcome == "done":
-        return Text()
-    words = f"  {line.outcome or 'no outcome known'}"
-    words += f": {safe(line.error)}" if line.error else ""
-    return Text(words, style="red" if line.outcome == FAILED else "yellow")
+        return ""
+    words = line.outcome or "no outcome known"
+    return f"{words}: {safe(line.error)}" if line.error else words

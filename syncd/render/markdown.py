@@ -72,7 +72,7 @@ def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
     if plan.withheld:
         yield "\n**Removals are withheld:** not all could be read, so nothing is suspended,"
         yield "deleted, demoted or taken out of a group.\n"
-        yield from _bullets(plan.withheld, shown)
+        yield from bullet_list(plan.withheld, shown)
     yield from _changes("Changes", excerpts.changes, shown)
     yield from _refusals("Held", excerpts.held, shown)
     if plan.held:
@@ -84,14 +84,14 @@ def _lines(plan: Plan, excerpts: _Excerpts, shown: int) -> Iterator[str]:
     yield from _problems("Could not be mapped", plan.failures, shown)
     if said := remarks(plan):
         yield ""
-        yield from _bullets(said, shown)
+        yield from bullet_list(said, shown)
     yield f"\nPlan `{plan.digest[:12]}`, {moment(plan.created)}\n"
 
 
 def _changes(words: str, some: Excerpt, shown: int) -> Iterator[str]:
     rows = [_row(change) for change in some.first[:shown]]
     rows += [_member_row(gains, shown) for gains in some.gains[: shown - len(rows)]]
-    yield from _table(f"{words} ({some.changes:,})", rows, some.things + some.groups)
+    yield from table(f"{words} ({some.changes:,})", rows, some.things + some.groups)
 
 
 def _refusals(words: str, some: ByRule, shown: int) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _problems(words: str, problems: Sequence[Problem], shown: int) -> Iterator[s
         ("!", code(one.name or one.key), f"{prose(one.why)}<br>{code(one.key)} {prose(one.origin)}")
         for one in problems[:shown]
     ]
-    yield from _table(f"{words} ({len(problems):,})", rows, len(problems))
+    yield from table(f"{words} ({len(problems):,})", rows, len(problems))
 
 
 _Row = tuple[str, str, str]
@@ -138,7 +138,7 @@ def _member_row(gains: Gains, shown: int) -> _Row:
     return "=", code(gains.group), listed
 
 
-def _table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
+def table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
     """Folded where it is long. GitLab and GitHub want the blank line after the summary."""
     if not number:
         return
@@ -154,7 +154,7 @@ def _table(title: str, rows: Sequence[_Row], number: int) -> Iterator[str]:
         yield "\n</details>"
 
 
-def _bullets(lines: Sequence[str], shown: int) -> Iterator[str]:
+def bullet_list(lines: Sequence[str], shown: int) -> Iterator[str]:
     yield from (f"- {prose(line)}" for line in lines[:shown])
     if len(lines) > shown:
         yield f"- … and {len(lines) - shown:,} more"

@@ -50,16 +50,16 @@ def _parts(
     plan: Plan, shown: int | None, advised: Collection[Kind], approve: str
 ) -> Iterator[RenderableType]:
     yield header(plan.sync, plan.target, plan.digest, plan.created)
-    yield from _withheld(plan)
+    yield from withheld(plan)
     yield from _changes(plan.changes, shown)
     how = approve or f"`syncd approve {plan.digest[:12]}`"
     yield from refusals("Held", plan.held, _HELD, shown, _ALLOWANCE.format(how=how))
     yield from refusals("Refused", plan.refused, _REFUSED, shown)
     yield from refusals("Never settles", plan.unsettled, _UNSETTLED, shown)
     yield from refusals("Changed outside", plan.drifted, _DRIFTED, shown)
-    yield from _problems("Conflicts", plan.conflicts, _CONFLICTS, shown)
+    yield from problems("Conflicts", plan.conflicts, _CONFLICTS, shown)
     yield from _adoption(plan, advised)
-    yield from _problems("Failures", plan.failures, _FAILURES, shown)
+    yield from problems("Failures", plan.failures, _FAILURES, shown)
     yield from _remarks(plan, shown)
     yield Text()
     yield Text(summary(plan), style="bold")
@@ -72,7 +72,7 @@ def header(sync: str, target: str, digest: str, created: datetime) -> Text:
     )
 
 
-def _withheld(plan: Plan) -> Iterator[RenderableType]:
+def withheld(plan: Plan) -> Iterator[RenderableType]:
     if not plan.withheld:
         return
     counted = ", ".join(f"{of:,} {name}" for name, of in plan.withheld_changes.items())
@@ -113,14 +113,14 @@ def refusals(
         yield Padding(Text(allowance, style="dim"), (0, 0, 0, 2))
 
 
-def _problems(
-    words: str, problems: Sequence[Problem], explained: str, shown: int | None
+def problems(
+    words: str, those: Sequence[Problem], explained: str, shown: int | None
 ) -> Iterator[RenderableType]:
-    if not problems:
+    if not those:
         return
-    yield from title(words, len(problems), explained, "bold red")
-    yield listing(_problem(one) for one in problems[:shown])
-    yield from more(len(problems) - len(problems[:shown]))
+    yield from title(words, len(those), explained, "bold red")
+    yield listing(_problem(one) for one in those[:shown])
+    yield from more(len(those) - len(those[:shown]))
 
 
 def _problem(one: Problem) -> Row:

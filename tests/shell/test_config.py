@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from syncd.config import load_settings
-from syncd.config.assemble import assemble, chosen, digest, ledger
+from syncd.config.assemble import assemble, chosen, ledger
+from syncd.config.digests import digest
 from syncd.config.settings import Settings
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence

@@ -19,11 +19,15 @@ def check(
             metavar="NAME", help="Sources and targets; default: those of enabled syncs."
         ),
     ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Only the configuration, and sources of local files."),
+    ] = False,
 ) -> None:
     """Reach the ledger, sources and targets, and say what is there."""
     from syncd.cli.checking import check
 
-    run_verb(context, lambda opened: check(opened, names or []))
+    run_verb(context, lambda opened: check(opened, names or [], offline=offline))
 
 
 def plan(  # noqa: PLR0913, PLR0917  an option each

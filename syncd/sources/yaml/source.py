@@ -79,6 +79,7 @@ class YamlReading(Struct, frozen=True):
 class YamlSource:
     Config: ClassVar[type[BaseModel]] = YamlConfig
     supplies = frozenset({*TEXTS, "admin"})
+    local = True
 
     def __init__(
         self, name: str, config: YamlConfig, base: Path, today: Callable[[], date] | None = None

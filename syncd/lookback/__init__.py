@@ -1,0 +1,1 @@
+"""What lies between two runs, and all that is known of one."""
