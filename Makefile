@@ -2,7 +2,7 @@
 # make test   install what the tests need (servers too), then lint, types and all tests
 # make check  lint and types only
 # make nightly    what takes too long for each change: 10,000 cycles by the clock, 100 rounds with a pair,
-#             a hundred odd questions for each route of the API
+#             a hundred odd questions for each route of the API, evidence replayed of 500 worlds
 # make bench  install what the benchmarks need, measure, and print the table: tests/benchmarks
 #             (BENCH_SIZE=10000,100000,1000000 for directories of these sizes; default 10000)
 # make bench-docs   write what was measured into docs/performance.md
@@ -46,10 +46,10 @@ test: $(VENV)/installed-for-development servers check
 
 nightly: $(VENV)/installed-for-development servers
 	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 \
-		SYNCD_LADDER_EXAMPLES=1000 \
-		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 \
+		SYNCD_LADDER_EXAMPLES=1000 SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 SYNCD_DRIFT_EXAMPLES=300 \
 		$(BIN)/python -m pytest -s tests/daemon/test_soak.py tests/faults/test_pair.py \
-		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_ladder_model.py $(ARGS)
+		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
+		tests/shell/test_bundle.py tests/core/test_ladder_model.py $(ARGS)
 
 check: $(VENV)/installed-for-development
 	$(BIN)/ruff check --quiet .

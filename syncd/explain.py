@@ -68,13 +68,15 @@ class AsOf(Struct, frozen=True, kw_only=True):
 
     `sources` has a time for each source. Of the `target` those were read then whom that cycle was
     about; all of it at `full_at`. Where a run has begun since of which nothing is kept, it is
-    `overtaken_by` that run: its changes are in the journal, and what comes next is not known.
+    `overtaken_by` that run: its changes are in the journal, and what comes next is not known. Of an
+    earlier time it is what that `run` was decided from.
     """
 
     sources: Mapping[str, datetime]
     target: datetime
     full_at: datetime
     overtaken_by: int | None = None
+    run: int | None = None
 
 
 class Explanation(Struct, frozen=True, kw_only=True):

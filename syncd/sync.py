@@ -10,7 +10,7 @@ from syncd.core.approval import ANYBODYS, Consent
 from syncd.core.desired import Rules
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind
+from syncd.core.model import Kind, Ref
 from syncd.core.policy import Policy
 from syncd.ports import Backend, Holds, Source
 
@@ -22,7 +22,9 @@ class Sync:
     `config` is a digest of all settings that it was made from, secrets left out. `full_every` is
     how often all is read where quick cycles go between; None for always. `consent` is by what is
     let through what is over budget. `parts` are digests of the settings of each source and of
-    the target alone, by what they are called in messages.
+    the target alone, by what they are called in messages. `keep_evidence` is for how long it is
+    kept what each run was decided from; None for not at all. `identity` says which store the target
+    is, by whatever name: its type and address.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Sync:
     full_every: timedelta | None = None
     consent: Consent = ANYBODYS
     parts: Mapping[str, str] = field(default_factory=dict)
+    keep_evidence: timedelta | None = timedelta(days=90)
+    identity: str = ""
+
+    def identity_as(self, own: Ref | None) -> str:
+        """With who syncd is there: a token may be all that tells two organisations apart."""
+        return f"{self.identity} as {own}" if own is not None else self.identity
 
     @property
     def declared(self) -> dict[Kind, Holds]:
@@ -48,9 +56,13 @@ class Sync:
         }
 
     @property
+    def supplied(self) -> frozenset[str]:
+        """The attributes that any of its sources states."""
+        return frozenset[str]().union(*(source.supplies for source in self.sources.values()))
+
+    @property
     def rules(self) -> Rules:
-        supplied = frozenset[str]().union(*(source.supplies for source in self.sources.values()))
-        mapper = Mapper(self.users, supplied, self.backend.users.holds.fields)
+        mapper = Mapper(self.users, self.supplied, self.backend.users.holds.fields)
         return Rules(self.merge, self.users.take, mapper, self.groups)
 
     @property

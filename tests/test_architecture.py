@@ -49,6 +49,8 @@ ALLOWED = {
     },
     "database": {"errors"},
     "ledger": {"core", "errors", "ledger", "database"},
+    "hidden": {"core"},
+    "audit": {"audit", "core", "errors", "hidden", "ledger"},
     "verify": {"core", "executor", "ports", "report"},
     "report": {"core", "executor"},
     "executor": {"core", "errors", "executor", "fence", "ledger", "ports", "bulk"},
@@ -56,6 +58,8 @@ ALLOWED = {
     "sync": {"core", "ports"},
     "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
     "standing": {"core", "errors", "executor", "ledger", "report"},
+    "deeds": {"core", "cycle", "errors", "ledger"},
+    "purpose": {"core", "cycle", "deeds", "ledger", "sync"},
     "engine": {
         "canary",
         "core",
@@ -63,11 +67,14 @@ ALLOWED = {
         "errors",
         "executor",
         "ledger",
+        "planfile",
+        "purpose",
         "report",
         "standing",
         "sync",
         "verify",
     },
+    "planfile": {"core", "errors"},
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

@@ -9,9 +9,11 @@ from syncd.cli.verbs import (
     auditing,
     holding,
     keeping,
+    proving,
     serving,
     supposing,
     syncing,
+    undoing,
 )
 
 __all__ = ["app", "main"]
@@ -29,6 +31,9 @@ for _verb in (
     answering.history,
     answering.show,
     answering.diff,
+    undoing.undo,
+    proving.bundle,
+    proving.replay,
     serving.notify_test,
     keeping.export,
     keeping.schema,

@@ -11,6 +11,7 @@ from syncd.config.assemble import assemble, chosen, ledger
 from syncd.core.decide import decide
 from syncd.engine import ask
 from syncd.errors import ConfigError
+from syncd.evidence.past import When, explained_at, when
 from syncd.explain import Explainer, Explanation
 from syncd.located.suggest import quoted
 from syncd.offline import MOST, Recalled, recall
@@ -22,10 +23,18 @@ _LINES = 10
 
 
 def explain(
-    opened: Opened, who: str, names: list[str], format_: TableOrJson, *, offline: bool
+    opened: Opened,
+    who: str,
+    names: list[str],
+    format_: TableOrJson,
+    *,
+    offline: bool,
+    at: str | None = None,
 ) -> int:
     """Over all syncs: it is no error to be unknown to one of them."""
     explained_in = _recalled if offline else _explained
+    if at is not None:
+        explained_in = partial(_as_of, when(at))
     found: list[Explanation] = []
     unknown: list[str] = []
 
@@ -68,6 +77,12 @@ def _recalled(opened: Opened, who: str, name: str) -> tuple[list[Explanation], s
     for remark in _beside(recalled, who):
         opened.screen.say(f"sync {name}: {remark}")
     return list(recalled.called or recalled.alike), recalled.nobody
+
+
+def _as_of(then: When, opened: Opened, who: str, name: str) -> tuple[list[Explanation], str]:
+    """Neither sources nor target are reached, nor is the sync's configuration of any account."""
+    with closing(ledger(opened.settings, write=False)) as memory:
+        return explained_at(memory, name, who, then)
 
 
 def _beside(recalled: Recalled, who: str) -> Iterator[str]:

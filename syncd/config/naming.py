@@ -16,6 +16,7 @@ TOP = (
     "log",
     "audit",
     "approvals",
+    "evidence",
 )
 
 

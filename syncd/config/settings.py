@@ -24,7 +24,7 @@ from syncd.config.running import (
     StatusSettings,
 )
 from syncd.config.shape import Duration, Strict, Texts
-from syncd.config.trust import ApprovalSettings, AuditSettings
+from syncd.config.trust import ApprovalSettings, AuditSettings, EvidenceSettings
 from syncd.core.model import Kind, Op
 from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
@@ -264,6 +264,7 @@ class Settings(Strict):
     state_directory: Path = Path(".syncd")
     """Default: systemd's, else .syncd beside the file."""
     ledger: LedgerSettings = LedgerSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     sources: dict[str, Part] = {}
     targets: dict[str, Part] = {}
     syncs: dict[str, SyncSettings] = {}

@@ -53,3 +53,17 @@ class AuditSettings(Strict):
         if self.private_key is not None and self.private_key_file is not None:
             raise ValueError("private_key and private_key_file contradict each other: say one")
         return self
+
+
+class EvidenceSettings(Strict):
+    """What runs were decided from, for `syncd bundle` and `syncd explain --at`."""
+
+    keep: Duration | None = timedelta(days=90)
+    """So long it is kept in the ledger; null: not at all."""
+
+    @field_validator("keep")
+    @classmethod
+    def _some(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value <= timedelta():
+            raise ValueError("should be more than nothing, or null to keep none")
+        return value

@@ -88,6 +88,10 @@ class Decision:
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
+    @property
+    def question(self) -> Question:
+        return self._q
+
     def plan(self) -> Plan:
         if self._plan is None:
             users, groups = self._find()
@@ -119,10 +123,7 @@ class Decision:
         question, tally, spool = self._q, self._tally, self._spool
         trays = sort(tally.planned, self._rules)
         return Plan(
-            sync=question.sync,
-            target=question.target,
-            created=question.now,
-            config=question.config,
+            **question.heading,
             changes=spool.changes(trays.ready),
             held=spool.refusals(trays.held),
             refused=spool.refusals(trays.refused),

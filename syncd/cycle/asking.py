@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from syncd import __version__
 from syncd.core.desired import Desired, desire
 from syncd.core.health import distrust_empty, strange_target
 from syncd.core.knots import Ties
@@ -16,12 +17,13 @@ from syncd.core.model import (
     Ref,
     Stored,
     User,
+    UserRecord,
 )
 from syncd.core.question import Beyond, Question, Seen
 from syncd.core.records import Named, NamedAmong, Records
 from syncd.cycle.parts import own_names
-from syncd.cycle.reads import SourceRead, TargetRead
-from syncd.cycle.selection import Selection
+from syncd.cycle.reads import SourceRead, TargetRead, digests
+from syncd.cycle.selected import Selection
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync
@@ -73,19 +75,31 @@ class Asking:
         return self._question(self.desired(some), self._seen(some), memory, beyond)
 
     def desired(self, some: Selection) -> Desired:
-        """What should be of the selected. A group has those of its members only."""
-        users = {
+        """What should be of the selected."""
+        users = self._users(some)
+        named = self._named or NamedAmong(users)
+        return desire(self._records(users, some, named), self._sync.rules, named)
+
+    def records(self, some: Selection) -> Mapping[str, Records]:
+        """What the sources state of the selected. A group has those of its members only."""
+        users = self._users(some)
+        return self._records(users, some, self._named or NamedAmong(users))
+
+    def _users(self, some: Selection) -> Mapping[str, list[UserRecord]]:
+        return {
             name: list(read.users.standing.some(own_names(name, some.keys)))
             for name, read in self._sources.items()
         }
-        named = self._named or NamedAmong(users)
-        records = {
+
+    def _records(
+        self, users: Mapping[str, list[UserRecord]], some: Selection, named: Named
+    ) -> Mapping[str, Records]:
+        return {
             name: Records(
                 users[name], list(self._groups(name, read, some, named)), read.gaps, read.told_of
             )
             for name, read in self._sources.items()
         }
-        return desire(records, self._sync.rules, named)
 
     def holders(self, some: Selection, desired: Desired) -> set[Ref]:
         """Accounts of others that hold a name which one of the selected is to have."""
@@ -168,6 +182,9 @@ class Asking:
             policy=sync.policy,
             now=self._now,
             beyond=beyond,
+            engine=__version__,
+            identity=sync.identity_as(seen.own),
+            readings=digests(self._sources),
         )
 
 

@@ -13,7 +13,19 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from msgspec.structs import replace
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from syncd.core.approval import approval_print, person_of
 from syncd.core.plan import Change, Plan, Refusal, change_id
@@ -23,6 +35,7 @@ from syncd.ledger import events
 from syncd.ledger.history import Kept
 from syncd.ledger.operation import APPROVALS, APPROVED
 from syncd.ledger.rows import among, insert_rows
+from syncd.ledger.runs import Run
 from syncd.ledger.schema import JOURNAL
 
 _REMEMBERED = timedelta(days=90)
@@ -141,6 +154,23 @@ def good(connection: Connection, sync: str | None, now: datetime) -> list[Approv
         statement = statement.where(APPROVALS.c.sync == sync)
     found = map(_approval, connection.execute(statement.order_by(APPROVALS.c.approval)))
     return [approval for approval in found if approval.good(now)]
+
+
+def of_run(connection: Connection, run: Run) -> list[Approval]:
+    """Those that were good when it began, or that it used; `used` counts what it made by them."""
+    used = select(APPROVED.c.approval).where(APPROVED.c.used_by == run.run)
+    over = or_(APPROVALS.c.withdrawn_at.is_(None), APPROVALS.c.withdrawn_at > run.begun_at)
+    good_then = and_(
+        APPROVALS.c.approved_at <= run.begun_at, APPROVALS.c.expires_at > run.begun_at, over
+    )
+    which = APPROVALS.c.sync == run.sync, or_(good_then, APPROVALS.c.approval.in_(used))
+    found = map(
+        _approval, connection.execute(_SELECTED.where(*which).order_by(APPROVALS.c.approval))
+    )
+    counts = select(APPROVED.c.approval, func.count()).where(APPROVED.c.used_by == run.run)
+    by_each = connection.execute(counts.group_by(APPROVED.c.approval))
+    made = {row.approval: row[1] for row in by_each}
+    return [replace(one, used=made.get(one.approval, 0)) for one in found]
 
 
 def withdraw(connection: Connection, number: int, now: datetime, by: str) -> Approval:

@@ -18,6 +18,7 @@ from syncd.ledger.consent import Standing as FileStanding
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
+from syncd.ledger.runs import Run
 from syncd.ledger.standings import Standing
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -140,6 +141,12 @@ class Desk:
         """Those that let something through, the oldest first; for None of every sync."""
         with self._reading() as connection:
             return approvals.good(connection, sync, now)
+
+    def approvals_of(self, run: Run) -> list[Approval]:
+        """Those that were good when the run began, or that it used; `used` counts what it made by
+        each."""
+        with self._reading() as connection:
+            return approvals.of_run(connection, run)
 
     def withdraw_approval(self, number: int, now: datetime, by: str = "") -> Approval:
         """Raises `LedgerError` where there is none, or it lets nothing through any more."""

@@ -62,6 +62,8 @@ RUNS = Table(
     Column("withheld", Text, nullable=False),
     Column("done", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
+    # The run that this one goes back on.
+    Column("undoes", NUMBER),
     Index("ledger_runs_of_sync", "sync", "run"),
 )
 
@@ -190,6 +192,29 @@ STUCK = Table(
     sqlite_with_rowid=False,
 )
 
+EVIDENCE = Table(
+    "ledger_evidence",
+    METADATA,
+    Column("run", NUMBER, ForeignKey("ledger_runs.run"), primary_key=True, autoincrement=False),
+    Column("sync", Text, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    # MessagePack: the prints of its pieces by section, in order.
+    Column("pieces", LargeBinary, nullable=False),
+    Index("ledger_evidence_of_sync", "sync", "run"),
+)
+
+PIECES = Table(
+    "ledger_pieces",
+    METADATA,
+    Column("sync", Text, primary_key=True),
+    Column("print", LargeBinary, primary_key=True),
+    # The newest run whose evidence it is in.
+    Column("last_run", NUMBER, nullable=False),
+    # MessagePack, compressed: its rows in order.
+    Column("content", LargeBinary, nullable=False),
+    Index("ledger_pieces_by_run", "sync", "last_run"),
+)
+
 # Where a member's line is, by its user's key.
 Index(
     "ledger_lines_of_member",
@@ -248,7 +273,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
+    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -18,6 +18,7 @@ from syncd.core.plan import Change, Plan
 from syncd.database import Database, Trouble, database_url
 from syncd.errors import LedgerError
 from syncd.ledger import events, history, holds, journal, links, recall, runs, size, snapshot, stuck
+from syncd.ledger.archive import Archive
 from syncd.ledger.chronicle import Chronicle
 from syncd.ledger.copying import copy_ledger
 from syncd.ledger.daemons import Daemon
@@ -46,6 +47,7 @@ class Ledger:
         self._held: dict[str, Held] = {}
         self.desk = Desk(database.reading, self._writing)
         self.chronicle = Chronicle(database.reading)
+        self.archive = Archive(database.reading, self._writing)
         self.register = Register(database.reading)
         self.trail = Trail(database.reading, database.writing)
         self._follower: Follower | None = None

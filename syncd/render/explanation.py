@@ -44,6 +44,8 @@ def _as_of(of: AsOf, target: str) -> str:
     told = ", ".join(f"{safe(name)} {moment(at)}" for name, at in sides)
     if set(of.sources.values()) == {of.target}:
         told = moment(of.target)
+    if of.run is not None:
+        return f"\nas run {of.run} found it, {told}"
     if of.full_at != of.target:
         told += f", all of {safe(target)} {moment(of.full_at)}"
     return f"\nas of {told}"

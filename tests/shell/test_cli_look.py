@@ -289,6 +289,7 @@ def test_explain_offline_needs_neither_sources_nor_target(world: World):
         "target": told["as_of"]["target"],
         "full_at": told["as_of"]["target"],
         "overtaken_by": None,
+        "run": None,
     }
     assert not (world.path / "store.db").exists()
 

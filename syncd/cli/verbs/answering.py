@@ -82,8 +82,16 @@ def explain(
     offline: Annotated[
         bool, typer.Option("--offline", help="By what was last read; a part of a name will do.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="What was known then, or by run:NUMBER; offline."
+        ),
+    ] = None,
 ) -> None:
     """Say why an account is as it is, and what comes next."""
     from syncd.cli.explaining import explain
 
-    run_verb(context, lambda opened: explain(opened, user, sync or [], format_, offline=offline))
+    run_verb(
+        context, lambda opened: explain(opened, user, sync or [], format_, offline=offline, at=at)
+    )

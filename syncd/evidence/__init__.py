@@ -1,0 +1,1 @@
+"""The evidence of runs: kept with each, bundled, replayed elsewhere, and asked about the past."""

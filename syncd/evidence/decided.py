@@ -1,0 +1,76 @@
+"""Decide anew what a run decided."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from functools import partial
+
+import msgspec
+from msgspec import Struct
+
+from syncd import __version__, planfile
+from syncd.core.bind import bind
+from syncd.core.decide import decide
+from syncd.core.model import Key, Kind
+from syncd.core.plan import Plan
+from syncd.core.question import Question
+from syncd.core.seen import AsAsked
+from syncd.core.waves import in_waves
+from syncd.cycle.evidence import SAVED
+from syncd.errors import ConfigError
+from syncd.evidence.form import Opened
+from syncd.ledger import Ledger
+
+
+class Decided(Struct, frozen=True):
+    """A question, the saved plan that the run was bound to, if any, and the plan of both."""
+
+    question: Question
+    saved: Plan | None
+    plan: Plan
+
+
+def decided(question: Question, saved: Plan | None) -> Decided:
+    """As the engine's `apply` does it."""
+    names = {one.key: one.name for one in question.memory.links if one.kind is Kind.USER}
+
+    def named(keys: Collection[Key]) -> dict[Key, str]:
+        return {key: names[key] for key in keys if key in names}
+
+    plan = decide(question)
+    bound = bind(saved, plan, AsAsked(question.seen)) if saved is not None else plan
+    return Decided(question, saved, in_waves(bound, question.policy.waves, named))
+
+
+def saved_plan(lines: Iterable[bytes]) -> Plan | None:
+    """Of a saved plan's lines; None where there are none."""
+    found = list(lines)
+    return planfile.load(found, "the saved plan") if found else None
+
+
+def opened(ledger: Ledger, run: int) -> Opened | None:
+    """What the run was decided from; None where nothing is kept of it.
+
+    Raises `ConfigError` where another version of syncd kept what this one cannot read.
+    """
+    kept = ledger.archive.of(run)
+    if kept is None:
+        return None
+    rows: Callable[[str], Iterable[bytes]] = partial(ledger.archive.rows, kept)
+    return read(ledger.archive.head(kept), kept.asked_at, rows, run)
+
+
+def read(
+    head: bytes, asked_at: datetime, rows: Callable[[str], Iterable[bytes]], run: int
+) -> Opened:
+    try:
+        return Opened(head, asked_at, rows)
+    except msgspec.MsgspecError as error:
+        raise ConfigError(
+            f"what run {run} was decided from was kept by another version of syncd, and this one, "
+            f"{__version__}, cannot read it: {error}"
+        ) from None
+
+
+def decided_again(evidence: Opened) -> Decided:
+    """What the run decided, by the ledger's evidence."""
+    return decided(evidence.evidence().question(), saved_plan(evidence.rows(SAVED)))
