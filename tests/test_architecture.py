@@ -49,6 +49,8 @@ ALLOWED = {
     },
     "database": {"errors"},
     "ledger": {"core", "errors", "ledger", "database"},
+    "hidden": {"core"},
+    "audit": {"audit", "core", "errors", "hidden", "ledger"},
     "verify": {"core", "executor", "ports", "report"},
     "report": {"core", "executor"},
     "executor": {"core", "errors", "executor", "fence", "ledger", "ports", "bulk"},
