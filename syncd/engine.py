@@ -54,7 +54,8 @@ def plan(
 ) -> Plan:
     """What a run now would do; writes nothing anywhere. In a `retry` what never settles is in it.
 
-    Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
+    Raises `SourceError` where no source can be read, `BackendError` where the target cannot, and
+    `NoRoom` where what was read cannot be kept meanwhile.
     """
     with Cycle(sync, ledger, now, watch, mode, retry=retry) as cycle:
         return _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())

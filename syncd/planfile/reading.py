@@ -1,6 +1,7 @@
 """Read a plan line by line: each is checked, and kept where nobody can change it afterwards."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from syncd.planfile.form import (
     opening,
 )
 from syncd.planfile.shelf import Shelf
+from syncd.room import check_room
 
 T = TypeVar("T")
 
@@ -31,10 +33,13 @@ _FEW = 500
 
 
 def read(path: Path) -> Plan:
-    """Raises `ConfigError`."""
+    """Raises `ConfigError`, and `NoRoom` where the plan cannot be kept meanwhile."""
     try:
         with path.open("rb") as file:
             return load(file, str(path))
+    except sqlite3.Error as error:
+        check_room(error)
+        raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
 
