@@ -49,10 +49,11 @@ nightly: $(VENV)/installed-for-development servers
 	SYNCD_SEEDS=10000 SYNCD_MACHINE_EXAMPLES=500 SYNCD_MACHINE_STEPS=50 \
 		$(BIN)/python -m pytest -n $(WORKERS) tests/promises $(ARGS)
 	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 \
-		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 \
+		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 SYNCD_DRIFT_EXAMPLES=300 \
+		SYNCD_LADDER_EXAMPLES=1000 \
 		$(BIN)/python -m pytest -s tests/daemon/test_soak.py tests/faults/test_pair.py \
-		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py \
-		tests/shell/test_bundle.py $(ARGS)
+		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
+		tests/core/test_ladder_model.py tests/shell/test_bundle.py $(ARGS)
 
 check: $(VENV)/installed-for-development
 	$(BIN)/ruff check --quiet .

@@ -15,7 +15,6 @@ from itertools import chain
 from msgspec.structs import replace
 
 from syncd.canary import Canary
-from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
 from syncd.core.drift import wheres
@@ -23,6 +22,7 @@ from syncd.core.left import Left
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import GROWS, Cycle, Mode, Touched
 from syncd.cycle.evidence import SAVED, Taken
@@ -35,6 +35,7 @@ from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading, Tries
 from syncd.planfile import lines
+from syncd.purpose import Purpose
 from syncd.report import Report, Unsettled, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
@@ -43,7 +44,7 @@ from syncd.verify import unsettled
 Clock = Callable[[], datetime]
 
 
-def plan(
+def plan(  # noqa: PLR0913  what is read and how, each a name
     sync: Sync,
     ledger: Ledger,
     now: datetime,
@@ -51,14 +52,18 @@ def plan(
     mode: Mode = Mode.DUE,
     *,
     retry: bool = False,
+    undo: int | None = None,
 ) -> Plan:
-    """What a run now would do; writes nothing anywhere. In a `retry` what never settles is in it.
+    """What a run now would do, or one that would `undo` a run; writes nothing anywhere. In a
+    `retry` what never settles is in it.
 
-    Raises `SourceError` where no source can be read, `BackendError` where the target cannot, and
-    `NoRoom` where what was read cannot be kept meanwhile.
+    Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
+    `ConfigError` where there is no such run to undo, and `NoRoom` where what was read cannot be kept.
     """
-    with Cycle(sync, ledger, now, watch, mode, retry=retry) as cycle:
-        return _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
+    purpose = Purpose(sync, ledger, mode, None, undo)
+    with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
+        planned = purpose.plan(cycle, purpose.decision(cycle))
+        return with_versions(_in_waves(sync, ledger, planned), cycle.now)
 
 
 def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
@@ -69,6 +74,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     approve: Callable[[Plan], bool],
     stop: Callable[[], bool] = lambda: False,
     saved: Plan | None = None,
+    undo: int | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
     retry: bool = False,
@@ -77,26 +83,35 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
 ) -> Report:
     """Plan as `plan` does, ask `approve`, and make the target true, under the sync's lock.
 
-    Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
-    so, the change in hand is finished and no other begun. `told` is called with the run and with
-    changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
+    Of a `saved` plan those changes run that a plan of now would make too, and of the target only
+    what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
+    that run did goes back: no source is asked, and how the sync stands is as before. Once `stop`
+    says so, the change in hand is finished and no other begun. `told` is called with the run and
+    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
     that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
+    purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
         ledger.lock(sync.name),
-        _standing(sync, ledger, clock, redact) as stand,
-        Cycle(sync, ledger, clock(), watch, mode, retry=retry) as cycle,
+        _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
+        Cycle(sync, ledger, clock(), watch, mode, retry=retry, about=purpose.about) as cycle,
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
-        decision = Decision(cycle.read(), cycle.apart)
-        planned = _planned(sync, ledger, decision, saved, redact)
+        decision = purpose.decision(cycle)
+        planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        evidence = _evidence(sync, cycle, decision, saved, redact)
-        run = _begin(sync, ledger, planned, decision, clock, evidence)
+        run = _begin(
+            sync,
+            ledger,
+            planned,
+            decision,
+            clock,
+            _evidence(sync, cycle, planned, decision, saved, redact),
+        )
         journal, left, after = Journal(ledger, run, clock, told), None, planned
-        look = partial(_verify, cycle, decision, planned, journal)
+        look = partial(_verify, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
@@ -119,8 +134,14 @@ Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
 
 
 @contextmanager
-def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Iterator[Stand]:
-    """Keeps how the sync stands after a cycle, whether that succeeds or fails."""
+def _standing(
+    sync: Sync, ledger: Ledger, clock: Clock, redact: Redact, *, of_undo: bool
+) -> Iterator[Stand]:
+    """Keeps how the sync stands after a cycle, whether that succeeds or fails. An undo says nothing
+    of that: it is not to do as the sources say."""
+    if of_undo:
+        yield lambda _report, _readings: None
+        return
     before, began = ledger.desk.standing(sync.name), clock()
 
     def stand(report: Report, readings: tuple[Mapping[str, Reading], Reading]) -> None:
@@ -137,24 +158,12 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         raise
 
 
-def _bound(saved: Plan | None, planned: Plan) -> Plan:
-    return planned if saved is None else bind(saved, planned, DiskSpool(), DiskNotes)
-
-
 def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
     def names(keys: Iterable[Key]) -> dict[Key, str]:
         links = ledger.recall_links(sync.name, [(Kind.USER, key) for key in keys], ())
         return {link.key: link.name for link in links}
 
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
-
-
-def _planned(
-    sync: Sync, ledger: Ledger, decision: Decision, saved: Plan | None, redact: Redact
-) -> Plan:
-    """What the run sets out to do, in its turns; of a saved plan what is true still."""
-    planned = _bound(saved, _cleaned(decision.plan(), redact))
-    return _in_waves(sync, ledger, planned)
 
 
 def _cleaned(plan: Plan, redact: Redact) -> Plan:
@@ -166,10 +175,16 @@ def _cleaned(plan: Plan, redact: Redact) -> Plan:
 
 
 def _evidence(
-    sync: Sync, cycle: Cycle, decision: Decision, saved: Plan | None, redact: Redact
+    sync: Sync,
+    cycle: Cycle,
+    planned: Plan,
+    decision: Decision,
+    saved: Plan | None,
+    redact: Redact,
 ) -> Taken | None:
-    """What the plan was made of, with the lines of the saved one; None where none is to be kept."""
-    if sync.keep_evidence is None:
+    """What the plan was made of, with the lines of the saved one; None where none is to be kept. Of
+    an undo that would be the journal, which is kept anyway."""
+    if sync.keep_evidence is None or planned.undoes is not None:
         return None
     taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
     if saved is None or taken is None:
@@ -206,7 +221,12 @@ def _has_moved(planned: Plan, execution: Execution) -> bool:
 
 
 def _verify(
-    cycle: Cycle, decision: Decision, planned: Plan, journal: Journal, execution: Execution
+    cycle: Cycle,
+    purpose: Purpose,
+    decision: Decision,
+    planned: Plan,
+    journal: Journal,
+    execution: Execution,
 ) -> tuple[Left, tuple[Unsettled, ...], Plan]:
     """What is left after the run, what of it did not take, and the plan that says so. Reads again
     what it touched."""
@@ -216,13 +236,16 @@ def _verify(
     cycle.read_again(touched)
     if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
         return decision.left(growth), (), replace(planned, changes=())
-    again = Decision(cycle.ask_again(touched, journal.run), cycle.apart)
+    again = purpose.again(cycle, touched, journal.run)
     after = again.plan()
     return again.left(), unsettled(execution, cycle.still_there, after), after
 
 
 def _keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
-    """What came back otherwise counts once more; what no plan is about any more is forgotten."""
+    """What came back otherwise counts once more; what no plan is about any more is forgotten. An
+    undo is about other wishes than those that never settle."""
+    if report.plan.undoes is not None:
+        return
     gone = cycle.past.wheres()
     if gone:
         stopped = chain(after.held, after.refused, after.unsettled)

@@ -11,6 +11,7 @@ from syncd.audit.checkpoint import Signer
 from syncd.audit.projection import Projection
 from syncd.config.approvals import filed_approvals
 from syncd.config.digests import digest, parts
+from syncd.config.identity import identity
 from syncd.config.ladder import hold, rungs
 from syncd.config.settings import (
     BudgetSettings,
@@ -78,6 +79,7 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         consent=consent(settings, name),
         parts=parts(settings, name),
         keep_evidence=settings.evidence.keep,
+        identity=identity(sync.target, target.type, target.config, settings.base),
     )
 
 

@@ -123,10 +123,7 @@ class Decision:
         question, tally, spool = self._q, self._tally, self._spool
         trays = sort(tally.planned, self._rules)
         return Plan(
-            sync=question.sync,
-            target=question.target,
-            created=question.now,
-            config=question.config,
+            **question.heading,
             changes=spool.changes(trays.ready),
             held=spool.refusals(trays.held),
             refused=spool.refusals(trays.refused),

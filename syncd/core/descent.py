@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from syncd.core.correlate import Ours
-from syncd.core.found import Found, change, mark, suspension
+from syncd.core.found import Found, deletion, mark, suspension
 from syncd.core.hold import Hold
 from syncd.core.ladder import Ground, holds_on, is_due, next_step
 from syncd.core.memory import Remark
@@ -32,7 +32,7 @@ def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
         _strip(ours, rung, why, ground, found)
     since = _since(ours)
     if rung is Rung.DELETE:
-        found.changes.append(change(Op.DELETE, ours, f"{since}, grace is over: {why}", rung=rung))
+        found.changes.append(deletion(ours, f"{since}, grace is over: {why}", rung))
     elif rung is Rung.SUSPEND or _is_missed(ours, ground):
         since = since if ground.policy.suspend_after else "leaver"
         found.changes.append(suspension(ours, f"{since}: {why}", Rung.SUSPEND))

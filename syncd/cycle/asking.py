@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from syncd import __version__
 from syncd.core.desired import Desired, desire
 from syncd.core.health import distrust_empty, strange_target
 from syncd.core.knots import Ties
@@ -21,8 +22,8 @@ from syncd.core.model import (
 from syncd.core.question import Beyond, Question, Seen
 from syncd.core.records import Named, NamedAmong, Records
 from syncd.cycle.parts import own_names
-from syncd.cycle.reads import SourceRead, TargetRead
-from syncd.cycle.selection import Selection
+from syncd.cycle.reads import SourceRead, TargetRead, digests
+from syncd.cycle.selected import Selection
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync
@@ -181,6 +182,9 @@ class Asking:
             policy=sync.policy,
             now=self._now,
             beyond=beyond,
+            engine=__version__,
+            identity=sync.identity_as(seen.own),
+            readings=digests(self._sources),
         )
 
 

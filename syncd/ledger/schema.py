@@ -62,6 +62,8 @@ RUNS = Table(
     Column("withheld", Text, nullable=False),
     Column("done", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
+    # The run that this one goes back on.
+    Column("undoes", NUMBER),
     Index("ledger_runs_of_sync", "sync", "run"),
 )
 
@@ -271,7 +273,7 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
+    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"),
     version_table="syncd_ledger_version",
     private=True,
 )

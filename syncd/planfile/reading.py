@@ -22,6 +22,7 @@ from syncd.planfile.form import (
     Head,
     closing,
     opening,
+    seal_of,
 )
 from syncd.planfile.shelf import Shelf
 from syncd.room import check_room
@@ -57,6 +58,11 @@ def load(lines: Iterable[bytes], name: str = "the plan") -> Plan:
         raise ConfigError(
             f"{name} was changed after it was made: it says digest {head.digest[:12]}, "
             f"and its content has {plan.digest[:12]}; plan again"
+        )
+    if seal_of(plan) != head.seal:
+        raise ConfigError(
+            f"{name} was changed after it was made: when, or from what, is not what it says; "
+            "plan again"
         )
     if dict(counts) != head.summary:
         raise ConfigError(

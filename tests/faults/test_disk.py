@@ -23,7 +23,7 @@ def narrow(largest: int) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(("store", "ledger"), [(SQLITE, SQLITE)])
-@pytest.mark.parametrize("kibibytes", [150, 300])
+@pytest.mark.parametrize("kibibytes", [200, 300])
 def test_a_ledger_without_room_ends_the_run_and_the_next_one_does_the_rest(
     kibibytes: int, one: Installation, small_end: dict[str, Any]
 ):
