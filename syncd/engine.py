@@ -58,7 +58,7 @@ def plan(  # noqa: PLR0913  what is read and how, each a name
     `retry` what never settles is in it.
 
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
-    `ConfigError` where there is no such run to undo.
+    `ConfigError` where there is no such run to undo, `NoRoom` where what was read finds none.
     """
     purpose = Purpose(sync, ledger, mode, None, undo)
     with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
