@@ -356,7 +356,7 @@ def test_a_snapshot_that_is_renewed_meanwhile_is_asked_again(monkeypatch):
 def test_where_too_many_would_be_picked_out_the_question_is_about_everybody(monkeypatch):
     """At the same answer."""
     here = opened(ADA, ZOE, KIM, groups=[EVERYONE])
-    monkeypatch.setattr(selection, "_MANY", 0)
+    monkeypatch.setattr(selection, "MANY", 0)
     assert same_as_online(here, "ada").account.groups == ("Everyone",)
 
 
