@@ -5,26 +5,23 @@ read target ------------------------┼-> decide -> Plan
 recall the ledger ------------------┘     └-> apply: execute -> verify -> Report
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
-from itertools import chain
 
 from msgspec.structs import replace
 
+from syncd.aftermath import keep_stuck, look_again
 from syncd.canary import Canary
-from syncd.core.bind import bind
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
-from syncd.core.drift import wheres
-from syncd.core.left import Left
-from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.model import Key, Kind
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
-from syncd.cycle import GROWS, Cycle, Mode, Touched
+from syncd.cycle import Cycle, Mode
 from syncd.cycle.evidence import SAVED, Taken
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
@@ -33,17 +30,17 @@ from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
-from syncd.ledger import Ledger, Reading, Tries
+from syncd.ledger import Ledger, Reading
 from syncd.planfile import lines
-from syncd.report import Report, Unsettled, outcome
+from syncd.purpose import Purpose
+from syncd.report import Report, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
-from syncd.verify import unsettled
 
 Clock = Callable[[], datetime]
 
 
-def plan(
+def plan(  # noqa: PLR0913  what is read and how, each a name
     sync: Sync,
     ledger: Ledger,
     now: datetime,
@@ -51,13 +48,18 @@ def plan(
     mode: Mode = Mode.DUE,
     *,
     retry: bool = False,
+    undo: int | None = None,
 ) -> Plan:
-    """What a run now would do; writes nothing anywhere. In a `retry` what never settles is in it.
+    """What a run now would do, or one that would `undo` a run; writes nothing anywhere. In a
+    `retry` what never settles is in it.
 
-    Raises `SourceError` where no source can be read, `BackendError` where the target cannot.
+    Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
+    `ConfigError` where there is no such run to undo, `NoRoom` where what was read finds none.
     """
-    with Cycle(sync, ledger, now, watch, mode, retry=retry) as cycle:
-        return _in_waves(sync, ledger, Decision(cycle.read(), cycle.apart).plan())
+    purpose = Purpose(sync, ledger, mode, None, undo)
+    with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
+        planned = purpose.plan(cycle, purpose.decision(cycle))
+        return with_versions(_in_waves(sync, ledger, planned), cycle.now)
 
 
 def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
@@ -68,6 +70,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     approve: Callable[[Plan], bool],
     stop: Callable[[], bool] = lambda: False,
     saved: Plan | None = None,
+    undo: int | None = None,
     watch: Watch = silent,
     mode: Mode = Mode.DUE,
     retry: bool = False,
@@ -76,26 +79,35 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
 ) -> Report:
     """Plan as `plan` does, ask `approve`, and make the target true, under the sync's lock.
 
-    Of a `saved` plan those changes run that a plan of now would make too. Once `stop` says
-    so, the change in hand is finished and no other begun. `told` is called with the run and with
-    changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
+    Of a `saved` plan those changes run that a plan of now would make too, and of the target only
+    what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
+    that run did goes back: no source is asked, and how the sync stands is as before. Once `stop`
+    says so, the change in hand is finished and no other begun. `told` is called with the run and
+    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
     that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
+    purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
         ledger.lock(sync.name),
-        _standing(sync, ledger, clock, redact) as stand,
-        Cycle(sync, ledger, clock(), watch, mode, retry=retry) as cycle,
+        _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
+        Cycle(sync, ledger, clock(), watch, mode, retry=retry, about=purpose.about) as cycle,
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
-        decision = Decision(cycle.read(), cycle.apart)
-        planned = _planned(sync, ledger, decision, saved, redact)
+        decision = purpose.decision(cycle)
+        planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
-        evidence = _evidence(sync, cycle, decision, saved, redact)
-        run = _begin(sync, ledger, planned, decision, clock, evidence)
+        run = _begin(
+            sync,
+            ledger,
+            planned,
+            decision,
+            clock,
+            _evidence(sync, cycle, planned, decision, saved, redact),
+        )
         journal, left, after = Journal(ledger, run, clock, told), None, planned
-        look = partial(_verify, cycle, decision, planned, journal)
+        look = partial(look_again, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
@@ -108,7 +120,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             report = replace(report, unverified=str(error))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
-            _keep_stuck(cycle, ledger, report, after, clock())
+            keep_stuck(cycle, ledger, report, after, clock())
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
@@ -118,8 +130,14 @@ Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
 
 
 @contextmanager
-def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Iterator[Stand]:
-    """Keeps how the sync stands after a cycle, whether that succeeds or fails."""
+def _standing(
+    sync: Sync, ledger: Ledger, clock: Clock, redact: Redact, *, of_undo: bool
+) -> Iterator[Stand]:
+    """Keeps how the sync stands after a cycle, whether that succeeds or fails. An undo says nothing
+    of that: it is not to do as the sources say."""
+    if of_undo:
+        yield lambda _report, _readings: None
+        return
     before, began = ledger.desk.standing(sync.name), clock()
 
     def stand(report: Report, readings: tuple[Mapping[str, Reading], Reading]) -> None:
@@ -136,24 +154,12 @@ def _standing(sync: Sync, ledger: Ledger, clock: Clock, redact: Redact) -> Itera
         raise
 
 
-def _bound(saved: Plan | None, planned: Plan) -> Plan:
-    return planned if saved is None else bind(saved, planned, DiskSpool(), DiskNotes)
-
-
 def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
     def names(keys: Iterable[Key]) -> dict[Key, str]:
         links = ledger.recall_links(sync.name, [(Kind.USER, key) for key in keys], ())
         return {link.key: link.name for link in links}
 
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
-
-
-def _planned(
-    sync: Sync, ledger: Ledger, decision: Decision, saved: Plan | None, redact: Redact
-) -> Plan:
-    """What the run sets out to do, in its turns; of a saved plan what is true still."""
-    planned = _bound(saved, _cleaned(decision.plan(), redact))
-    return _in_waves(sync, ledger, planned)
 
 
 def _cleaned(plan: Plan, redact: Redact) -> Plan:
@@ -165,10 +171,16 @@ def _cleaned(plan: Plan, redact: Redact) -> Plan:
 
 
 def _evidence(
-    sync: Sync, cycle: Cycle, decision: Decision, saved: Plan | None, redact: Redact
+    sync: Sync,
+    cycle: Cycle,
+    planned: Plan,
+    decision: Decision,
+    saved: Plan | None,
+    redact: Redact,
 ) -> Taken | None:
-    """What the plan was made of, with the lines of the saved one; None where none is to be kept."""
-    if sync.keep_evidence is None:
+    """What the plan was made of, with the lines of the saved one; None where none is to be kept. Of
+    an undo that would be the journal, which is kept anyway."""
+    if sync.keep_evidence is None or planned.undoes is not None:
         return None
     taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
     if saved is None or taken is None:
@@ -195,62 +207,13 @@ def _begin(
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
         ledger.desk.use_overtaken(run, planned, clock())
-        ledger.settle(sync.name, run, clock())
+        ledger.settle(sync.name, run, clock(), decision.overtaken)
     return run
 
 
 def _has_moved(planned: Plan, execution: Execution) -> bool:
     """Whether anything may be otherwise than before the run."""
     return bool(planned.marks or execution.done_by or execution.failed or execution.unknown)
-
-
-def _verify(
-    cycle: Cycle, decision: Decision, planned: Plan, journal: Journal, execution: Execution
-) -> tuple[Left, tuple[Unsettled, ...], Plan]:
-    """What is left after the run, what of it did not take, and the plan that says so. Reads again
-    what it touched."""
-    touched, expected = _touched(execution, journal), None
-    if planned is decision.plan() and not planned.marks and _only_grew(execution):
-        expected = cycle.expected(execution.done, journal.refs)
-    cycle.read_again(touched)
-    if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
-        return decision.left(growth), (), replace(planned, changes=())
-    again = Decision(cycle.ask_again(touched, journal.run), cycle.apart)
-    after = again.plan()
-    return again.left(), unsettled(execution, cycle.still_there, after), after
-
-
-def _keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
-    """What came back otherwise counts once more; what no plan is about any more is forgotten."""
-    gone = cycle.past.wheres()
-    if gone:
-        stopped = chain(after.held, after.refused, after.unsettled)
-        gone.difference_update(wheres(chain(after.changes, (one.change for one in stopped))))
-    if gone or report.unsettled:
-        found = (one for unsettled in report.unsettled for one in unsettled.missed)
-        tries = Tries(report.run or 0, cycle.past.made_by, now)
-        ledger.keep_stuck(after.sync, tries, found, gone)
-
-
-def _only_grew(execution: Execution) -> bool:
-    """Whether all was done, and that was to make things and to add members."""
-    return execution.done_by.total() == len(execution.changes) and all(
-        op in GROWS for _, op in execution.done_by
-    )
-
-
-def _touched(execution: Execution, journal: Journal) -> Touched:
-    uncertain = [one.change for one in (*execution.failed, *execution.unknown)]
-    tried = execution.done_by + Counter((change.kind, change.op) for change in uncertain)
-
-    def refs(kind: Kind) -> frozenset[Ref]:
-        those = [change for change in chain(execution.done, uncertain) if change.kind is kind]
-        new = {one.key for one in those if one.ref is None}
-        made = journal.refs(Kind.USER if kind is Kind.USER else Kind.GROUP, new)
-        return frozenset([*(one.ref for one in those if one.ref is not None), *made.values()])
-
-    counts = {kind: sum(n for (of, _), n in tried.items() if of is kind) for kind in Kind}
-    return Touched(counts, refs, deleted=any(op is Op.DELETE for _, op in tried))
 
 
 @contextmanager

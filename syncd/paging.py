@@ -106,6 +106,14 @@ class SelectiveMemberships(Memberships, Protocol):
         ...
 
 
+class VersionedCollection(Collection[E], Protocol):
+    """A collection whose things have versions: each change of one gives it another."""
+
+    def version(self, ref: Ref) -> str:
+        """As it was when it was last read, or written; empty where that is not known."""
+        ...
+
+
 class DecodedPage(Generic[T]):
     """A page of what was decoded before anybody asked."""
 
@@ -133,6 +141,16 @@ def stored_pages(collection: Collection[E]) -> Iterator[Page[Stored[E]]]:
     """Of any collection."""
     pages: Callable[[], Iterator[Page[Stored[E]]]] | None = getattr(collection, "pages", None)
     return decoded_pages(collection.read()) if pages is None else pages()
+
+
+def has_versions(collection: Collection[E]) -> bool:
+    return getattr(collection, "version", None) is not None
+
+
+def version_of(collection: Collection[E], ref: Ref) -> str:
+    """Of any collection: empty where it has no versions."""
+    version: Callable[[Ref], str] | None = getattr(collection, "version", None)
+    return "" if version is None else version(ref)
 
 
 def member_pages(memberships: Memberships) -> Iterator[Page[Members]]:

@@ -10,7 +10,7 @@ from syncd.core.approval import ANYBODYS, Consent
 from syncd.core.desired import Rules
 from syncd.core.mapping import GroupMapping, Mapper, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind
+from syncd.core.model import Kind, Ref
 from syncd.core.policy import Policy
 from syncd.ports import Backend, Holds, Source
 
@@ -23,8 +23,9 @@ class Sync:
     how often all is read where quick cycles go between; None for always. `consent` is by what is
     let through what is over budget. `parts` are digests of the settings of each source and of
     the target alone, by what they are called in messages. `keep_evidence` is for how long it is
-    kept what each run was decided from; None for not at all. `places` say where a setting of it
-    stands, by its name below the sync.
+    kept what each run was decided from; None for not at all. `identity` says which store the target
+    is, by whatever name: its type and address. `places` say where a setting of the sync stands, by
+    its name below the sync.
     """
 
     name: str
@@ -40,7 +41,12 @@ class Sync:
     consent: Consent = ANYBODYS
     parts: Mapping[str, str] = field(default_factory=dict)
     keep_evidence: timedelta | None = timedelta(days=90)
+    identity: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
+
+    def identity_as(self, own: Ref | None) -> str:
+        """With who syncd is there: a token may be all that tells two organisations apart."""
+        return f"{self.identity} as {own}" if own is not None else self.identity
 
     @property
     def declared(self) -> dict[Kind, Holds]:

@@ -59,7 +59,8 @@ class Projection:
             yield from self._marks(event, after)
         else:
             facts = {"entry": event.number, "sync": event.sync, "run": event.run}
-            yield Said(event.at, event.what, members({**facts, **event.facts}), event.number)
+            shown = self._hidden.fields(event.facts)
+            yield Said(event.at, event.what, members({**facts, **shown}), event.number)
 
     def _changes(self, event: Event, after: int) -> Iterator[Said]:
         at, number = event.at, event.number

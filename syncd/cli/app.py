@@ -13,6 +13,7 @@ from syncd.cli.verbs import (
     serving,
     supposing,
     syncing,
+    undoing,
 )
 
 __all__ = ["app", "main"]
@@ -30,6 +31,7 @@ for _verb in (
     answering.history,
     answering.show,
     answering.diff,
+    undoing.undo,
     proving.bundle,
     proving.replay,
     serving.notify_test,

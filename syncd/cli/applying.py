@@ -16,8 +16,9 @@ from syncd.cli.planning import cleaned, unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
-from syncd.cli.words import Reading
+from syncd.cli.words import Reading, Terms
 from syncd.config.assemble import assemble, chosen
+from syncd.core.bind import all_run
 from syncd.core.memory import Remark
 from syncd.core.plan import Plan
 from syncd.engine import apply as make_it_so
@@ -34,6 +35,11 @@ _NOBODY = (
     "question, or look first with `syncd plan`"
 )
 
+_LACKS = (
+    "Nothing was applied: not all of the saved plan would run any more, as said above, and "
+    "--strict is all or nothing. Plan again."
+)
+
 
 def apply(
     opened: Opened,
@@ -41,10 +47,9 @@ def apply(
     names: list[str],
     shown: int | None,
     how: Reading,
-    *,
-    yes: bool,
+    terms: Terms,
 ) -> int:
-    if not yes and not asks():
+    if not terms.yes and not asks():
         raise ConfigError(_NOBODY)
     saved = planfile.read(file) if file is not None else None
     if saved is not None:
@@ -54,21 +59,35 @@ def apply(
     return each_sync(
         opened,
         chosen(opened.settings, names),
-        lambda name: _Apply(opened, saved, shown, how, yes=yes).run(name),
+        lambda name: _Apply(opened, saved, shown, how, terms).run(name),
     )
+
+
+def undo(opened: Opened, run: int, name: str, shown: int | None, terms: Terms) -> int:
+    """As `apply`, of a plan that goes back on what the run did."""
+    if not terms.yes and not asks():
+        raise ConfigError(_NOBODY)
+    return _Apply(opened, None, shown, Reading(), terms, run).run(name)
 
 
 class _Apply:
     """One sync's apply: what must be at hand from the question to the last word."""
 
     def __init__(
-        self, opened: Opened, saved: Plan | None, shown: int | None, how: Reading, *, yes: bool
+        self,
+        opened: Opened,
+        saved: Plan | None,
+        shown: int | None,
+        how: Reading,
+        terms: Terms,
+        undo: int | None = None,
     ) -> None:
         self._settings, self._screen = opened.settings, opened.screen
         self._opened = opened
         self._saved = saved
-        self._shown, self._yes = shown, yes
+        self._shown, self._terms = shown, terms
         self._mode, self._retry = mode(how), how.retry
+        self._undo, self._lacks = undo, False
         self._waiting = Waiting(self._screen.err)
         self._stop = Stop()
         self._began = monotonic()
@@ -87,6 +106,7 @@ class _Apply:
                 approve=self._approve,
                 stop=self._stop,
                 saved=self._saved,
+                undo=self._undo,
                 watch=self._waiting,
                 mode=self._mode,
                 retry=self._retry,
@@ -100,8 +120,11 @@ class _Apply:
         advised = unset_adoptions(self._settings, plan.sync)
         self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown, advised))
         self._screen.show(Text())
+        if self._terms.strict and self._saved is not None and not all_run(self._saved, plan):
+            self._lacks = True
+            return False
         what = _to_decide(plan)
-        if what and not self._yes and not self._ask(f"Apply {what} to {safe(plan.target)}?"):
+        if what and not self._terms.yes and not self._ask(f"Apply {what} to {safe(plan.target)}?"):
             return False
         self._began = monotonic()
         self._stop.writing = True
@@ -114,8 +137,8 @@ class _Apply:
 
     def _tell(self, report: Report) -> int:
         if report.run is None:
-            self._screen.say("Nothing was applied.")
-            return Exit.DONE
+            self._screen.say(_LACKS if self._lacks else "Nothing was applied.")
+            return Exit.HELD if self._lacks else Exit.DONE
         if report.plan.changes:
             elapsed = timedelta(seconds=monotonic() - self._began)
             told, bound = _cleaned(report, self._screen.redact), self._saved is not None

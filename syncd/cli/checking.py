@@ -8,8 +8,9 @@ from time import monotonic
 from rich.text import Text
 
 from syncd.cli.failures import guarded, worst
-from syncd.cli.opening import Opened
+from syncd.cli.opening import Opened, now
 from syncd.cli.progress import Waiting
+from syncd.config.approvals import filed_approvals
 from syncd.config.assemble import ledger
 from syncd.config.settings import Settings
 from syncd.core.model import Kind, Op, State
@@ -40,6 +41,7 @@ def check(opened: Opened, names: Sequence[str], *, offline: bool = False) -> int
         targets = []
     else:
         tried["ledger"] = steps.ledger
+        tried |= {"approvals": steps.approvals} if settings.approvals else {}
     tried |= {f"source {name}": partial(steps.source, name) for name in sources}
     tried |= {f"target {name}": partial(steps.target, name) for name in targets}
     return worst([guarded(step, opened.screen, f"✗ {what}") for what, step in tried.items()])
@@ -89,6 +91,15 @@ class _Steps:
             runs = memory.runs(limit=1)
         said = [f"last run {one.run} of {one.sync}, {moment(one.begun_at)}" for one in runs]
         self.good("ledger", "".join(said) or "no run yet")
+        return Exit.DONE
+
+    def approvals(self) -> int:
+        """Files; those that let nothing through are said, and nothing is wrong with that."""
+        files = filed_approvals(self._settings.approvals, self._settings.base)
+        with closing(ledger(self._settings, write=False)) as memory:
+            found = memory.desk.file_standings(files, now())
+        self.good("approvals", number(len(files), "file"))
+        self._points(f"{one.filed.file}: {one.why_not}" for one in found if one.why_not)
         return Exit.DONE
 
     def source(self, name: str) -> int:

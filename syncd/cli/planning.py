@@ -42,12 +42,8 @@ def plan(  # noqa: PLR0913  an option each
         )
 
     def one(name: str) -> int:
-        made = cleaned(_planned(opened, name, how), opened.screen.redact)
-        if out is not None:
-            planfile.write(made, out)
-        _show(opened, made, format_, shown, out)
-        if out is not None:
-            opened.screen.say(f"written to {out}; `syncd apply {out}` runs what of it still fits")
+        made = planned(opened, name, how)
+        show(opened, made, format_, shown, out)
         code = plan_exit_code(made)
         return Exit.PENDING if detailed and made.changes and code is Exit.DONE else code
 
@@ -70,14 +66,25 @@ def unset_adoptions(settings: Settings, sync: str) -> frozenset[Kind]:
     return frozenset(kind for kind, set_ in adopts.items() if not set_)
 
 
-def _planned(opened: Opened, name: str, how: Reading) -> Plan:
+def planned(opened: Opened, name: str, how: Reading, undo: int | None = None) -> Plan:
+    """What a run of the sync now would do, or one that would `undo` a run."""
     mode_ = mode(how)
     with (
         closing(ledger(opened.settings, write=False)) as memory,
         closing(assemble(opened.settings, name)) as sync,
         Waiting(opened.screen.err) as waiting,
     ):
-        return make_plan(sync, memory, now(), waiting, mode_, retry=how.retry)
+        made = make_plan(sync, memory, now(), waiting, mode_, retry=how.retry, undo=undo)
+    return cleaned(made, opened.screen.redact)
+
+
+def show(opened: Opened, plan: Plan, format_: Format, shown: int | None, out: Path | None) -> None:
+    """Kept in a file too, where one is named."""
+    if out is not None:
+        planfile.write(plan, out)
+    _show(opened, plan, format_, shown, out)
+    if out is not None:
+        opened.screen.say(f"written to {out}; `syncd apply {out}` runs what of it still fits")
 
 
 def _show(opened: Opened, plan: Plan, format_: Format, shown: int | None, out: Path | None) -> None:

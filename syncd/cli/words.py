@@ -34,3 +34,11 @@ class Reading(NamedTuple):
     full: bool = False
     quick: bool = False
     retry: bool = False
+
+
+class Terms(NamedTuple):
+    """What is said beforehand: that nobody is to be asked, and that a saved plan is to run whole or
+    not at all."""
+
+    yes: bool = False
+    strict: bool = False

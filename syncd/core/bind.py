@@ -1,67 +1,101 @@
 """Hold a saved plan against the world of now: what has moved since is refused, the rest may run.
 
+A change runs where a plan of now would make the same change of the same thing: from the same
+values to the same values, and with nothing else of that thing changed since (`Change.seen`). So a
+plan that was applied already changes nothing a second time.
+
 Both may be streams, so they are walked and never held. The fresh plan's changes come in an order in
 which each finds what it needs before it: one walk through them, with notes on what became of
 those before, tells what becomes of each.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark, Remark
+from syncd.core.model import Kind, Ref, Stored
 from syncd.core.notes import Notes, Pad
 from syncd.core.plan import Change, Plan, Refusal
+from syncd.core.seen import MOVED, Now, why_moved
 from syncd.core.spool import Spool, Trays
 from syncd.core.stream import batches, digest_of, encode
 from syncd.core.trays import refusal_row
 from syncd.core.waiting import Waiting
 from syncd.errors import ConfigError
 
-_MOVED = "moved since the plan was made; plan again"
 _RUNS = "runs"
 _AT_ONCE = 500
 
 
 def bind(
-    saved: Plan, fresh: Plan, spool: Spool | None = None, notes: Callable[[], Notes] = Pad
+    saved: Plan,
+    fresh: Plan,
+    now: Now,
+    spool: Spool | None = None,
+    notes: Callable[[], Notes] = Pad,
 ) -> Plan:
-    """Those changes of `saved` that `fresh`, planned just now, would make in the same way.
+    """Those changes of `saved` that `fresh`, planned just `now`, would make in the same way.
 
-    Raises `ConfigError` where the saved plan is for another sync, target or configuration. What is
-    found is put into `spool`, and noted in new `notes`.
+    Raises `ConfigError` where the saved plan was made for something else, or by another syncd. What
+    is found is put into `spool`, and noted in new `notes`.
     """
-    for what, then, now in (
-        ("sync", saved.sync, fresh.sync),
-        ("target", saved.target, fresh.target),
-        ("configuration", saved.config, fresh.config),
-    ):
-        if then != now:
-            raise ConfigError(f"the plan was made for {what} {then}, this is {now}; plan again")
+    check_made_for(saved, fresh)
     approved = frozenset(saved.marks)
     bound = replace(
         fresh, marks=tuple(mark for mark in fresh.marks if _may_remember(mark, approved))
     )
     if digest_of(saved.changes) == digest_of(fresh.changes):
         return bound
-    return _Binding(saved, bound, spool or Trays(), notes).bound()
+    return _Binding(saved, bound, now, spool or Trays(), notes).bound()
+
+
+def check_made_for(saved: Plan, fresh: Plan) -> None:
+    """Raises `ConfigError` where they are of different things, or by different versions of syncd.
+
+    A target is known by which store it is, not only by its name in the settings.
+    """
+    for what, then, now in (
+        ("sync", saved.sync, fresh.sync),
+        ("target", saved.target, fresh.target),
+        ("the target at", saved.identity, fresh.identity),
+        ("configuration", saved.config, fresh.config),
+    ):
+        if then != now:
+            raise ConfigError(f"the plan was made for {what} {then}, this is {now}; plan again")
+    if saved.engine != fresh.engine:
+        raise ConfigError(
+            f"the plan was made by syncd {saved.engine}, this is {fresh.engine}; plan again"
+        )
+
+
+def all_run(saved: Plan, bound: Plan) -> bool:
+    """Whether nothing of what the saved plan would do has been lost on the way."""
+    adopted = {mark for mark in saved.marks if mark.remark in _TAKING}
+    return len(bound.changes) == len(saved.changes) and adopted <= {*bound.marks}
 
 
 class _Binding:
     """Two walks: through what would run now, then through what was approved and is not there."""
 
-    def __init__(self, saved: Plan, fresh: Plan, spool: Spool, notes: Callable[[], Notes]) -> None:
-        self._saved, self._fresh, self._spool = saved, fresh, spool
+    def __init__(
+        self, saved: Plan, fresh: Plan, now: Now, spool: Spool, notes: Callable[[], Notes]
+    ) -> None:
+        self._saved, self._fresh, self._now, self._spool = saved, fresh, now, spool
         self._approved, self._held, self._fates = notes(), notes(), notes()
+        self._named, self._otherwise = notes(), notes()
         self._waiting = Waiting(self._held, self._fates)
         self._kept = self._same = self._new = 0
         self._more: set[str] = set()
 
     def bound(self) -> Plan:
         fresh = self._fresh
-        self._approved.note((change.id, _essence(change)) for change in self._saved.changes)
+        self._approved.note((change.id, _approval(change)) for change in self._saved.changes)
         self._held.note((one.change.id, b"") for one in fresh.held)
+        for refusals in (fresh.held, fresh.refused, fresh.unsettled, fresh.drifted):
+            self._named.note((one.change.id, b"") for one in refusals)
         for some in batches(fresh.changes, _AT_ONCE):
             self._take(some)
         if self._same < len(self._saved.changes):
@@ -81,11 +115,9 @@ class _Binding:
         ids = [change.id for change in some]
         approved = self._approved.of(ids)
         self._new += len(ids) - len(approved)
-        same = [
-            change
-            for change, one in zip(some, ids, strict=True)
-            if one in approved and approved[one] == _essence(change)
-        ]
+        known = [(one, self._is(one, approved[one.id])) for one in some if one.id in approved]
+        same = [change for change, is_same in known if is_same]
+        self._otherwise.note((change.id, b"") for change, is_same in known if not is_same)
         self._same += len(same)
         found = self._waiting.drop(same)
         # They come in order: their number is place enough.
@@ -95,11 +127,35 @@ class _Binding:
         self._put("held.waits", found.held)
         self._put("refused.waits", found.refused)
 
+    def _is(self, change: Change, then: bytes) -> bool:
+        """Whether it is what was approved `then`."""
+        essence, version = then[:_ESSENCE], then[_ESSENCE:].decode()
+        if essence != _essence(change):
+            return False
+        now = self._now.version(change.kind, change.ref) if version and change.ref else ""
+        return not now or now == version
+
     def _refuse_what_moved(self) -> None:
         for some in batches(self._saved.changes, _AT_ONCE):
-            there = self._fates.of([change.id for change in some])
-            moved = (Refusal(change, _MOVED) for change in some if change.id not in there)
-            self._put("refused.moved", moved)
+            ids = [change.id for change in some]
+            there, otherwise = self._fates.of(ids), self._otherwise.of(ids)
+            # What is held or refused by now says why already.
+            said = self._named.of(ids).keys() - otherwise.keys()
+            moved = [c for c in some if c.id not in there and c.id not in said]
+            self._put("refused.moved", self._moved(moved))
+
+    def _moved(self, some: Sequence[Change]) -> Iterator[Refusal]:
+        """What became of them: asked for together, as far as they are of one kind."""
+        there = {
+            kind: self._now.stored(kind, {c.ref for c in some if c.kind is kind and c.ref})
+            for kind in (Kind.USER, Kind.GROUP)
+        }
+        nobody: Mapping[Ref, Stored[Any]] = {}
+        for change in some:
+            why = why_moved(change, self._now, there.get(change.kind, nobody))
+            if self._fresh.withheld and change.removes:
+                why = f"what takes away is withheld, for not all was read this time; {why}"
+            yield Refusal(change, f"{MOVED}: {why}")
 
     def _put(self, tray: str, refusals: Iterable[Refusal]) -> None:
         for some in batches(refusals, _AT_ONCE):
@@ -117,10 +173,18 @@ class _Binding:
 
 def _may_remember(mark: Mark, approved: Collection[Mark]) -> bool:
     """Whose account becomes whose was part of what was approved; the rest is only observed."""
-    return mark.remark not in {Remark.ADOPT, Remark.REKEY} or mark in approved
+    return mark.remark not in _TAKING or mark in approved
+
+
+def _approval(change: Change) -> bytes:
+    return _essence(change) + change.version.encode()
 
 
 def _essence(change: Change) -> bytes:
-    """Equal where two changes do the same."""
-    done = (change.ref, change.before, change.after, change.member_ref)
+    """Equal where two changes do the same to a thing that was seen in the same state."""
+    done = (change.ref, change.before, change.after, change.member_ref, change.seen)
     return sha256(encode(done)).digest()
+
+
+_ESSENCE = sha256().digest_size
+_TAKING = {Remark.ADOPT, Remark.REKEY}

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from syncd.core.correlate import Ours
-from syncd.core.found import Found, change, mark, suspension
+from syncd.core.found import Found, deletion, mark, suspension
 from syncd.core.hold import Hold
 from syncd.core.ladder import Ground, holds_on, is_due, next_step
 from syncd.core.memory import Remark
-from syncd.core.model import Op, Rung, User
+from syncd.core.model import Op, Ref, Rung, User
 
 
 def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
@@ -32,7 +32,7 @@ def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
         _strip(ours, rung, why, ground, found)
     since = _since(ours)
     if rung is Rung.DELETE:
-        found.changes.append(change(Op.DELETE, ours, f"{since}, grace is over: {why}", rung=rung))
+        found.changes.append(deletion(ours, f"{since}, grace is over: {why}", rung))
     elif rung is Rung.SUSPEND or _is_missed(ours, ground):
         since = since if ground.policy.suspend_after else "leaver"
         found.changes.append(suspension(ours, f"{since}: {why}", Rung.SUSPEND))
@@ -69,12 +69,18 @@ def _strip(ours: Ours[User], rung: Rung | None, why: str, ground: Ground, found:
     found.stripping[link.key] = f"{_since(ours)}, stripped of groups: {why}"
 
 
+def stops(ours: Ours[User], holds: Sequence[Hold]) -> dict[tuple[Op, Ref], str]:
+    """What of an account these holds on its person stop, and in which words; `holds` has one."""
+    ref, words = ours.link.ref, holds[0].words
+    stopped = {(Op.DELETE, ref): words, (Op.REMOVE, ref): words}
+    if keeping := next((hold for hold in holds if not hold.suspend), None):
+        stopped[Op.SUSPEND, ref] = keeping.words
+    return stopped
+
+
 def _hold(ours: Ours[User], holds: Sequence[Hold], ground: Ground, found: Found) -> None:
     """What the holds stop, in their words."""
-    ref, words = ours.link.ref, holds[0].words
-    found.stopped[Op.DELETE, ref] = found.stopped[Op.REMOVE, ref] = words
-    if keeping := next((hold for hold in holds if not hold.suspend), None):
-        found.stopped[Op.SUSPEND, ref] = keeping.words
+    found.stopped.update(stops(ours, holds))
     step = next_step(ours.link, ground, active=ours.stored.entity.active)
     if step is not None and step.rung is Rung.STRIP and is_due(step, ours.link, ground):
-        found.notes.append(f"{ours.link.name} keeps all groups: {words}")
+        found.notes.append(f"{ours.link.name} keeps all groups: {holds[0].words}")

@@ -16,7 +16,7 @@ from msgspec import Struct
 from syncd.core.correlate import Ours
 from syncd.core.descent import descend
 from syncd.core.desired import Wanted
-from syncd.core.found import Found, change, mark, suspension
+from syncd.core.found import Found, change, deletion, mark, suspension
 from syncd.core.ladder import Ground, has_passed
 from syncd.core.memory import Remark
 from syncd.core.model import E, Group, Key, Kind, Op, Update, User, Value, flat
@@ -108,7 +108,7 @@ def _vanish(ours: Ours[Group], ground: Ground, found: Found) -> None:
         found.marks.append(mark(Remark.LEFT, ours, _GONE))
     elif deletable and has_passed(policy.of_groups, link.left_at, link, ground):
         reason = f"in no source since {link.left_at:%Y-%m-%d}"
-        found.changes.append(change(Op.DELETE, ours, reason))
+        found.changes.append(deletion(ours, reason))
 
 
 def _creation(kind: Kind, wanted: Wanted[E], both: Comparison[E]) -> Change:

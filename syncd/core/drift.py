@@ -19,11 +19,10 @@ from datetime import datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncd.core.judge import only
 from syncd.core.model import Op, Ref
 from syncd.core.normal import same
 from syncd.core.past import WHOLE, Cause, Missed, Past, Stuck, Trace, Where, Written
-from syncd.core.plan import REMOVALS, Change, Refusal
+from syncd.core.plan import REMOVALS, Change, Refusal, only
 from syncd.core.policy import Drift, Policy
 from syncd.core.stream import encode
 
@@ -60,8 +59,9 @@ class Attribution(Struct, frozen=True):
         found = Attributed()
         if not changes:
             return found
-        kind, refs = changes[0].kind, {one.ref for one in changes if one.op is Op.UPDATE}
-        written = self.past.written(kind, {ref for ref in refs if ref is not None}) if refs else {}
+        kind = changes[0].kind
+        fields = {one.ref: one.after.keys() for one in changes if one.op is Op.UPDATE and one.ref}
+        written = self.past.written(kind, fields) if fields else {}
         stuck = self.past.stuck(kind, {one.key for one in changes})
         for change in changes:
             last = written.get(change.ref or Ref(""), {}) if change.op is Op.UPDATE else {}
@@ -84,7 +84,8 @@ class Attribution(Struct, frozen=True):
                 traces[name] = Trace(Cause.UNSETTLED, one.written, known.last_run, known.last_at)
                 trays[self._unsettled(change, name, known)].append(name)
             elif change.op is Op.UPDATE:
-                traces[name] = self._traced(change, name, written.get(name, written.get(WHOLE)))
+                last = written.get(name, written.get(WHOLE))
+                traces[name] = self._traced(change, name, last, known)
                 trays[self._drifted(name, traces[name])].append(name)
             else:
                 trays[_MADE].append(name)
@@ -107,7 +108,10 @@ class Attribution(Struct, frozen=True):
             return _MADE
         return ("reported" if how is Drift.REPORT else "yielded"), _LEFT
 
-    def _traced(self, change: Change, name: str, last: Written | None) -> Trace:
+    def _traced(
+        self, change: Change, name: str, last: Written | None, known: Stuck | None
+    ) -> Trace:
+        """`known` is what came back when something else was written."""
         if last is None:
             return Trace(Cause.UNWRITTEN)
         caseless = name in self.caseless
@@ -116,7 +120,9 @@ class Attribution(Struct, frozen=True):
         elif same(last.value, change.after[name], caseless=caseless):
             cause = Cause.OUTSIDE
         else:
-            as_written = same(last.value, change.before.get(name), caseless=caseless)
+            found = change.before.get(name)
+            answered = known is not None and known.returned == found
+            as_written = answered or same(last.value, found, caseless=caseless)
             cause = Cause.SOURCE if as_written else Cause.BOTH
         return Trace(cause, last.value, last.run, last.at)
 

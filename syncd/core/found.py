@@ -6,6 +6,7 @@ from syncd.core.correlate import Ours
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import NAME_FIELD, E, Key, Op, Ref, Rung, Update, User, flat
 from syncd.core.plan import Change
+from syncd.core.seen import seen_of
 
 _NOTHING = Update({}, {})
 
@@ -33,11 +34,19 @@ def change(
 ) -> Change:
     link, (before, after) = ours.link, (fields.before, fields.after)
     name = str(flat(ours.stored.entity)[NAME_FIELD[link.kind]])
-    return Change(op, link.kind, link.key, name, link.ref, before, after, reason, rung=rung)
+    seen = seen_of(ours.stored)
+    return Change(
+        op, link.kind, link.key, name, link.ref, before, after, reason, rung=rung, seen=seen
+    )
 
 
 def suspension(ours: Ours[User], reason: str, rung: Rung | None = None) -> Change:
     return change(Op.SUSPEND, ours, reason, Update({"active": True}, {"active": False}), rung)
+
+
+def deletion(ours: Ours[E], reason: str, rung: Rung | None = None) -> Change:
+    """With all that it takes away: the journal is the last to know."""
+    return change(Op.DELETE, ours, reason, Update(flat(ours.stored.entity), {}), rung)
 
 
 def mark(remark: Remark, ours: Ours[E], rule: str = "") -> Mark:

@@ -8,15 +8,16 @@ round in a circle (A and B swap logins) does one of them step aside under a temp
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.detour import detour
-from syncd.core.judge import only
 from syncd.core.model import NAME_FIELD, E, Key, Kind, Op, Ref, Stored, Value, flat
 from syncd.core.normal import normal
-from syncd.core.plan import Change, Problem
+from syncd.core.plan import Change, Problem, only
+from syncd.core.seen import seen_of
 
 _Name = tuple[str, str]
 """A unique field and a value in normal form."""
@@ -60,7 +61,8 @@ class _Names:
         self._changes = {change.id: change for change in changes}
         self._holder: dict[_Name, tuple[Ref, str]] = {}
         self._held: dict[tuple[str, Ref], _Name] = {}
-        for one in sorted(stored, key=lambda one: one.ref):
+        self._stored: dict[Ref, Stored[Any]] = {one.ref: one for one in stored}
+        for _, one in sorted(self._stored.items()):
             fields = flat(one.entity)
             label = str(fields[NAME_FIELD[naming.kind]])
             for name in self._names(fields):
@@ -142,6 +144,7 @@ class _Names:
             before={field: change.after[field]},
             after={field: None},
             reason=f"has left; {field} goes to {change.name} ({change.key})",
+            seen=seen_of(self._stored[ref]),
         )
         suspension = replace(cleared, op=Op.SUSPEND).id
         if suspension in self._changes:

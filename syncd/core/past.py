@@ -68,9 +68,14 @@ class Stuck(Struct, frozen=True, gc=False):
     last_at: datetime
 
 
+Fields = Mapping[Ref, Collection[str] | None]
+"""Of which things which fields are asked about; None for all."""
+
+
 class Past(Protocol):
-    def written(self, kind: Kind, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Written]]:
-        """By field. Of what syncd made, `WHOLE` stands for the fields that it was made without."""
+    def written(self, kind: Kind, fields: Fields) -> Mapping[Ref, Mapping[str, Written]]:
+        """By field, more than were asked for perhaps. Of what syncd made, `WHOLE` stands for the
+        fields that it was made without."""
         ...
 
     def stuck(self, kind: Kind, keys: Collection[Key]) -> Mapping[Where, Stuck]:
@@ -84,8 +89,8 @@ class Known(Struct, frozen=True):
     values: Mapping[tuple[Kind, Ref], Mapping[str, Written]] = {}
     misses: Mapping[Where, Stuck] = {}
 
-    def written(self, kind: Kind, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Written]]:
-        return {ref: self.values[kind, ref] for ref in refs if (kind, ref) in self.values}
+    def written(self, kind: Kind, fields: Fields) -> Mapping[Ref, Mapping[str, Written]]:
+        return {ref: self.values[kind, ref] for ref in fields if (kind, ref) in self.values}
 
     def stuck(self, kind: Kind, keys: Collection[Key]) -> Mapping[Where, Stuck]:
         wanted = set(keys)

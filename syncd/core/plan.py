@@ -42,7 +42,11 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     `temporary` one steps aside from a name that another takes, until its own change follows.
     `aliases` are for a creation: the keys that its link is to have besides. `traces` say by field
     where an update comes from, and of any change that it was made before and did not last. `rung`
-    is for a step down the ladder.
+    is for a step down the ladder. `seen` is the fingerprint of what is changed, as it was read; of
+    members there is none, for all that is to be seen of them is whether they are there. `version`
+    is what the target calls that state, where it has a word for it (an ETag) and the plan was made
+    to be kept. `approved` is what somebody let through, so that no budget is
+    asked: fields of an update, else the op.
     """
 
     op: Op
@@ -60,6 +64,9 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     aliases: tuple[Key, ...] = ()
     traces: Mapping[str, Trace] = {}
     rung: Rung | None = None
+    seen: str = ""
+    version: str = ""
+    approved: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -74,6 +81,18 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     @property
     def demotes(self) -> bool:
         return self.before.get("admin") is True and self.after.get("admin") is not True
+
+
+def only(change: Change, fields: Iterable[str]) -> Change:
+    """The same update of these fields only."""
+    names = sorted(fields)
+    return replace(
+        change,
+        before={name: change.before.get(name) for name in names},
+        after={name: change.after[name] for name in names},
+        approved=tuple(name for name in change.approved if name in names),
+        traces={name: change.traces[name] for name in names if name in change.traces},
+    )
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -113,6 +132,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     however often it is written, and `drifted` what was changed outside and is left so by the
     policy: told, and not written. `causes` counts the fields that updates write by where they
     changed.
+
+    `engine` is the version of syncd that made it, `identity` which store the target is, by whatever
+    name. `readings` are digests of what each source said. `undoes` is the run that it goes back on.
     """
 
     sync: str
@@ -133,13 +155,27 @@ class Plan(Struct, frozen=True, kw_only=True):
     unsettled: Sequence[Refusal] = ()
     drifted: Sequence[Refusal] = ()
     causes: Mapping[str, int] = {}
+    engine: str = ""
+    identity: str = ""
+    readings: Mapping[str, str] = {}
+    undoes: int | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all but `created`, as hexadecimal: equal inputs, equal digest."""
+        """SHA-256 over all but `created` and `readings`, hexadecimal: equal inputs, equal digest.
+
+        What is to be done is the same plan, whatever else the sources have learnt meanwhile.
+        """
         lists = (self.changes, self.held, self.refused, self.unsettled, self.drifted)
         rest = replace(
-            self, created=_EPOCH, changes=(), held=(), refused=(), unsettled=(), drifted=()
+            self,
+            created=_EPOCH,
+            readings={},
+            changes=(),
+            held=(),
+            refused=(),
+            unsettled=(),
+            drifted=(),
         )
         parts = map(digest_of, lists)
         return hashlib.sha256(b"\n".join((encode(rest), *parts))).hexdigest()

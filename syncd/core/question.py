@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,16 +48,21 @@ class Beyond(Struct, frozen=True, kw_only=True):
     """What is known of those that a question leaves out, since nothing about them has changed.
 
     `population` counts those of ours that are active, our groups and members, `foreign` the rest.
+    `members` is how many more there are in each group that the question is about.
     `notes` are what a mapping does to all, as found when the question was about everybody.
     """
 
     population: Mapping[Kind, int] = {}
     foreign: Mapping[Kind, int] = {}
     notes: tuple[str, ...] = ()
+    members: Mapping[Ref, int] = {}
 
 
 class Question(Struct, frozen=True):
-    """All that a plan depends on. It is about everybody where nobody is `beyond` it."""
+    """All that a plan depends on. It is about everybody where nobody is `beyond` it.
+
+    `engine`, `identity` and `readings` are as the plan has them.
+    """
 
     sync: str
     target: str
@@ -69,6 +74,15 @@ class Question(Struct, frozen=True):
     policy: Policy
     now: datetime
     beyond: Beyond | None = None
+    engine: str = ""
+    identity: str = ""
+    readings: Mapping[str, str] = {}
+
+    @property
+    def heading(self) -> dict[str, Any]:
+        """What a plan says of what it was made for, by its names."""
+        of_both = ("sync", "target", "config", "engine", "identity", "readings")
+        return {"created": self.now, **{name: getattr(self, name) for name in of_both}}
 
     def after(self, seen: Seen, memory: Memory) -> "Question":
         """The same question once a run has changed what is there and what is remembered."""

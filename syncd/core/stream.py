@@ -64,6 +64,18 @@ class Stream(Sequence[T], Generic[T]):
         raise TypeError("a stream is compared by value, as a list is")
 
 
+def mapped(values: Sequence[T], of: Callable[[T], T], kind: type[T]) -> Sequence[T]:
+    """Each value as it is made `of` it: at once, or of a stream whenever it is read."""
+    if not isinstance(values, Stream):
+        return tuple(map(of, values))
+    decode = msgspec.json.Decoder(kind).decode
+
+    def lines() -> Iterator[bytes]:
+        return (encode(of(one)) for one in values)
+
+    return Stream(len(values), lines, decode, values.counts)
+
+
 def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
     """So many at once."""
     rest = iter(values)

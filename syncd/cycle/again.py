@@ -12,7 +12,7 @@ from syncd.cycle.reads import PartRead, TargetRead
 from syncd.paging import Members, member_pages, members_of, stored_pages
 from syncd.ports import Backend, Collection, Memberships
 
-_ONE_BY_ONE = 200
+ONE_BY_ONE = 200
 """From this many touched things on, one reading of all is cheaper than one of each, however many
 pages it has."""
 
@@ -49,7 +49,7 @@ def _again(
 ) -> PartRead[Stored[E]]:
     of = read.standing.of
     kind = Kind.USER if of.part == TARGET_USERS.part else Kind.GROUP
-    if touched.counts[kind] > min(_ONE_BY_ONE, _pages(read)):
+    if touched.counts[kind] > min(ONE_BY_ONE, _pages(read)):
         return reader.again(read, stored_pages(collection))
     if touched.counts[kind]:
         look_at(reader, of, touched.refs(kind), collection)
@@ -58,7 +58,7 @@ def _again(
 
 def _pages(read: PartRead[Stored[E]]) -> int:
     """How many calls a reading of all is; without number where only some were read."""
-    return _ONE_BY_ONE if read.follower is None or read.delta else read.follower.pages
+    return ONE_BY_ONE if read.follower is None or read.delta else read.follower.pages
 
 
 def _members_again(

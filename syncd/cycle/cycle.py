@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from syncd.core.decide import Apart, Decision
 from syncd.core.left import Left
 from syncd.core.memory import Link, Memory
-from syncd.core.merge import full_key
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.plan import Change
 from syncd.core.policy import Leavers
@@ -17,10 +16,11 @@ from syncd.core.question import Beyond, Question
 from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
+from syncd.cycle.closer import look_closer
 from syncd.cycle.everybody import Everybody
 from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
 from syncd.cycle.growth import Expected, RefsOf
-from syncd.cycle.heading import next_head
+from syncd.cycle.heading import next_facts, next_head
 from syncd.cycle.heard import Heard
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
@@ -29,11 +29,15 @@ from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.remembering import remember
-from syncd.cycle.selection import Selection, Selector
+from syncd.cycle.seen import Seen
+from syncd.cycle.selected import Selection
+from syncd.cycle.selection import Selector
+from syncd.cycle.subjects import Subjects
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
 from syncd.ports import Cursor
+from syncd.room import check_room
 from syncd.sync import Sync
 
 _AT_ONCE = 2000
@@ -47,6 +51,9 @@ class Cycle:
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
     Where a question would be about everybody, so many are looked at `at_once`; None for all. What
     never settles is tried once more in a `retry`.
+
+    A cycle `about` some asks about them and whom they concern, whatever else has changed, and reads
+    no others from the target; where that cannot be, it is about everybody.
     """
 
     def __init__(  # noqa: PLR0913  what to read, and how
@@ -60,11 +67,12 @@ class Cycle:
         afresh: bool = False,
         at_once: int | None = _AT_ONCE,
         retry: bool = False,
+        about: Subjects | None = None,
     ) -> None:
         self._slice = at_once
+        self._about = about
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
-        self._work = Workspace()
-        self._mode = mode
+        self._work, self._mode = Workspace(), mode
         self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
         self._heard: Heard | None = None
         snapshot = ledger.snapshot(sync.name)
@@ -85,19 +93,26 @@ class Cycle:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         self._work.close()
+        check_room(error)
 
     def read(self) -> Question:
         """Raises `SourceError` where no source can be read, `BackendError` where the target
         cannot."""
         reader = self._reader
+        few = self._about is not None and self._may_pick()
         quick = self._is_quick() and self._may_pick()
         cursors = self._cursors() if quick else {}
-        held_against = self._cursors() if not quick and self._head and self._head.quick else None
-        self.sources = reader.sources(self._sync.sources, cursors, held_against)
-        backend = self._sync.backend
-        self._target = reader.unread_target(backend.whoami()) if quick else reader.target(backend)
+        counted = not quick and not few and self._head is not None and self._head.quick > 0
+        held_against = self._cursors() if counted else None
+        if self._about is not None and self._about.unread and self._base is not None:
+            self.sources = {name: reader.unread_source(name) for name in self._sync.sources}
+        else:
+            self.sources = reader.sources(self._sync.sources, cursors, held_against)
+        backend, left_alone = self._sync.backend, quick or few
+        own = backend.whoami() if left_alone else None
+        self._target = reader.unread_target(own) if left_alone else reader.target(backend)
         self._selection = self._select() if self._may_pick() else None
         if self._selection is None and self._target.quick:
             self._target = reader.target(backend)
@@ -105,7 +120,7 @@ class Cycle:
             self._look(self._selection)
         if not self._target.quick and not self._target.gaps:
             confirm_absence(self._target, backend, self._asked_links())
-        return self._ask()
+        return self.ask()
 
     def _asked_links(self) -> Iterator[list[Link]]:
         """Of all that the question is about."""
@@ -149,8 +164,9 @@ class Cycle:
             *(self._sync, self._ledger, self._base, self._head.facts),
             *(self.sources, self.target, self._now),
         )
-        selection = self._selector.select()
-        if selection and not self.target.quick:
+        some = self._about
+        selection = self._selector.only(some) if some is not None else self._selector.select()
+        if selection and (some is not None or not self.target.quick):
             asking = self._asking
             if holders := asking.holders(selection, asking.desired(selection)):
                 return self._selector.select_also(holders)
@@ -158,16 +174,25 @@ class Cycle:
 
     def _look(self, selection: Selection) -> None:
         """Reads from the target whom the selection is about, and no others."""
+        if self._about is not None:
+            look_closer(self._reader, self._sync, self.target, selection, self._about)
+            return
         look_at(self._reader, TARGET_USERS, selection.refs, self._sync.backend.users)
         if next(self.target.users.standing.gone(), None) is not None and not selection.every_group:
             selection.every_group = True  # who is made anew comes into all their groups anew
             self._selector.select_also(())
 
     @property
+    def now(self) -> Seen:
+        """The target as it was read."""
+        return Seen(self.target, self._sync.backend)
+
+    @property
     def _asking(self) -> Asking:
         return Asking(self._sync, self.sources, self.target, self._now)
 
-    def _ask(self) -> Question:
+    def ask(self) -> Question:
+        """The question, once more: with an `apart` that nobody has walked through."""
         question = self._put()
         self._lost = bool(question.desired.uncertain)
         return question
@@ -243,16 +268,17 @@ class Cycle:
         self.past.verifying = run
         if self._selection is not None:
             self._selection = self._selector.select_also(touched.refs(Kind.USER))
-        return self._ask()
+        return self.ask()
 
     def keep(self, planned: Decision, after: Left, run: int) -> None:
-        """Leaves to the next cycle what is known by now.
-
-        `planned` is what was decided before the `run`, `after` what is left by it.
-        """
+        """Leaves to the next cycle what is known by now, with what was `planned` before the `run`
+        and what is left `after` it."""
         afresh = self._base is None
         by = self._sync.merge.by
-        keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh)
+        about_some = self._about is not None
+        keeping = Keeping(
+            self.sources, self.target, self._work, by, afresh=afresh, about_some=about_some
+        )
         if not keeping.possible:
             return
         left, told = after.open, after.told
@@ -260,40 +286,15 @@ class Cycle:
             # What is not kept of a reading is not known to have been there once it is gone again.
             left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
             told = frozenset()
+        facts, settled = self._head.facts if self._head else Facts(), set[tuple[Kind, Key]]()
+        if self.target.proves:
+            facts = next_facts(facts, after, self._selection, self.sources, lost=self._lost)
+            settled = keeping.settled(self._base) if self._base is not None else settled
         self._ledger.keep(
             self._sync.name,
-            next_head(self._sync, self._now, self._head, keeping, self._facts(after), run),
+            next_head(self._sync, self._now, self._head, keeping, facts, run),
             keeping.renewals(),
-            left | self._settled(keeping),
+            left | settled,
             {one: one in told for one in left},
             afresh=afresh,
-        )
-
-    def _referring(self) -> Iterator[str]:
-        for source, read in self.sources.items():
-            if any(group.elsewhere for group in read.groups.standing.all()):
-                yield source
-
-    def _settled(self, keeping: Keeping) -> set[tuple[Kind, Key]]:
-        """What was open and has been decided: of who may not have been read it still is."""
-        if self._base is None or not self.target.proves:
-            return set()
-        unkept = [name for name, read in self.sources.items() if not keeping.keeps(read)]
-        doubtful = tuple(full_key(name, Key("")) for name in unkept)
-        return {one for one in self._base.unsettled() if not one[1].startswith(doubtful)}
-
-    def _facts(self, after: Left) -> Facts:
-        totals, before = after.totals, self._head.facts if self._head else Facts()
-        if not self.target.proves:
-            return before
-        administrators = set(after.administrators)
-        if self._selection is not None:
-            administrators |= {Ref(ref) for ref in before.administrators} - self._selection.refs
-        return Facts(
-            population={kind.value: n for kind, n in totals.population.items()},
-            foreign={kind.value: n for kind, n in totals.foreign.items()},
-            administrators=tuple(sorted(administrators)),
-            notes=totals.notes,
-            referring=tuple(self._referring()) if self._selection is None else before.referring,
-            lost=self._lost,
         )

@@ -11,6 +11,7 @@ from itertools import chain
 
 from msgspec.structs import replace
 
+from syncd import __version__
 from syncd.core.decide import Apart
 from syncd.core.desired import Desired, desire
 from syncd.core.health import gaps_of_empty, none_is_there
@@ -24,7 +25,7 @@ from syncd.core.plan import Problem
 from syncd.core.question import Question, Seen
 from syncd.core.records import Records, follow
 from syncd.cycle.belonging import Belonging
-from syncd.cycle.reads import SourceRead, TargetRead
+from syncd.cycle.reads import SourceRead, TargetRead, digests
 from syncd.cycle.references import DiskNamed
 from syncd.cycle.roll import DiskRoll, OneOf, Standings
 from syncd.cycle.slices import Slice, Slices
@@ -95,6 +96,9 @@ class Everybody:
             declared=sync.declared,
             policy=sync.policy,
             now=self._now,
+            engine=__version__,
+            identity=sync.identity_as(target.own),
+            readings=digests(self._sources),
         )
         memberships = Standings(self._sources, target, self._named, self._one_of)
         roll = DiskRoll(needed=bool(groups) or any(bare.values()))

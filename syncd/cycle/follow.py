@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from syncd.core.prints import Print, print_of
+from syncd.core.prints import Print, fold, print_of
 from syncd.cycle.parts import PartOf
 from syncd.cycle.workspace import Workspace
 from syncd.ledger import Snapshot
@@ -30,7 +30,7 @@ _AT_ONCE = 500
 
 class Follower(Generic[T]):
     """One part's reading. `seen` counts all things, `decoded` those that were looked into, `pages`
-    what they came in.
+    what they came in; `fold` is of the prints of all.
 
     Of a `delta` nothing is known by its chunk, nor missing: it need not tell of what is as it was.
     """
@@ -59,6 +59,7 @@ class Follower(Generic[T]):
         self.seen = 0
         self.pages = 0
         self.decoded = 0
+        self.fold = 0
 
     def forget(self) -> None:
         """Nothing is known any more: all is decoded from here on."""
@@ -68,6 +69,7 @@ class Follower(Generic[T]):
         prints = page.prints
         self.pages += 1
         self.seen += len(prints)
+        self.fold ^= fold(prints)
         start = 0
         for end in [at + 1 for at, one in enumerate(prints) if one[-1] < _ENDS_BELOW]:
             self._grow(page, start, end)

@@ -1,11 +1,16 @@
 """The head of the snapshot that a cycle leaves: what it is true for, and since when."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from syncd.core.left import Left
+from syncd.core.model import Ref
 from syncd.cycle.keeping import Keeping
+from syncd.cycle.reads import SourceRead, referring
+from syncd.cycle.selected import Selection
 from syncd.ledger.snapshot import Facts, Head, Sides
 from syncd.sync import Sync
 
@@ -55,4 +60,26 @@ def _sides(
         own=target.own,
         declared=declared,
         made_from=sync.made_from,
+    )
+
+
+def next_facts(
+    before: Facts,
+    after: Left,
+    some: Selection | None,
+    sources: Mapping[str, SourceRead],
+    *,
+    lost: bool,
+) -> Facts:
+    """After a cycle about `some`, or for None about everybody."""
+    totals, administrators = after.totals, set(after.administrators)
+    if some is not None:
+        administrators |= {Ref(ref) for ref in before.administrators} - some.refs
+    return Facts(
+        population={kind.value: n for kind, n in totals.population.items()},
+        foreign={kind.value: n for kind, n in totals.foreign.items()},
+        administrators=tuple(sorted(administrators)),
+        notes=totals.notes,
+        referring=tuple(referring(sources)) if some is None else before.referring,
+        lost=lost,
     )

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from syncd.core.model import Key, Kind, Ref
-from syncd.core.past import Past, Stuck, Where, Written
+from syncd.core.past import Fields, Past, Stuck, Where, Written
 
 WRITTEN, STUCK = "written", "stuck"
 """The sections of evidence in which that is."""
@@ -43,12 +43,12 @@ class Heard:
         self._db.executescript(_TABLE)
         weakref.finalize(self, self._db.close)
 
-    def written(self, kind: Kind, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Written]]:
-        found = self._past.written(kind, refs)
+    def written(self, kind: Kind, fields: Fields) -> Mapping[Ref, Mapping[str, Written]]:
+        found = self._past.written(kind, fields)
         self._keep(
-            (WRITTEN, f"{kind} {ref}", WasWritten(kind, ref, fields))
-            for ref, fields in found.items()
-            if fields
+            (WRITTEN, f"{kind} {ref}", WasWritten(kind, ref, values))
+            for ref, values in found.items()
+            if values
         )
         return found
 

@@ -4,17 +4,22 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from syncd.core.merge import merging_value
-from syncd.core.model import UserRecord
+from syncd.core.merge import full_key, merging_value
+from syncd.core.model import Key, Kind, UserRecord
 from syncd.core.prints import SIZE, Print, point_of
 from syncd.cycle.follow import items_of
 from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.cycle.workspace import Workspace
+from syncd.ledger import Snapshot
 from syncd.ledger.snapshot import LOOSE, Chunk, Item, Part, Renewal
 
 
 class Keeping:
-    """Which parts may be kept, and what becomes of each. Without a `base` all must be."""
+    """Which parts may be kept, and what becomes of each. Without a `base` all must be.
+
+    Of a cycle that was `about_some` only, what the sources said of others was decided about by
+    nobody: it is read again.
+    """
 
     def __init__(
         self,
@@ -24,9 +29,10 @@ class Keeping:
         merged_by: str | None,
         *,
         afresh: bool,
+        about_some: bool = False,
     ) -> None:
         self.sources, self.target = sources, target
-        self._work, self._afresh = work, afresh
+        self._work, self._afresh, self._about_some = work, afresh, about_some
         self._points: dict[Part, Callable[[bytes], int | None]] = {}
         self._parts: list[tuple[PartRead[Any], bool]] = []
         for read in sources.values():
@@ -53,7 +59,13 @@ class Keeping:
 
     def keeps(self, read: SourceRead) -> bool:
         """Whether what was read of this source is kept."""
-        return read.proves and not self._is_doubled(read.users)
+        return read.proves and not self._about_some and not self._is_doubled(read.users)
+
+    def settled(self, base: Snapshot) -> set[tuple[Kind, Key]]:
+        """What was open and has been decided: of who may not have been read it still is."""
+        unkept = [name for name, read in self.sources.items() if not self.keeps(read)]
+        doubtful = tuple(full_key(name, Key("")) for name in unkept)
+        return {one for one in base.unsettled() if not one[1].startswith(doubtful)}
 
     def _is_doubled(self, part: PartRead[Any]) -> bool:
         """Of two things under one name a snapshot could keep only one."""

@@ -89,7 +89,7 @@ class Reader:
         reading = read_since(source, since, Told(name, self._base, self._work))
         if gone_from(reading) is None:
             return self._everything(name, reading)
-        changes = self._changes(name, reading)
+        changes = self._changes(name, reading, since)
         return self._everything(name, source.read(None)) if changes is None else changes
 
     def _everything(self, name: str, reading: Reading) -> SourceRead:
@@ -109,8 +109,8 @@ class Reader:
         cursor = None if gaps else reading.cursor
         return SourceRead(users, groups, gaps, tuple(reading.notes), cursor)
 
-    def _changes(self, name: str, reading: Reading) -> SourceRead | None:
-        """What changed; None where that cannot be relied on."""
+    def _changes(self, name: str, reading: Reading, since: Cursor) -> SourceRead | None:
+        """What changed `since`; None where that cannot be relied on."""
         broken: list[str] = []
         users = self._follow(
             source_users(name), f"reading {name}", user_pages(reading), broken, delta=True
@@ -127,7 +127,8 @@ class Reader:
             part = read.standing.of.part
             self._work.put_gone(part, gone.get(kind, ()))
             self._work.put_loose(part, [*read.standing.moved(), *read.standing.gone()])
-        return SourceRead(users, groups, (), tuple(reading.notes), reading.cursor)
+        notes = tuple(reading.notes)
+        return SourceRead(users, groups, (), notes, reading.cursor, since=since)
 
     def _identities_moved(self, users: PartRead[Any]) -> bool:
         """Whether anybody is new, gone or elsewhere: then groups may mean others by the same."""

@@ -1,11 +1,12 @@
 """What a cycle's readings came to: one part, one source, the target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
 from syncd.core.model import Ref
+from syncd.core.prints import print_of
 from syncd.cycle.follow import Follower
 from syncd.cycle.standing import Standing
 from syncd.ledger import Reading
@@ -42,6 +43,8 @@ class SourceRead(Struct):
     cursor: Cursor | None = None
     strange: bool = False
     """Whether it cannot be believed, though it was read to its end."""
+    since: Cursor | None = None
+    """Where a reading of changes began."""
     untold: int = 0
     """What quick cycles had not been told of and this reading found."""
     seconds: float = 0.0
@@ -53,6 +56,14 @@ class SourceRead(Struct):
             return self.notes
         found = "1 change" if self.untold == 1 else f"{self.untold} changes"
         return (*self.notes, f"{found} that no quick cycle was told of, found now by reading all")
+
+    @property
+    def digest(self) -> str:
+        """Of what was read, in whatever order it came, and since when; empty where nothing was."""
+        if self.users.follower is None or self.groups.follower is None:
+            return ""
+        parts = self.since, self.users.follower.fold, self.groups.follower.fold
+        return print_of(repr(parts).encode()).hex()
 
     @property
     def proves(self) -> bool:
@@ -78,6 +89,18 @@ class TargetRead(Struct):
     def proves(self) -> bool:
         """Whether what is not there is known not to be there."""
         return not self.gaps and not self.strange
+
+
+def digests(sources: Mapping[str, SourceRead]) -> dict[str, str]:
+    """Of those that were read."""
+    return {name: digest for name, read in sorted(sources.items()) if (digest := read.digest)}
+
+
+def referring(sources: Mapping[str, SourceRead]) -> Iterator[str]:
+    """Those with groups that name users of other sources."""
+    for source, read in sources.items():
+        if any(group.elsewhere for group in read.groups.standing.all()):
+            yield source
 
 
 def readings(

@@ -7,8 +7,6 @@ of them has changed since. Where that is not certain, a plan is about everybody.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from msgspec import Struct, field
-
 from syncd.core.health import SEVERAL
 from syncd.core.ladder import may_strip
 from syncd.core.mapping import Scope
@@ -22,31 +20,12 @@ from syncd.cycle.parts import own_names
 from syncd.cycle.persons import Persons
 from syncd.cycle.reads import SourceRead, TargetRead
 from syncd.cycle.references import mean_others
+from syncd.cycle.selected import Selection
+from syncd.cycle.subjects import MANY, Subjects
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
 from syncd.paging import Members
 from syncd.sync import Sync
-
-_MANY = 50_000
-"""From so many on, to pick them out one by one costs more than to look at everybody."""
-
-
-class Selection(Struct):
-    """Users by full key and by ref, groups by full key and by ref, and the links of all of them.
-
-    Of each group only the selected are looked at. `every_group` is for who may have come into, or
-    lost, any of them.
-    """
-
-    keys: set[Key] = field(default_factory=set)
-    refs: set[Ref] = field(default_factory=set)
-    groups: set[Key] = field(default_factory=set)
-    group_refs: set[Ref] = field(default_factory=set)
-    every_group: bool = False
-    links: tuple[Link, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.keys or self.refs or self.groups or self.group_refs or self.every_group)
 
 
 class _Everybody(Exception):
@@ -91,6 +70,26 @@ class Selector:
         except _Everybody:
             return None
         return self._found
+
+    def only(self, some: Subjects) -> Selection | None:
+        """These, with all of their groups, whatever else has changed. None where that is
+        everybody."""
+        found = self._found
+        found.keys |= some.keys
+        found.groups |= some.groups
+        found.group_refs |= some.group_refs
+        found.every_group = True
+        if some.many:
+            return None
+        try:
+            self._doubt_emptiness()
+            self._doubt_names()
+            self._doubt_groups()
+            administrators = self._facts.administrators if some.guarded else ()
+            self._link({*some.refs, *map(Ref, administrators)})
+        except _Everybody:
+            return None
+        return found
 
     def pick(
         self, keys: Iterable[Key], refs: Iterable[Ref], named: Named | None, *, open_too: bool
@@ -213,7 +212,7 @@ class Selector:
         found.every_group |= _any(groups.moved()) or _any(groups.gone())
 
     def _not_too_many(self) -> None:
-        if len(self._found.keys) + len(self._found.refs) > _MANY:
+        if len(self._found.keys) + len(self._found.refs) > MANY:
             raise _Everybody
 
     def _unsettled(self) -> None:
@@ -268,6 +267,13 @@ class Selector:
         """Whom a group means that was not read before, or not so, is found out among all."""
         if any(group is not None and group.elsewhere for group in groups):
             raise _Everybody
+
+    def _doubt_groups(self) -> None:
+        """What has changed of groups that name users of other sources."""
+        for read in self._sources.values():
+            standing = read.groups.standing
+            for names in name_batches((*standing.moved(), *standing.gone())):
+                self._doubt_references(*standing.before(names), *standing.some(names))
 
     def _regroup(self, source: str, before: GroupRecord | None, after: GroupRecord | None) -> None:
         """Whom a change of a group's record is about: all where it is known otherwise by now."""

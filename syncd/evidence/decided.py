@@ -13,6 +13,7 @@ from syncd.core.decide import decide
 from syncd.core.model import Key, Kind
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.seen import AsAsked
 from syncd.core.waves import in_waves
 from syncd.cycle.evidence import SAVED
 from syncd.errors import ConfigError
@@ -36,7 +37,7 @@ def decided(question: Question, saved: Plan | None) -> Decided:
         return {key: names[key] for key in keys if key in names}
 
     plan = decide(question)
-    bound = bind(saved, plan) if saved is not None else plan
+    bound = bind(saved, plan, AsAsked(question.seen)) if saved is not None else plan
     return Decided(question, saved, in_waves(bound, question.policy.waves, named))
 
 

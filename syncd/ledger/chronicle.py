@@ -8,14 +8,15 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, DateTime, Text, and_, cast, func, or_, select
 from sqlalchemy.sql.elements import Label
 
-from syncd.core.memory import Mark
-from syncd.core.model import Key
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Key, Kind
+from syncd.core.stream import batches
 from syncd.ledger import history, lookback, runs
 from syncd.ledger.history import DONE, FAILED, Line
 from syncd.ledger.lookback import Moved, Used, Wanted
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
-from syncd.ledger.schema import JOURNAL, RUNS, TALLIES
+from syncd.ledger.schema import JOURNAL, MARKS, RUNS, TALLIES
 
 _AT_ONCE = 1000
 
@@ -114,6 +115,27 @@ class Chronicle:
             where = JOURNAL.c.run == run, JOURNAL.c.outcome == FAILED
             return history.lines_where(connection, where, JOURNAL.c.line, limit)
 
+    def deeds_of(self, run: int, kind: Kind, keys: Collection[Key]) -> list[Line]:
+        """What the run did to these users, or groups, in its order."""
+        found: list[Line] = []
+        with self._reading() as connection:
+            for some in batches(keys, _AT_ONCE):
+                those = among(connection, JOURNAL.c.key, some), JOURNAL.c.member.is_(None)
+                found += history.lines_where(connection, [*_done(run), *those], _ORDER, None)
+        return [line for line in found if line.kind is kind]
+
+    def member_deeds_of(self, run: int, group: Key) -> list[Line]:
+        """How the run changed one group's members, in its order."""
+        with self._reading() as connection:
+            those = JOURNAL.c.key == group, JOURNAL.c.member.is_not(None)
+            return history.lines_where(connection, [*_done(run), *those], _ORDER, None)
+
+    def taken_in(self, run: int) -> list[str]:
+        """The names of what the run adopted."""
+        with self._reading() as connection:
+            of_run = MARKS.c.run == run, MARKS.c.remark == Remark.ADOPT
+            return list(connection.scalars(select(MARKS.c.name).where(*of_run)))
+
     def done_since(self, sync: str, since: datetime, limit: int) -> list[Line]:
         """The last lines that are done, the newest first."""
         with self._reading() as connection:
@@ -145,6 +167,12 @@ class Chronicle:
             return [day for sync in syncs for day in _days(connection, sync, since)]
 
 
+def _done(run: int) -> tuple[ColumnElement[bool], ...]:
+    return JOURNAL.c.run == run, JOURNAL.c.outcome == DONE
+
+
+_ORDER = JOURNAL.c.line
+_AT_ONCE = 500
 _EVENTFUL = or_(
     RUNS.c.done > 0, RUNS.c.failed > 0, RUNS.c.outcome.is_(None), RUNS.c.outcome != DONE
 )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.policy import Purse
 from syncd.ledger.rows import among
 from syncd.ledger.schema import BATCHES, JOURNAL, LINES, TALLIES
 
@@ -54,6 +55,10 @@ class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
     after: Mapping[str, Value] = {}
 
 
+decode = msgspec.json.Decoder(Kept).decode
+"""A line's `change`."""
+
+
 class Outcome(NamedTuple):
     """What became of a line. `change` is its `Kept` in JSON, as it is stored; `ref` is what the
     change gave, None where the change has it."""
@@ -77,7 +82,7 @@ def outcomes(
     columns = [JOURNAL.c[name] for name in names]
     statement = select(*columns).where(JOURNAL.c.outcome.is_not(None), *where)
     rows = connection.execute(statement.order_by(JOURNAL.c.line).limit(limit)).all()
-    given = _refs_given(connection, {row[-1] for row in rows})
+    given = refs_given(connection, {row[-1] for row in rows})
     if not given:
         return [Outcome._make(row[:-1]) for row in rows]
     return [
@@ -93,17 +98,18 @@ def _given(given: Mapping[int, list[Ref | None]], batch: int, line: int) -> Ref 
 
 def kept(change: str) -> Kept:
     """Of a line's `change` as it is stored."""
-    return _KEPT.decode(change)
+    return decode(change)
 
 
 def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
     of_open_batches = JOURNAL.c.sync == sync, JOURNAL.c.open > 0
-    statement = select(JOURNAL.c.line, JOURNAL.c.key, JOURNAL.c.change)
+    statement = select(*(JOURNAL.c[name] for name in ("line", "key", "member", "change")))
     statement = statement.where(*of_open_batches, JOURNAL.c.outcome.is_(None))
     found = []
-    for line, key, change in connection.execute(statement.order_by(JOURNAL.c.line)):
-        kept = _KEPT.decode(change)
-        found.append(OpenLine(line, kept.op, kept.kind, key, kept.ref, kept.after))
+    for line, key, member, change in connection.execute(statement.order_by(JOURNAL.c.line)):
+        kept = decode(change)
+        what = kept.op, kept.kind, key, kept.ref, kept.after, kept.before, member
+        found.append(OpenLine(line, *what))
     return tuple(found)
 
 
@@ -112,13 +118,18 @@ def any_open(connection: Connection, sync: str) -> bool:
     return connection.execute(statement.limit(1)).first() is not None
 
 
-def spent(connection: Connection, sync: str, since: datetime) -> dict[tuple[Kind, Op], int]:
+def spent(connection: Connection, sync: str, since: datetime) -> dict[Purse, int]:
+    """By budget."""
+    what = TALLIES.c.kind, TALLIES.c.op, TALLIES.c.detail
     statement = (
-        select(TALLIES.c.kind, TALLIES.c.op, func.sum(TALLIES.c.done))
+        select(*what, func.sum(TALLIES.c.done))
         .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
-        .group_by(TALLIES.c.kind, TALLIES.c.op)
+        .group_by(*what)
     )
-    return {(Kind(kind), Op(op)): int(done) for kind, op, done in connection.execute(statement)}
+    return {
+        (kind, op, detail) if detail else (kind, op): int(done)
+        for kind, op, detail, done in connection.execute(statement)
+    }
 
 
 def lines(
@@ -142,7 +153,7 @@ def lines_where(
 
 def _read(connection: Connection, statement: Select[Any]) -> list[Line]:
     rows = connection.execute(statement).all()
-    given = _refs_given(connection, {row.batch for row in rows})
+    given = refs_given(connection, {row.batch for row in rows})
     return [_line(row, given) for row in rows]
 
 
@@ -187,7 +198,8 @@ def run_of(connection: Connection, line: int) -> int:
     return int(connection.scalars(statement.where(LINES.c.line == line)).one())
 
 
-def _refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
+def refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:
+    """What the lines of each of these batches were given, where any was, from its first line on."""
     statement = select(BATCHES.c.batch, BATCHES.c.refs).where(
         BATCHES.c.refs.is_not(None), among(connection, BATCHES.c.batch, batches)
     )
@@ -195,7 +207,7 @@ def _refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref
 
 
 def _line(row: Row[Any], given: Mapping[int, list[Ref | None]]) -> Line:
-    kept = _KEPT.decode(row.change)
+    kept = decode(row.change)
     refs = given.get(row.batch)
     ref = row.ref or (refs[row.line - row.batch] if refs else None) or kept.ref
     shown = {name: getattr(kept, name) for name in Kept.__struct_fields__ if name != "ref"}
@@ -204,5 +216,4 @@ def _line(row: Row[Any], given: Mapping[int, list[Ref | None]]) -> Line:
 
 
 _OF_ROW = ("line", "run", "sync", "key", "member", "begun_at", "ended_at", "outcome", "error")
-_KEPT = msgspec.json.Decoder(Kept)
 _REFS = msgspec.json.Decoder(list[Ref | None])

@@ -1,18 +1,20 @@
 """What syncd wrote last, looked up in the journal for those alone that are asked about."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from syncd.core.memory import Link, Remark
-from syncd.core.model import Key, Kind, Op, Ref, Value
-from syncd.core.past import WHOLE, Known, Stuck, Where, Written
+from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.past import WHOLE, Fields, Known, Stuck, Where, Written
 from syncd.core.stream import batches
 from syncd.ledger import history, recall, stuck
-from syncd.ledger.history import DONE, Line
+from syncd.ledger.history import DONE, Kept, decode
 from syncd.ledger.rows import among
 from syncd.ledger.schema import JOURNAL, MARKS
 
@@ -34,11 +36,13 @@ class LedgerPast:
         self._any: bool | None = None
         self.verifying: int | None = None
 
-    def written(self, kind: Kind, refs: Collection[Ref]) -> Mapping[Ref, Mapping[str, Written]]:
+    def written(self, kind: Kind, fields: Fields) -> Mapping[Ref, Mapping[str, Written]]:
         found: dict[Ref, Mapping[str, Written]] = {}
-        for some in batches(sorted(refs), _AT_ONCE):
+        for some in batches(sorted(fields), _AT_ONCE):
             with self._reading() as connection:
-                found |= _last(connection, self._sync, kind, some, self.verifying)
+                search = _Search(connection, self._sync, kind, {ref: fields[ref] for ref in some})
+                search.look(self.verifying)
+            found |= search.found
         return found
 
     def stuck(self, kind: Kind, keys: Collection[Key]) -> Mapping[Where, Stuck]:
@@ -53,9 +57,9 @@ class LedgerPast:
 
     def known(self, links: Iterable[Link]) -> Known:
         """All of it as a value: of these links, and of whatever never settled so far."""
-        refs: dict[Kind, list[Ref]] = defaultdict(list)
+        refs: dict[Kind, dict[Ref, None]] = defaultdict(dict)
         for link in links:
-            refs[link.kind].append(link.ref)
+            refs[link.kind][link.ref] = None
         values = {
             (kind, ref): fields
             for kind, those in refs.items()
@@ -76,37 +80,65 @@ class LedgerPast:
         }
 
 
-def _last(
-    connection: Connection, sync: str, kind: Kind, refs: Sequence[Ref], verifying: int | None
-) -> dict[Ref, dict[str, Written]]:
-    """What has been known under another key was written to under that."""
-    links = recall.some_links(connection, sync, (), [(kind, ref) for ref in refs])
-    keys = {link.key for link in links}
-    keys |= _earlier(connection, sync, kind, keys)
-    done = JOURNAL.c.sync == sync, JOURNAL.c.member.is_(None), JOURNAL.c.outcome == DONE
-    where = *done, among(connection, JOURNAL.c.key, keys)
-    found: dict[Ref, dict[str, Written]] = {ref: {} for ref in refs}
-    for line in history.lines_where(connection, where, JOURNAL.c.line.desc(), None):
-        # Before the account was made, another had its key, or even its ref.
-        if line.kind is kind and line.ref in found and WHOLE not in found[line.ref]:
-            _add(found[line.ref], line, fresh=verifying is not None and line.run >= verifying)
-    return found
+class _Search:
+    """For the last lines that wrote the fields asked about; `left` are those not found so far."""
+
+    def __init__(self, connection: Connection, sync: str, kind: Kind, fields: Fields) -> None:
+        self._connection, self._sync, self._kind = connection, sync, kind
+        self.found: dict[Ref, dict[str, Written]] = {ref: {} for ref in fields}
+        self._left = {ref: None if of is None else set(of) for ref, of in fields.items()}
+        self._given: dict[int, list[Ref | None]] = {}
+
+    def look(self, verifying: int | None) -> None:
+        accounts = self._keys()
+        done = JOURNAL.c.sync == self._sync, JOURNAL.c.outcome == DONE
+        of_these = among(self._connection, JOURNAL.c.key, accounts.keys())
+        statement = select(*_COLUMNS).where(*done, JOURNAL.c.member.is_(None), of_these)
+        for row in self._connection.execute(statement.order_by(JOURNAL.c.line.desc())):
+            refs = [ref for ref in accounts[row.key] if self._left[ref] != set()]
+            if refs and (kept := decode(row.change)).kind is self._kind:
+                ref = row.ref or kept.ref or self._ref_given(row)
+                if ref in refs:
+                    fresh = verifying is not None and row.run >= verifying
+                    self._take(ref, kept, (row.run, row.ended_at, fresh))
+
+    def _take(self, ref: Ref, kept: Kept, when: tuple[int, datetime, bool]) -> None:
+        """What this line wrote and no later one did."""
+        found, left = self.found[ref], self._left[ref]
+        for name, value in kept.after.items():
+            found.setdefault(name, Written(value, *when))
+        if kept.op is Op.CREATE:
+            # Before that, another account had the key, or even the ref.
+            found[WHOLE], self._left[ref] = Written(None, *when), set()
+        elif left is not None:
+            left.difference_update(kept.after)
+
+    def _keys(self) -> dict[Key, set[Ref]]:
+        """The keys of these, and those from which they were moved, one after the other: what was
+        known under another key was written to under that."""
+        wanted = [(self._kind, ref) for ref in self.found]
+        found: dict[Key, set[Ref]] = defaultdict(set)
+        for link in recall.some_links(self._connection, self._sync, (), wanted):
+            found[link.key].add(link.ref)
+        moves = MARKS.c.sync == self._sync, MARKS.c.kind == self._kind
+        moved = select(MARKS.c.key, MARKS.c.old_key).where(*moves, MARKS.c.remark == Remark.REKEY)
+        latest = set(found)
+        while latest:
+            of_these = moved.where(among(self._connection, MARKS.c.key, latest))
+            pairs = [(key, old) for key, old in self._connection.execute(of_these) if old]
+            latest = {old for _, old in pairs} - found.keys()
+            for key, old in pairs:
+                found[old] |= found[key]
+        return found
+
+    def _ref_given(self, row: Row[Any]) -> Ref | None:
+        """To what was made in a batch."""
+        if row.batch not in self._given:
+            self._given |= {row.batch: [], **history.refs_given(self._connection, {row.batch})}
+        refs = self._given[row.batch]
+        return refs[row.line - row.batch] if refs else None
 
 
-def _earlier(connection: Connection, sync: str, kind: Kind, keys: Collection[Key]) -> set[Key]:
-    """The keys from which these were moved, one after the other."""
-    found, latest = set[Key](), set(keys)
-    moves = MARKS.c.sync == sync, MARKS.c.kind == kind, MARKS.c.remark == Remark.REKEY
-    while latest:
-        moved = select(MARKS.c.old_key).where(*moves, among(connection, MARKS.c.key, latest))
-        latest = {key for key in connection.scalars(moved) if key} - found
-        found |= latest
-    return found
-
-
-def _add(fields: dict[str, Written], line: Line, *, fresh: bool) -> None:
-    """What this line wrote and no later one did."""
-    at = line.ended_at or line.begun_at
-    made: Mapping[str, Value] = {WHOLE: None} if line.op is Op.CREATE else {}
-    for name, value in (*line.after.items(), *made.items()):
-        fields.setdefault(name, Written(value, line.run, at, fresh))
+_COLUMNS = tuple(
+    JOURNAL.c[name] for name in ("line", "batch", "key", "change", "run", "ref", "ended_at")
+)

@@ -38,6 +38,8 @@ class Run(Struct, frozen=True):
     withheld: tuple[str, ...]
     done: int
     failed: int
+    undoes: int | None = None
+    """The run that this one goes back on."""
 
 
 def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
@@ -56,6 +58,7 @@ def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
         "refused": len(plan.refused),
         "conflicts": len(plan.conflicts),
         "withheld": msgspec.json.encode(plan.withheld).decode(),
+        "undoes": plan.undoes,
     }
     run = int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
     for earlier in broken_off:
@@ -120,8 +123,8 @@ def watched(
 
 
 def _backwards(connection: Connection, sync: str) -> Iterator[tuple[int, datetime]]:
-    """All runs of the sync, the newest first, as far as anybody asks."""
-    runs = select(RUNS.c.run, RUNS.c.begun_at).where(RUNS.c.sync == sync)
+    """All runs of the sync, the newest first, as far as anybody asks; undoes look for nobody."""
+    runs = select(RUNS.c.run, RUNS.c.begun_at).where(RUNS.c.sync == sync, RUNS.c.undoes.is_(None))
     runs = runs.order_by(RUNS.c.run.desc()).limit(_AT_ONCE)
     found = connection.execute(runs).all()
     while found:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
 
 from syncd.core.memory import Mark
 from syncd.core.plan import Change, Plan, Problem, Refusal, Wave
+from syncd.core.stream import encode
 
 SECTIONS: Mapping[str, Any] = {
     "conflicts": Problem,
@@ -47,11 +49,22 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     withheld_changes: Mapping[str, int]
     foreign: Mapping[str, int]
     causes: Mapping[str, int]
+    engine: str
+    identity: str
+    readings: Mapping[str, str]
+    undoes: int | None
+    seal: str
     waves: tuple[Wave, ...] = ()
 
 
 SAME = frozenset(Plan.__struct_fields__) & frozenset(Head.__struct_fields__)
 """What the head has as the plan has it."""
+
+
+def seal_of(plan: Plan) -> str:
+    """SHA-256, as hexadecimal, of what the plan's digest is of and of what it leaves out."""
+    parts = (plan.digest, plan.created, plan.readings)
+    return sha256(encode(parts)).hexdigest()
 
 
 def opening(section: str) -> bytes:

@@ -1,6 +1,7 @@
 """Read a plan line by line: each is checked, and kept where nobody can change it afterwards."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,8 +22,10 @@ from syncd.planfile.form import (
     Head,
     closing,
     opening,
+    seal_of,
 )
 from syncd.planfile.shelf import Shelf
+from syncd.room import check_room
 
 T = TypeVar("T")
 
@@ -31,10 +34,13 @@ _FEW = 500
 
 
 def read(path: Path) -> Plan:
-    """Raises `ConfigError`."""
+    """Raises `ConfigError`, and `NoRoom` where the plan cannot be kept meanwhile."""
     try:
         with path.open("rb") as file:
             return load(file, str(path))
+    except sqlite3.Error as error:
+        check_room(error)
+        raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -52,6 +58,11 @@ def load(lines: Iterable[bytes], name: str = "the plan") -> Plan:
         raise ConfigError(
             f"{name} was changed after it was made: it says digest {head.digest[:12]}, "
             f"and its content has {plan.digest[:12]}; plan again"
+        )
+    if seal_of(plan) != head.seal:
+        raise ConfigError(
+            f"{name} was changed after it was made: when, or from what, is not what it says; "
+            "plan again"
         )
     if dict(counts) != head.summary:
         raise ConfigError(

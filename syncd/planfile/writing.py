@@ -9,13 +9,14 @@ from pathlib import Path
 from syncd.core.plan import VERSION, Plan
 from syncd.core.stream import encode, lines_of
 from syncd.errors import ConfigError
-from syncd.planfile.form import SAME, SECTIONS, Head, closing, opening
+from syncd.planfile.form import SAME, SECTIONS, Head, closing, opening, seal_of
 
 
 def lines(plan: Plan) -> Iterator[bytes]:
     """With their ends."""
     same = {name: getattr(plan, name) for name in SAME}
-    head = Head(version=VERSION, digest=plan.digest, summary=plan.summary, **same)
+    seal = seal_of(plan)
+    head = Head(version=VERSION, digest=plan.digest, summary=plan.summary, seal=seal, **same)
     yield encode(head).removesuffix(b"}") + b",\n"
     for section in SECTIONS:
         yield opening(section) + b"\n"

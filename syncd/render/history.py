@@ -31,6 +31,7 @@ def render_runs(runs: Sequence[Run], *, none_at_all: bool = True) -> RenderableT
         table.add_column(name, justify="right")
     for run in runs:
         outcome = Text(safe(run.outcome or UNDER_WAY), _STYLES.get(run.outcome, "yellow"))
+        outcome.append(f", undo of {run.undoes}" if run.undoes else "", style="dim")
         outcome.append("; removals withheld" if run.withheld else "", style="yellow")
         counts = (run.done, run.failed, run.held, run.conflicts)
         names = str(run.run), moment(run.begun_at), Text(safe(run.sync)), outcome

@@ -18,6 +18,7 @@ _SAID: Mapping[Remark, str] = {
     Remark.LEFT: "misses {who} in the sources for the first time",
     Remark.RETURNED: "finds {who} again that had been missing",
     Remark.SUSPENDED: "finds {who} suspended by an earlier run, which did not learn of it",
+    Remark.STRIPPED: "finds {who} in no group that there was to be stripped of",
     Remark.ACTIVE: "finds {who} active that syncd had suspended; somebody else lifted that",
 }
 
@@ -43,14 +44,19 @@ def _then(wait: float) -> str:
 
 def _marks(marks: Iterable[Mark]) -> list[str]:
     said = []
-    alike = sorted(marks, key=lambda one: (one.remark, one.kind, one.rule))
-    for (remark, kind, rule), some in groupby(alike, lambda one: (one.remark, one.kind, one.rule)):
+    alike = sorted(marks, key=_alike)
+    for (remark, kind, rule), some in groupby(alike, _alike):
         names = [one.name for one in some]
         noun = "account" if kind == "user" else "group"
         sentence = _SAID[remark].format(who=number(len(names), noun))
-        how = f" {rule}" if remark is Remark.ADOPT else ""
+        how = f" {rule}" if rule else ""
         said.append(f"{sentence}{how}: {joined(names)}")
     return said
+
+
+def _alike(one: Mark) -> tuple[Remark, str, str]:
+    """Told in one sentence: the rule is part of it where accounts are adopted."""
+    return one.remark, one.kind, one.rule if one.remark is Remark.ADOPT else ""
 
 
 def _foreign(counts: Mapping[str, int]) -> Sequence[str]:

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from syncd.core.memory import Mark
-from syncd.ledger import Line, Reading
+from syncd.ledger import Line, Reading, Run
 from syncd.ledger.lookback import Used
 from syncd.lookback.told import Told
 from syncd.render.history import UNDER_WAY, end_of, line_row, steps_of
@@ -47,10 +47,15 @@ def _parts(told: Told, lines: Iterable[Line], shown: int | None) -> Iterator[Ren
         yield from more(len(told.marks) - len(told.marks[:shown]))
 
 
+def _outcome(run: Run) -> str:
+    undo = f", undo of run {run.undoes}" if run.undoes is not None else ""
+    ended = f", ended {moment(run.ended_at)}" if run.ended_at else ""
+    return f"{safe(run.outcome or UNDER_WAY)}{undo}{ended}"
+
+
 def _facts(told: Told) -> Iterator[tuple[str, str]]:
     run, plan = told.run, told.plan
-    ended = f", ended {moment(run.ended_at)}" if run.ended_at else ""
-    yield "outcome", f"{safe(run.outcome or UNDER_WAY)}{ended}"
+    yield "outcome", _outcome(run)
     yield "changes", f"{run.planned:,} planned, {run.done:,} done, {run.failed:,} failed"
     if plan is not None and plan.summary:
         yield "plan", counted(plan.summary)

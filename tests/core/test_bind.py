@@ -6,15 +6,19 @@ from msgspec.structs import replace
 from syncd.core.bind import bind
 from syncd.core.model import Kind, User
 from syncd.core.policy import Adopt, Budget, Policy
+from syncd.core.seen import MOVED
 from syncd.errors import ConfigError
+from tests.core.nowhere import NOWHERE
 from tests.world import ADA, EVERYONE, KIM, ZOE, by_hand, group, ids, office, opened, person
+
+SAID = "it is as it was in the target, and what the sources or the rules say is not"
 
 
 def test_a_saved_plan_runs_as_it_was_shown():
     """Where nothing has moved, it is the plan of now."""
     here = office(ADA, ZOE, KIM, groups=[EVERYONE])
     saved = here.plan()
-    assert bind(saved, here.plan()) == saved
+    assert bind(saved, here.plan(), NOWHERE) == saved
     assert ids(here.apply(saved=saved).execution.done) == ids(saved.changes)
 
 
@@ -30,8 +34,8 @@ def test_what_has_moved_since_is_refused_and_the_rest_runs():
     report = here.apply(saved=saved)
     assert ids(report.execution.done) == ["user/update/p:2"]
     assert [(r.change.id, r.rule) for r in report.plan.refused] == [
-        ("user/update/p:1", "moved since the plan was made; plan again"),
-        ("user/update/p:3", "moved since the plan was made; plan again"),
+        ("user/update/p:1", f"{MOVED}: title was 'Engineer' then and is 'Countess' now"),
+        ("user/update/p:3", f"{MOVED}: it is not there any more"),
     ]
     assert report.plan.notes == ("1 change is not in the saved plan: left for the next one",)
 
@@ -44,23 +48,20 @@ def test_what_needs_a_change_that_has_moved_does_not_run():
     report = here.apply(saved=saved)
     assert ids(report.execution.done) == ["user/create/p:1"]
     assert [(r.change.id, r.rule) for r in report.plan.refused] == [
-        ("group/create/p:a", "moved since the plan was made; plan again"),
+        ("group/create/p:a", f"{MOVED}: {SAID}"),
         ("member/add/p:a/p:1", "waits for group/create/p:a, which does not run"),
     ]
 
 
 def test_what_is_held_by_now_holds_what_waits_for_it():
     """The budget was cut after the plan was made."""
-    here = office(ADA, ZOE, groups=[group("a", "Everyone", "1")])
+    here = office(ADA, ZOE, groups=[group("a", "Everyone", "2")])
     saved = here.plan()
     here.policy = Policy(budgets={("user", "create"): Budget(count=1)})
-    bound = bind(saved, here.plan())
-    assert ids(bound.changes) == ["group/create/p:a"]
-    assert ids(r.change for r in bound.held) == [
-        "member/add/p:a/p:1",
-        "user/create/p:1",
-        "user/create/p:2",
-    ]
+    bound = bind(saved, here.plan(), NOWHERE)
+    assert ids(bound.changes) == ["group/create/p:a", "user/create/p:1"]
+    assert ids(r.change for r in bound.held) == ["member/add/p:a/p:2", "user/create/p:2"]
+    assert bound.refused == ()  # what is held says why already
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_a_plan_for_something_else_is_no_plan(field, what):
     fresh = office(ADA).plan()
     saved = replace(fresh, **{field: "other"})
     with pytest.raises(ConfigError) as caught:
-        bind(saved, fresh)
+        bind(saved, fresh, NOWHERE)
     now = getattr(fresh, field)
     assert str(caught.value) == f"the plan was made for {what} other, this is {now}; plan again"
 

@@ -15,8 +15,10 @@ from syncd.core.spool import Trays
 from syncd.core.stream import Stream
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.spool import DiskSpool
+from tests.core.nowhere import NOWHERE
 
-MOVED = "moved since the plan was made; plan again"
+SAID = "it is as it was in the target, and what the sources or the rules say is not"
+MOVED = f"moved since the plan was made: {SAID}"
 WHAT = st.sampled_from(
     [
         (Kind.USER, Op.CREATE),
@@ -56,9 +58,9 @@ def some_changes(draw):
 def pairs(draw):
     """A plan, and what became of it: some changes are gone, some others, some new, some held."""
     before = draw(some_changes())
-    fates = draw(st.lists(st.sampled_from("====~-hn"), min_size=len(before), max_size=len(before)))
+    fates = draw(st.lists(st.sampled_from("====~s-hn"), min_size=len(before), max_size=len(before)))
     new = [one for one in draw(some_changes()) if one.id not in {b.id for b in before}]
-    other = {"~": {"after": {"title": "c"}}, "n": {"needs": ()}}
+    other = {"~": {"after": {"title": "c"}}, "n": {"needs": ()}, "s": {"seen": "c0ffee"}}
     after = [
         replace(change, reason="now", **other.get(fate, {}))
         for change, fate in zip(before, fates, strict=True)
@@ -90,11 +92,12 @@ def at_once(saved: Plan, fresh: Plan) -> Plan:
     """With all of both in memory: what it means to bind a plan."""
     current = {change.id: change for change in fresh.changes}
     kept, moved = [], []
+    said = {one.change.id for one in (*fresh.held, *fresh.refused)}
     for change in saved.changes:
         other = current.get(change.id)
         if other is not None and essence(other) == essence(change):
             kept.append(other)
-        else:
+        elif other is not None or change.id not in said:
             moved.append(Refusal(change, MOVED))
     runnable = drop_waiting(kept, fresh.held)
     new = len(current.keys() - {change.id for change in saved.changes})
@@ -108,7 +111,7 @@ def at_once(saved: Plan, fresh: Plan) -> Plan:
 
 
 def essence(change: Change):
-    return change.ref, dict(change.before), dict(change.after), change.member_ref
+    return change.ref, dict(change.before), dict(change.after), change.member_ref, change.seen
 
 
 @given(pairs(), DESKS)
@@ -116,7 +119,7 @@ def test_bound_in_two_walks_it_is_the_same(plans, desk):
     """Whatever moved, is held, or waits for what does; in the order in which it is to run."""
     saved, fresh = plans
     spool, notes = desk
-    bound = bind(saved, fresh, spool(), notes)
+    bound = bind(saved, fresh, NOWHERE, spool(), notes)
     assert replace(bound, held=refusals(bound.held), refused=refusals(bound.refused)) == at_once(
         saved, fresh
     )
@@ -129,8 +132,8 @@ def test_a_plan_that_is_of_now_is_the_plan_of_now(plans, desk):
     fresh = replace(fresh, changes=tuple(drop_waiting(fresh.changes, ()).changes))
     spool, notes = desk
     told_otherwise = tuple(replace(one, reason="then") for one in fresh.changes)
-    assert bind(fresh, fresh, spool(), notes) == fresh
-    assert bind(replace(fresh, changes=told_otherwise), fresh, spool(), notes) == fresh
+    assert bind(fresh, fresh, NOWHERE, spool(), notes) == fresh
+    assert bind(replace(fresh, changes=told_otherwise), fresh, NOWHERE, spool(), notes) == fresh
 
 
 def test_a_large_plan_is_bound_into_streams():
@@ -144,7 +147,7 @@ def test_a_large_plan_is_bound_into_streams():
     fresh = plan([*creates, *adds], creates)
     saved = replace(fresh, changes=(replace(fresh.changes[7], ref="9"), *fresh.changes[8:]))
 
-    bound = bind(saved, fresh, DiskSpool(), DiskNotes)
+    bound = bind(saved, fresh, NOWHERE, DiskSpool(), DiskNotes)
 
     assert isinstance(bound.changes, Stream)
     assert isinstance(bound.held, Stream)

@@ -115,7 +115,8 @@ def test_a_field_that_cannot_be_changed_stops_no_other():
         ({"user_name": "countess"}, "the target cannot change user_name after creation")
     ]
     assert report.unsettled == ()
-    assert here.plan().refused == report.plan.refused
+    (again,), (refused,) = here.plan().refused, report.plan.refused
+    assert again == replace(refused, change=replace(refused.change, seen=again.change.seen))
     assert Op.CREATE not in {c.op for c in here.plan().changes}
 
 

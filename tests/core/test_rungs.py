@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS, MemoryBackend
-from syncd.core.model import Kind, Op, Reference, Rung, State
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Key, Kind, Op, Ref, Reference, Rung, State
 from syncd.core.policy import Leavers, Policy, VanishedGroups
 from syncd.cycle import Mode
+from syncd.render.remarks import remarks
 from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, by_hand, group, ids, opened, person
 
 DAY = timedelta(days=1)
@@ -285,3 +287,17 @@ def test_vanished_groups_have_a_delay_of_their_own():
     here.apply()
     here.live_days(2)
     assert ids(here.apply().execution.done) == ["group/delete/p:e"]
+
+
+def test_all_that_is_remembered_of_the_ladder_is_said():
+    """Whatever an apply remembers has its words; leavers of several reasons are told of together."""
+    marks = [
+        Mark(remark, Kind.USER, Key(f"p:{number}"), Ref("u"), f"u{number}", f"rule {number}")
+        for remark in Remark
+        for number in (1, 2)
+    ]
+    plan = replace(company().plan(), marks=tuple(marks), notes=(), foreign={})
+    said = remarks(plan)
+    assert len(said) == len(Remark) + 1
+    assert "misses 2 accounts in the sources for the first time: u1, u2" in said
+    assert [one for one in said if "in no group that" in one] != []

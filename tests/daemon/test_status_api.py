@@ -149,13 +149,14 @@ def test_a_plan_is_found_by_its_digest_or_the_beginning_of_it(client):
     assert (plan["digest"], plan["run"], plan["held_changes"]) == (digest, 3, {"user.suspend": 1})
     (held,) = plan["held"]
     assert (held["name"], held["op"], held["fields"]) == ("alan.turing", "suspend", ["active"])
-    assert held["rule"] == "over budget user.suspend: 1 planned, 0 allowed of 3"
+    assert held["rule"] == "over budget user.suspend: 1 planned, 0 allowed of 3; 1 of these held"
     assert [one["why"] for one in plan["conflicts"]] == [
         "user_name 'edsger.dijkstra' is taken by edsger.dijkstra (u4)"
     ]
     assert [one["origin"] for one in plan["failures"]] == ["people.yaml:ent-1952"]
     blind = client.get(f"/plans/{digest}").json()
-    assert blind["sections"] == {"conflicts": 1, "failures": 1, "held": 1, "refused": 0}
+    sizes = {"conflicts": 1, "failures": 1, "held": 1, "refused": 0}
+    assert blind["sections"] == {**sizes, "unsettled": 0, "drifted": 0}
     assert [(one["op"], one["name"], one["rule"]) for one in blind["held"]] == [
         ("suspend", None, None)
     ]
@@ -230,6 +231,25 @@ def test_what_a_plan_holds_is_approved_by_the_action_token_alone(client, live):
     until = datetime.fromisoformat(approval["expires_at"])
     assert until - datetime.fromisoformat(approval["approved_at"]) == timedelta(days=1)
     assert len(live.ledger.desk.approved("main", NOW)) == 1
+
+
+def test_where_two_people_must_approve_one_of_them_is_not_enough(client, live):
+    """It is told how many have and how many must; the same person is refused, another one not."""
+    main = live.settings.syncs["main"]
+    approval = main.policy.approval.model_copy(update={"people": 2})
+    policy = main.policy.model_copy(update={"approval": approval})
+    syncs = {"main": main.model_copy(update={"policy": policy})}
+    live.settings = live.settings.model_copy(update={"syncs": syncs})
+    digest = client.get("/runs/3").json()["run"]["plan"]
+    path = f"/plans/{digest}/approve"
+    first = client.post(path, headers=ACTS, json={"by": "Kay"})
+    assert (first.status_code, first.json()["people"], first.json()["needed"]) == (201, 1, 2)
+    (told,) = client.get(f"/plans/{digest}", headers=SEES).json()["approvals"]
+    assert (told["people"], told["needed"]) == (1, 2)
+    again = client.post(path, headers=ACTS, json={"by": "KAY"})
+    assert (again.status_code, "somebody else must" in again.text) == (409, True)
+    other = client.post(path, headers=ACTS, json={"by": "Lee"})
+    assert (other.status_code, other.json()["people"]) == (201, 2)
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,53 @@ def test_what_moved_since_the_plan_was_saved_is_refused(world: World):
 
     result = world.syncd("apply", plan, "--yes")
 
-    assert "  moved since the plan was made; plan again" in result.stdout.splitlines()
+    words = " ".join(result.stdout.split())
+    assert "moved since the plan was made: it is as it was in the target, and what" in words
     assert logins(world) == ["grace.hopper"]
+
+
+def test_a_saved_plan_is_all_or_nothing_where_that_is_asked_for(world: World):
+    """What moved is listed, nothing is changed, and the exit code says that somebody must look."""
+    plan = str(world.path / "plan.json")
+    world.syncd("plan", "--out", plan)
+    world.write("people.yaml", PEOPLE.replace("Countess", "Queen"))
+
+    result = world.syncd("apply", plan, "--yes", "--strict")
+
+    assert result.exit_code == Exit.HELD
+    assert not (world.path / "store.db").exists()
+    assert "moved since the plan was made" in result.stdout
+    assert "--strict is all or nothing. Plan again." in " ".join(result.stderr.split())
+    assert world.syncd("history").stdout.startswith("No run yet")
+
+    world.write("people.yaml", PEOPLE)
+    assert world.syncd("apply", plan, "--yes", "--strict").exit_code == Exit.DONE
+    assert logins(world) == ["ada.lovelace", "grace.hopper"]
+
+
+def test_strict_is_about_a_saved_plan(world: World):
+    """A plan that is made now is what it is."""
+    result = world.syncd("apply", "--yes", "--strict")
+
+    assert result.exit_code == Exit.CONFIG
+    assert "--strict is about a saved plan" in " ".join(result.stderr.split())
+
+
+def test_a_plan_runs_on_no_other_store_of_the_same_name(world: World, tmp_path_factory):
+    """The same configuration in another directory means another file."""
+    plan = str(world.path / "plan.json")
+    world.syncd("plan", "--out", plan)
+    other = small_world(tmp_path_factory.mktemp("other"))
+
+    result = other.syncd("apply", plan, "--yes")
+
+    assert result.exit_code == Exit.CONFIG
+    (complaint,) = result.stderr.splitlines()
+    assert complaint == (
+        f"the plan was made for the target at sql sqlite:///{world.path}/store.db, "
+        f"this is sql sqlite:///{other.path}/store.db; plan again"
+    )
+    assert not (other.path / "store.db").exists()
 
 
 def test_an_edited_plan_file_is_not_applied(world: World):

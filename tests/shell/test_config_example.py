@@ -79,7 +79,7 @@ def test_the_disabled_sync_of_the_example_can_be_named():
 
 
 def test_what_is_commented_out_would_be_understood(tmp_path):
-    """With every such line in, two ways to give one password, or to log in, are all that clashes."""
+    """With every such line in, two ways to give one password or key, or to log in, are all that clashes."""
     text = re.sub(r"^(\s*)#(?=[\w.]+:)", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE)
     path = tmp_path / "config.yaml"
     path.write_text(text)
@@ -88,6 +88,7 @@ def test_what_is_commented_out_would_be_understood(tmp_path):
     assert [re.sub(r"^.*?: ", "", problem) for problem in caught.value.problems] == [
         "sources.corp.bind: a simple bind needs dn and one of password and password_file",
         "targets.intranet.auth: say a token, or user and password",
+        "audit: private_key and private_key_file contradict each other: say one",
     ]
 
 

@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import insert
 
 from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
-from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.model import Key, Kind, Op, Ref, Rung
 from syncd.core.plan import Change, Plan
+from syncd.core.policy import ADMIN
 from syncd.errors import LedgerError
 from syncd.ledger import BROKEN_OFF, DONE, FAILED, MOOT, Ended, Run, open_ledger
+from syncd.ledger.schema import RUNS
 from syncd.ledger.snapshot import Head, Part, Renewal
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -74,7 +77,7 @@ def test_a_begun_change_is_open_until_its_end_is_known(ledger):
     assert ledger.recall("staff", EPOCH) == Memory(open_lines=(open_line,))
     ledger.end([Ended(line, changes[0], DONE, Ref("r1"))], NOW)
     assert ledger.recall("staff", EPOCH) == Memory(
-        links=(link(ref="r1"),), spent={(Kind.USER, Op.CREATE): 1}
+        links=(link(ref="r1"),), spent={(Kind.USER, Op.CREATE): 1, (Kind.USER, ADMIN): 1}
     )
 
 
@@ -253,6 +256,27 @@ def test_only_done_changes_in_the_window_are_spent(ledger):
     assert ledger.recall("other", EPOCH) == Memory()
 
 
+def test_what_is_spent_is_told_by_group_and_field_without_what_was_approved(ledger):
+    """And what was begun, and is not due any more, is with it once that is settled."""
+    fields = {"title": "x", "user_name": "a", "phone": None}
+    update = change(
+        Op.UPDATE, before=fields, after=dict.fromkeys(fields, "y"), approved=("user_name",)
+    )
+    member = Change(Op.REMOVE, Kind.MEMBER, Key("g"), "", Ref("g1"), member=Key("ada"))
+    do(ledger, update, member, replace(member, member=Key("bob"), approved=("remove",)))
+    spent = {
+        (Kind.USER, Op.UPDATE): 1,
+        (Kind.USER, Op.UPDATE, "title"): 1,
+        (Kind.MEMBER, Op.REMOVE): 1,
+        (Kind.MEMBER, Op.REMOVE, "g"): 1,
+    }
+    assert ledger.recall("staff", EPOCH).spent == spent
+    lines = ledger.begin(ledger.begin_run("staff", PLAN, NOW), [update, member], NOW)
+    ledger.settle("staff", ledger.begin_run("staff", PLAN, NOW), NOW, lines[1:])
+    spent |= {(Kind.MEMBER, Op.REMOVE): 2, (Kind.MEMBER, Op.REMOVE, "g"): 2}
+    assert ledger.recall("staff", EPOCH).spent == spent
+
+
 def test_times_are_utc_whatever_zone_they_come_in(ledger):
     """A stamp of another zone is the same moment; one without a zone is a bug."""
     zone = timezone(timedelta(hours=-7))
@@ -335,3 +359,80 @@ def test_a_ledger_knows_what_it_takes(ledger):
 
     assert before > 10_000
     assert 200_000 < ledger.size() - before < 20_000_000
+
+
+def stepped(ledger) -> tuple[int, datetime | None]:
+    [one] = ledger.recall("staff", EPOCH).links
+    return one.stepped_in, one.stripped_at
+
+
+def test_each_step_down_the_ladder_has_its_run(ledger):
+    """First missed, suspended, stripped of a group or found to be in none; who returns has none."""
+    do(ledger, change(Op.CREATE))
+    assert stepped(ledger) == (0, None)
+    remember(ledger, Remark.LEFT)
+    assert stepped(ledger) == (2, None)
+    assert stepped_by(ledger, change(Op.SUSPEND)) == (3, None)
+    group = {"kind": Kind.MEMBER, "member": Key("ada"), "member_ref": Ref("r-ada")}
+    assert stepped_by(ledger, change(Op.REMOVE, "g1", **group)) == (3, None)
+    assert stepped_by(ledger, change(Op.REMOVE, "g1", **group, rung=Rung.STRIP)) == (5, NOW)
+    remember(ledger, Remark.STRIPPED)
+    assert stepped(ledger) == (6, LATER)
+    remember(ledger, Remark.RETURNED)
+    assert stepped(ledger) == (0, None)
+    remember(ledger, Remark.STRIPPED)
+    assert stepped_by(ledger, change(Op.RESTORE)) == (0, None)
+
+
+def stepped_by(ledger, one: Change) -> tuple[int, datetime | None]:
+    do(ledger, one)
+    return stepped(ledger)
+
+
+def test_of_the_time_between_two_runs_half_of_a_delay_was_watched_at_most(ledger):
+    """In the order of the runs: what the clock lost is not counted, nor what it won."""
+    day = timedelta(days=1)
+    begins = [0, 1, 1.5, -300, -299.75, 400]
+    for at in begins:
+        ledger.begin_run("staff", PLAN, NOW + at * day)
+        ledger.begin_run("other", PLAN, NOW + at * day)
+    delays = [day, 1.25 * day, 1.5 * day, 4 * day, 9 * day]
+    watched = ledger.recall("staff", EPOCH, NOW + 400.25 * day, delays=delays).watched
+    # Backwards: a quarter, then as much of 699 days as may count, a quarter, nothing, half a day
+    # and a day.
+    assert {delay / day: begins[of.run // 2] for delay, of in watched.items()} == {
+        1: -300,
+        1.25: 1,
+        1.5: 1,
+        4: 0,
+    }
+    assert ledger.recall("staff", EPOCH).watched == {}
+    assert ledger.recall("nobody", EPOCH, NOW, delays=delays).watched == {}
+
+
+def test_runs_are_looked_at_as_far_back_as_a_delay_is_long(ledger):
+    """Also where these are more than one statement gives."""
+    with ledger._writing("staff") as (connection, _):
+        rows = [
+            {
+                "sync": "staff",
+                "target": "wiki",
+                "digest": "",
+                "begun_at": NOW + timedelta(minutes=number),
+                "planned": 0,
+                "held": 0,
+                "refused": 0,
+                "conflicts": 0,
+                "withheld": "[]",
+            }
+            for number in range(1201)
+        ]
+        connection.execute(insert(RUNS), rows)
+    delays = [timedelta(minutes=number) for number in (1, 600, 1200)]
+    at = NOW + timedelta(minutes=1200)
+    found = ledger.recall("staff", EPOCH, at, delays=delays).watched
+    assert {delay: at - of.at for delay, of in found.items()} == {
+        delays[0]: timedelta(minutes=2),
+        delays[1]: delays[1],
+        delays[2]: delays[2],
+    }

@@ -35,6 +35,8 @@ CHANGES = st.builds(
     needs=st.lists(TEXT, max_size=2).map(tuple),
     temporary=st.booleans(),
     aliases=st.lists(TEXT, max_size=2).map(tuple),
+    seen=TEXT,
+    version=TEXT,
 )
 REFUSALS = st.builds(Refusal, CHANGES, TEXT)
 PROBLEMS = st.builds(Problem, KINDS, TEXT, TEXT, TEXT, TEXT)
@@ -71,9 +73,12 @@ PLANS = st.builds(
     marks=some(MARKS),
     notes=some(TEXT),
     foreign=COUNTS,
+    engine=TEXT,
+    identity=TEXT,
+    readings=st.dictionaries(TEXT, TEXT, max_size=2),
 )
 CHANGE = Change(Op.UPDATE, Kind.USER, "people:ada", "ada", "7", {"title": "Dr"}, {"title": "Prof"})
-LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[],"traces":{}}'
+LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[],"traces":{},"rung":null,"seen":"","version":"","approved":[]}'
 PLAN = Plan(
     sync="main",
     target="store",
@@ -104,7 +109,7 @@ def test_any_program_reads_it_as_one_object(plan: Plan):
     """With all that the plan has."""
     read = json.loads(written(plan))
 
-    assert read.keys() == {"version", "digest", "summary", *Plan.__struct_fields__}
+    assert read.keys() == {"version", "digest", "summary", "seal", *Plan.__struct_fields__}
     assert (read["digest"], read["summary"]) == (plan.digest, plan.summary)
     assert [change["key"] for change in read["changes"]] == [one.key for one in plan.changes]
     assert [one["rule"] for one in read["refused"]] == [one.rule for one in plan.refused]
@@ -134,6 +139,16 @@ def test_an_edited_plan_is_refused_by_both_digests():
         f"plan.json was changed after it was made: it says digest {PLAN.digest[:12]}"
     )
     assert says.endswith("; plan again")
+
+
+@pytest.mark.parametrize(("was", "becomes"), [(b"2026-01-01", b"2026-01-02"), (b"5eed", b"5eee")])
+def test_when_and_from_what_it_was_made_cannot_be_edited_either(was, becomes):
+    """The digest leaves both out, for the same plan may be made of other readings."""
+    plan = replace(PLAN, readings={"people": "5eed"})
+    assert plan.digest == PLAN.digest
+    assert complaint(written(plan).replace(was, becomes)) == (
+        "plan.json was changed after it was made: when, or from what, is not what it says; plan again"
+    )
 
 
 def test_a_summary_that_does_not_count_the_changes_is_refused():

@@ -1,6 +1,6 @@
 """What an operator says of a Huddle: the company, how syncd logs in, and how accounts are made."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -41,6 +41,8 @@ class HuddleLogin(BaseModel):
 
 class HuddleConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    identified_by: ClassVar[tuple[str, ...]] = ("server", "company")
 
     type: Literal["huddle"] = "huddle"
     server: Server = Field(

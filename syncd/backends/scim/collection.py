@@ -61,6 +61,10 @@ class ScimCollection(Generic[E]):
         self.versions.told(ref, answer)
         return self._decode(answer.json(dict[str, Any]))
 
+    def version(self, ref: Ref) -> str:
+        """As `VersionedCollection.version`: the ETag, where the server heeds it."""
+        return self.versions.condition(ref).get("If-Match", "")
+
     def create(self, key: Key, entity: E) -> Ref:
         body = to_wire(key, flat(entity), self._shape)
         answer = self._session.post(self._shape.endpoint, body=body)

@@ -8,7 +8,7 @@ import typer
 
 from syncd.cli.application import run_verb
 from syncd.cli.options import All, Full, Quick, Retry, Shape, Syncs, Yes
-from syncd.cli.words import SHOWN, Format, Reading
+from syncd.cli.words import SHOWN, Format, Reading, Terms
 
 
 def check(
@@ -68,10 +68,20 @@ def apply(  # noqa: PLR0913, PLR0917  an option each
     full: Full = False,
     quick: Quick = False,
     retry: Retry = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Of a PLANFILE all or nothing, if anything has moved.")
+    ] = False,
 ) -> None:
     """Show the plan, ask, and make it so."""
     from syncd.cli.applying import apply
 
     shown = None if everything else SHOWN
     how = Reading(full, quick, retry)
-    run_verb(context, lambda opened: apply(opened, planfile, sync or [], shown, how, yes=yes))
+    if strict and planfile is None:
+        raise typer.BadParameter("--strict is about a saved plan: name its PLANFILE")
+    run_verb(
+        context,
+        lambda opened: apply(
+            opened, planfile, sync or [], shown, how, Terms(yes=yes, strict=strict)
+        ),
+    )

@@ -1,0 +1,428 @@
+"""An undo is a plan like any other: what the run changed goes back, and what it cannot is said."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from syncd.backends.memory import USERS, MemoryBackend
+from syncd.core.mapping import UserMapping
+from syncd.core.model import Kind, Op, User, flat
+from syncd.core.plan import Plan
+from syncd.core.policy import Adopt, Budget, Leavers, Policy, Protect, VanishedGroups
+from syncd.cycle import subjects
+from syncd.errors import ConfigError, SourceError
+from tests.core.events import approve
+from tests.core.worlds import steps, worlds
+from tests.wired import Wired
+from tests.world import FREE, Office, by_hand, group, ids, office, opened, person
+
+STAYS = "suspended, and kept with what was given to them; nothing is deleted at once"
+AGAIN = (
+    "not as the sources say (as they were last read): the next run makes again what this one "
+    "undoes, unless it is changed there first, or the sync is disabled"
+)
+GONE = "it was suspended when it was deleted, and is not made again"
+EXAMPLES = int(os.environ.get("SYNCD_UNDO_EXAMPLES", "10"))
+PEOPLE = [person(str(n), f"user{n}", email=f"u{n}@x", title="Engineer") for n in range(1, 6)]
+GROUPS = [group("g", "Guests", "1", "2")]
+
+
+def titled(title: str, *people):
+    return [replace(one, attributes={**one.attributes, "title": title}) for one in people]
+
+
+def undone(here: Office, run: int | None = None, **how):
+    """The report of an undo of that run; of the last one, where none is said."""
+    return here.apply(undo=run or here.ledger.runs("main")[0].run, **how)
+
+
+def state(here: Office):
+    return here.accounts(), here.members()
+
+
+def a_run_of_all_sorts() -> tuple[Office, object]:
+    """One that makes, changes, suspends, restores, adds and removes; and how all was before it."""
+    here = opened(*PEOPLE, groups=GROUPS)
+    here.source.has(*PEOPLE[:4])
+    here.apply()
+    before = state(here)
+    one, two, three, _four, five = PEOPLE
+    here.source.has(*titled("Doctor", one), two, three, five, person("7", "user7"))
+    here.source.groups = [group("g", "Visitors", "1", "3", "7"), group("h", "Heroes", "1")]
+    report = here.apply()
+    assert {*ids(report.execution.done)} == {
+        "group/create/p:h",
+        "group/update/p:g",
+        "member/add/p:g/p:3",
+        "member/add/p:g/p:7",
+        "member/add/p:h/p:1",
+        "member/remove/p:g/p:2",
+        "user/create/p:7",
+        "user/restore/p:5",
+        "user/suspend/p:4",
+        "user/update/p:1",
+    }
+    return here, before
+
+
+def test_what_a_run_did_goes_back():
+    """But for what it made, which is suspended, or stays empty."""
+    here, (accounts, members) = a_run_of_all_sorts()
+    report = undone(here)
+    assert {*ids(report.execution.done)} == {
+        "group/update/p:g",
+        "member/add/p:g/p:2",
+        "member/remove/p:g/p:3",
+        "member/remove/p:g/p:7",
+        "member/remove/p:h/p:1",
+        "user/restore/p:4",
+        "user/suspend/p:5",
+        "user/suspend/p:7",
+        "user/update/p:1",
+    }
+    made = here.accounts().pop("user7")
+    assert made == {"user_name": "user7", "active": False}
+    assert state(here) == ({**accounts, "user7": made}, members)
+    assert report.unsettled == ()
+
+
+def test_an_undo_is_a_run_of_its_own():
+    """Noted as what it is, with the reason at each change, and undone in its turn."""
+    here, _ = a_run_of_all_sorts()
+    after = state(here)
+    run = here.ledger.runs("main")[0].run
+    report = undone(here)
+    assert [(one.run, one.undoes) for one in here.ledger.runs("main", limit=2)] == [
+        (run + 1, run),
+        (run, None),
+    ]
+    reasons = {line.reason for line in here.ledger.lines(run=run + 1)}
+    assert reasons == {f"undo of run {run}; the next run makes it again"}
+    assert report.plan.undoes == run
+    assert report.plan.marks == ()
+
+    undone(here)
+
+    assert state(here) == after
+    assert here.plan().changes == ()
+
+
+def test_what_cannot_be_undone_is_said_with_the_reason():
+    """Accounts and groups that it made, and those that it adopted."""
+    here = office(*PEOPLE[:3], groups=GROUPS, policy=Policy(budgets={}, adopt=Adopt.BY_USER_NAME))
+    here.backend.users.plant(User(user_name="user1"))
+    here.apply()
+    assert undone(here).plan.notes[:4] == (
+        "undo of run 1",
+        "1 account or group that run 1 adopted, such as user1: they stay syncd's own",
+        "1 group that run 1 made: kept, for no group is deleted at once",
+        f"2 accounts that run 1 made: {STAYS}",
+    )
+
+
+def test_what_the_next_run_makes_again_is_counted_and_marked():
+    """For the sources say so still; what they do not say any more stays undone."""
+    here = opened(*PEOPLE, policy=Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=3)}))
+    here.source.has(*titled("Doctor", *PEOPLE[:3]), *PEOPLE[3:])
+    here.apply()
+    here.source.has(PEOPLE[0], *titled("Doctor", *PEOPLE[1:3]), *PEOPLE[3:])
+    assert ids(r.change for r in here.apply().plan.held) == ["user/update/p:1"]
+    here.pass_days(2)
+    plan = here.plan(undo=2)
+    assert {one.id: one.reason for one in plan.changes} == {
+        "user/update/p:1": "undo of run 2",
+        "user/update/p:2": "undo of run 2; the next run makes it again",
+        "user/update/p:3": "undo of run 2; the next run makes it again",
+    }
+    assert plan.notes == ("undo of run 2", f"2 of these changes are {AGAIN}")
+    undone(here, 2)
+    here.pass_days(2)
+    assert ids(here.plan().changes) == ["user/update/p:2", "user/update/p:3"]
+
+
+def test_after_a_change_of_the_settings_the_sources_are_asked_what_they_say():
+    """What was read under others is not known any more."""
+    here = opened(*PEOPLE)
+    here.source.has(*titled("Doctor", *PEOPLE[:2]), *PEOPLE[2:])
+    here.apply()
+    here.policy = Policy(budgets={}, adopt_groups=True)
+    here.source.has(PEOPLE[0], *titled("Doctor", PEOPLE[1]), *PEOPLE[2:])
+    reasons = [one.reason for one in here.plan(undo=2).changes]
+    assert reasons == ["undo of run 2", "undo of run 2; the next run makes it again"]
+
+
+def test_what_was_changed_since_is_left_and_named():
+    """By a later run, or by hand; each field by itself."""
+    here = opened(*PEOPLE)
+    people = titled("Doctor", *PEOPLE[:4])
+    people[0] = replace(people[0], attributes={**people[0].attributes, "phone": "1"})
+    here.source.has(*people, PEOPLE[4])
+    here.apply()
+    by_hand(here.backend, Kind.USER, here.ref("user1"), title="Countess")
+    by_hand(here.backend, Kind.USER, here.ref("user2"), title="Engineer")
+    here.backend.users.delete(here.ref("user3"))
+    report = undone(here, 2)
+    assert [(c.id, dict(c.after)) for c in report.execution.done] == [
+        ("user/update/p:1", {"phone": None}),
+        ("user/update/p:4", {"title": "Engineer"}),
+    ]
+    assert [(one.key, one.why) for one in report.plan.conflicts] == [
+        ("p:1", "run 2 is not undone: title was made 'Doctor' by it, and is 'Countess' by now"),
+        ("p:3", "run 2 is not undone: it is not there any more"),
+    ]
+
+
+def test_who_was_made_anew_since_is_somebody_elses_account_to_an_undo():
+    """It undoes what it did to the account that it did it to."""
+    here = opened(*PEOPLE)
+    here.backend.users.delete(here.ref("user3"))
+    here.apply()
+    plan = here.plan(undo=1)
+    assert "user/suspend/p:3" not in ids(plan.changes)
+    assert [(one.key, one.why) for one in plan.conflicts] == [
+        ("p:3", "run 1 is not undone: they have another account by now")
+    ]
+
+
+DELETING = Policy(budgets={}, leavers=Leavers.DELETE, vanished_groups=VanishedGroups.DELETE)
+
+
+def over_the_grace(here: Office):
+    """The report of the run that deletes, after one that still missed them."""
+    here.pass_days(16)
+    here.apply()
+    here.pass_days(16)
+    return here.apply()
+
+
+def test_a_deletion_is_made_good_as_far_as_the_journal_goes():
+    """A group is made anew; an account that was suspended is not."""
+    here = opened(*PEOPLE, groups=GROUPS, policy=DELETING)
+    here.source.has(*PEOPLE[1:])
+    here.source.groups = []
+    here.apply()
+    report = over_the_grace(here)
+    assert {*ids(report.execution.done)} == {"group/delete/p:g", "user/delete/p:1"}
+    assert dict(report.execution.done[-1].before)["user_name"] == "user1"
+    plan = here.plan(undo=4)
+    assert ids(plan.changes) == ["group/create/p:g"]
+    assert [(one.key, one.why) for one in plan.conflicts] == [
+        (
+            "p:1",
+            f"run 4 is not undone: {GONE}; `syncd show 4` has what it held",
+        )
+    ]
+    assert (
+        "1 group that run 4 deleted: made anew, with another ref and without the members that it had"
+        in plan.notes
+    )
+
+
+def test_an_active_account_that_was_deleted_is_made_anew():
+    """Where a target cannot suspend, leavers are deleted as they are."""
+    holds = {Kind.USER: replace(USERS, ops=USERS.ops - {Op.SUSPEND, Op.RESTORE})}
+    here = opened(*PEOPLE, policy=DELETING, backend=MemoryBackend(holds=holds))
+    here.source.has(*PEOPLE[1:])
+    here.apply()
+    over_the_grace(here)
+    assert "user1" not in here.accounts()
+    report = undone(here)
+    assert ids(report.execution.done) == ["user/create/p:1"]
+    assert here.accounts()["user1"]["title"] == "Engineer"
+
+
+def test_who_was_taken_out_of_a_group_and_is_gone_does_not_come_back():
+    """It is named."""
+    here = opened(*PEOPLE, groups=GROUPS, policy=DELETING)
+    here.source.groups = [group("g", "Guests", "1")]
+    here.apply()
+    here.source.has(PEOPLE[0], *PEOPLE[2:])
+    here.apply()
+    over_the_grace(here)
+    plan = here.plan(undo=2)
+    assert plan.changes == ()
+    assert [(one.kind, one.name, one.why) for one in plan.conflicts] == [
+        (
+            Kind.MEMBER,
+            "user2 in Guests",
+            "run 2 is not undone: the account, or the group, is syncd's no more",
+        )
+    ]
+
+
+def test_who_stepped_aside_for_a_moment_goes_back_from_the_end_of_the_way():
+    """Two people swapped logins: what was temporary is not looked at."""
+    here = opened(*PEOPLE[:2])
+    swapped = [
+        replace(one, attributes={**one.attributes, "user_name": other.attributes["user_name"]})
+        for one, other in zip(PEOPLE[:2], PEOPLE[1::-1], strict=True)
+    ]
+    before = state(here)
+    here.source.has(*swapped)
+    assert any(one.temporary for one in here.apply().execution.done)
+    assert state(here) != before
+    assert not undone(here).plan.conflicts
+    assert state(here) == before
+
+
+def test_guards_hold_in_an_undo_as_they_do_everywhere():
+    """Protection, the own account, the last administrator, budgets, and a target that was not read
+    whole."""
+    admin = UserMapping(always={"admin": "admin"})
+    people = [*PEOPLE, person("9", "boss", admin="true")]
+    here = office(*people, groups=GROUPS, users=admin)
+    here.source.supplies |= {"admin"}
+    here.apply()
+    here.backend.own = here.ref("user2")
+    budget = {(Kind.USER, Op.SUSPEND): Budget(count=2)}
+    here.policy = Policy(budgets=budget, protect=Protect(users=("user1",)))
+    plan = here.plan(undo=1)
+    assert {r.rule for r in plan.refused} == {
+        "protected: user user1",
+        "protected: syncd logs in with this account",
+    }
+    held = {one.change.id for one in plan.held}
+    assert len(held) == 2
+    assert held < {f"user/suspend/p:{n}" for n in "3459"}
+    here.policy = Policy(budgets={}, protect=Protect(groups=("Guests",)))
+    plan = here.plan(undo=1)
+    assert ("user/suspend/p:9", "protected: the last administrator") in {
+        (r.change.id, r.rule) for r in plan.refused
+    }
+    assert "protected: member of Guests" in {r.rule for r in plan.refused}
+
+
+def test_what_is_held_of_an_undo_runs_once_it_is_approved():
+    """By the digest of the run that held it."""
+    here = opened(*PEOPLE)
+    here.policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=2)})
+    report = undone(here, 1)
+    assert (len(report.execution.done), len(report.plan.held)) == (2, 3)
+    approve(here, report.plan)
+    done = undone(here, 1).execution.done
+    assert len(done) == 3
+    assert "; approved by ann (approval 1)" in done[0].reason
+
+
+def test_an_undo_asks_no_source_and_is_a_plan_that_can_be_kept():
+    """It works while the sources are down; and a saved one is bound to what it saw."""
+    here, before = a_run_of_all_sorts()
+    here.source.down = True
+    run = here.ledger.runs("main")[0].run
+    saved = here.plan(undo=run)
+    by_hand(here.backend, Kind.USER, here.ref("user1"), phone="7")
+    report = here.apply(saved=saved)
+    assert ids(r.change for r in report.plan.refused) == ["user/update/p:1"]
+    assert len(report.execution.done) == 8
+    assert here.ledger.runs("main")[0].undoes == run
+    assert here.accounts()["user4"]["active"] is before[0]["user4"]["active"]
+    with pytest.raises(SourceError):
+        here.plan()
+
+
+def test_how_a_sync_stands_is_not_told_by_an_undo():
+    """It is not to do as the sources say, so nothing was found as it should be."""
+    here, _ = a_run_of_all_sorts()
+    stood = here.ledger.desk.standing("main")
+    undone(here)
+    assert here.ledger.desk.standing("main") == stood
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [(9, "there is no run 9"), (2, "run 2 is one of the sync other, not main")],
+)
+def test_what_is_no_run_of_the_sync_cannot_be_undone(run, message):
+    """Nothing is read before that is known."""
+    here = opened(*PEOPLE)
+    now = here.now
+    here.ledger.begin_run("other", Plan(sync="other", target="t", created=now, config=""), now)
+    with pytest.raises(ConfigError, match=message):
+        undone(here, run)
+
+
+def test_a_run_that_broke_off_is_settled_before_anything_is_undone():
+    """What became of its last changes is found out by an apply, and by nothing else."""
+    here = office(*PEOPLE)
+    kept = here.backend
+
+    def dies(when, verb):
+        if (when, verb) == ("after", "users.create"):
+            raise KeyboardInterrupt
+
+    here.backend = Wired(kept, dies, batch_size=1)
+    with pytest.raises(KeyboardInterrupt):
+        here.apply()
+    here.backend = kept
+    with pytest.raises(ConfigError, match="a run of main broke off"):
+        undone(here, 1)
+    here.apply()
+    assert ids(undone(here, 1).execution.done) == ["user/suspend/p:1"]
+
+
+def test_what_does_not_take_is_told_of_an_undo_too():
+    """The field that comes back otherwise is named."""
+    here = opened(*PEOPLE)
+    here.source.has(*titled("Doctor", PEOPLE[0]), *PEOPLE[1:])
+    here.apply()
+    inner = here.backend
+    here.backend = Wired(inner, batch_size=1)
+    write = inner.users.update
+    inner.users.update = lambda ref, change: write(
+        ref, replace(change, after={**change.after, "title": "Duke"})
+    )
+    (left,) = undone(here).unsettled
+    assert left.fields == {"title": ("Engineer", "Duke")}
+
+
+@pytest.mark.parametrize("many", [50_000, 3])
+def test_a_run_of_any_size_is_undone(many, monkeypatch):
+    """Of many people all are looked at, in slices; it comes to the same."""
+    monkeypatch.setattr(subjects, "MANY", many)
+    here, (accounts, members) = a_run_of_all_sorts()
+    saved = here.plan(undo=here.ledger.runs("main")[0].run)
+    report = undone(here)
+    assert report.plan.changes == saved.changes
+    made = {"user7": {"user_name": "user7", "active": False}}
+    assert state(here) == ({**accounts, **made}, members)
+    undone(here)
+    assert here.plan().changes == ()
+
+
+@given(worlds(policies=st.just(FREE)), st.lists(steps(), min_size=1, max_size=3))
+@settings(max_examples=EXAMPLES)
+def test_whatever_a_run_did_an_undo_leaves_all_as_it_was(world, history):
+    """Equal in every field that goes back; and after the undo of the undo, as if nothing had been."""
+    world.apply()
+    for step in history[:-1]:
+        step.happen(world)
+        world.apply()
+    history[-1].happen(world)
+    before = kept(world)
+    if not world.apply().execution.done:
+        return
+    after = kept(world)
+    report = undone(world)
+    assert not report.unsettled
+    if report.plan.conflicts or report.execution.failed or report.plan.refused:
+        return  # something is said to have stayed
+    now = kept(world)
+    made = now[0].keys() - before[0].keys()
+    assert all(now[0][ref].get("active") is not True for ref in made)
+    assert {ref: now[0][ref] for ref in before[0]} == before[0]
+    assert now[2] == before[2]
+    if now[0].keys() == after[0].keys() and not undone(world).plan.conflicts:
+        assert kept(world) == after
+
+
+def kept(world):
+    """Accounts and groups by ref, and who is in which."""
+    memory = world.memory
+    return (
+        {one.ref: flat(one.entity) for one in memory.users.read()},
+        {one.ref: flat(one.entity) for one in memory.groups.read()},
+        {*memory.members.read()},
+    )
