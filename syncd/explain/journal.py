@@ -1,6 +1,6 @@
 """What the ledger has written of single persons: their lines, and what was remembered besides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
 
@@ -27,6 +27,8 @@ class Journal:
         self, ledger: Ledger, sync: str, known: Callable[[int, datetime], bool] = _always
     ) -> None:
         self._ledger, self._sync, self._known = ledger, sync, known
+        self._read: dict[Key, list[Line]] = {}
+        self._remembered: dict[Key, list[Remarked]] = {}
 
     def lines(self, key: Key) -> tuple[Line, ...]:
         """The last ones, the newest first: the person's own, and of their memberships."""
@@ -50,6 +52,11 @@ class Journal:
         return Owned("made or adopted by syncd")
 
     def _lines(self, key: Key) -> list[Line]:
+        if key not in self._read:
+            self._read = {key: self._all_lines(key)}  # one is told of after the other
+        return self._read[key]
+
+    def _all_lines(self, key: Key) -> list[Line]:
         found = [
             line
             for one, last in self._keys(key).items()
@@ -82,10 +89,14 @@ class Journal:
                     new.append(old)
         return found
 
-    def _of(self, key: Key) -> Iterator[Remarked]:
-        for one in self._ledger.remarks(self._sync, key):
-            if one.mark.kind is Kind.USER and self._known(one.run, one.at):
-                yield one
+    def _of(self, key: Key) -> list[Remarked]:
+        if key not in self._remembered:
+            self._remembered[key] = [
+                one
+                for one in self._ledger.remarks(self._sync, key)
+                if one.mark.kind is Kind.USER and self._known(one.run, one.at)
+            ]
+        return self._remembered[key]
 
 
 def _is_of(key: Key, line: Line) -> bool:
