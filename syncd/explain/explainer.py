@@ -5,12 +5,14 @@ links, by login, e-mail, key or ref. What is known of one person is put together
 """
 
 from collections.abc import Collection
+from functools import cached_property
+from typing import Any
 
 from syncd.core.desired import Wanted
 from syncd.core.memory import Link, Remark
 from syncd.core.merge import STATE, Person
 from syncd.core.model import Key, Kind, Ref, Rung, State, Stored, User, flat
-from syncd.core.plan import Change, Plan, Problem
+from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Leavers
 from syncd.core.question import Question
 from syncd.core.yielding import yielded
@@ -121,6 +123,28 @@ class Explainer:
             owned=self._owned(key, link, wanted),
             guards=tuple(self._verdicts.guards(link, stored)) if stored else (),
             remarks=self._journal.remarks(link.key if link else key),
+            **self._of_groups(key, stored),
+        )
+
+    def _of_groups(self, key: Key, stored: Stored[User] | None) -> dict[str, Any]:
+        """What becomes of the groups that the person is in, or is to be in."""
+        q = self._q
+        inside = {one.group for one in q.seen.members if stored and one.user == stored.ref}
+        keys = {one.key for one in q.memory.links if one.kind is Kind.GROUP and one.ref in inside}
+        keys |= {group for group, members in q.desired.members.items() if key in members}
+        changes, refusals = self._group_plan
+        return {
+            "group_changes": tuple(one for one in changes if one.key in keys),
+            "group_refusals": tuple(one for one in refusals if one.change.key in keys),
+        }
+
+    @cached_property
+    def _group_plan(self) -> tuple[list[Change], list[Refusal]]:
+        plan = self._plan
+        trays = (*plan.held, *plan.refused, *plan.unsettled, *plan.drifted)
+        return (
+            [one for one in plan.changes if one.kind is Kind.GROUP],
+            [one for one in trays if one.change.kind is Kind.GROUP],
         )
 
     def _owned(self, key: Key, link: Link | None, wanted: Wanted[User] | None) -> Owned | None:

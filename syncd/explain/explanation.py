@@ -106,7 +106,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     `scope` has the rules by which people are taken, for whoever is in a source; `match` what makes
     records one person. `sides` say what was read whole, `withheld` why nothing is taken from the
     account for now, and `guards` what else keeps it. `remarks` are what was remembered besides
-    `lines`. `forgotten` is of whom the journal alone knows. `next_run` says when that is, in words.
+    `lines`. `group_changes` and `group_refusals` are of the groups themselves that the person is in
+    or is to be in: what is made of them, and what is not. `forgotten` is of whom the journal alone
+    knows. `next_run` says when that is, in words.
     """
 
     sync: str
@@ -141,6 +143,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     owned: Owned | None = None
     guards: tuple[str, ...] = ()
     remarks: tuple[Remarked, ...] = ()
+    group_changes: tuple[Change, ...] = ()
+    group_refusals: tuple[Refusal, ...] = ()
     forgotten: bool = False
     next_run: str = ""
 

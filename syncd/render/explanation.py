@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from syncd.core.memory import Link
-from syncd.core.model import ATTRIBUTES, Value
+from syncd.core.model import ATTRIBUTES, Kind, Value
 from syncd.core.plan import Change
 from syncd.explain import AsOf, Explanation, Field
 from syncd.render.changes import details, in_order
@@ -132,6 +132,8 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
     rows = [_change(change, "") for change in one.changes]
     rows += [_change(held.change, f"held: {held.rule}") for held in one.held]
     rows += [_change(refused.change, f"refused: {refused.rule}") for refused in one.refused]
+    rows += [_change(change, "") for change in one.group_changes]
+    rows += [_change(each.change, f"not made: {each.rule}") for each in one.group_refusals]
     left = (*one.unsettled, *one.drifted, *one.yielded)
     rows += [_change(each.change, f"left: {each.rule}") for each in left]
     rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
@@ -158,6 +160,7 @@ def _change(change: Change, rule: str) -> Row:
     told = Text.assemble(details(change), (f"  {safe(rule)}" if rule else "", "yellow"))
     style = STYLES[change.op]
     what = f"{change.op} {safe(change.name)}" if change.member else str(change.op)
+    what = f"{change.op} group {safe(change.name)}" if change.kind is Kind.GROUP else what
     return Row(Text(SIGNS[change.op], style), Text(what, style), told)
 
 

@@ -43,11 +43,6 @@ def explained(here, who):
     return one
 
 
-def whose(change):
-    """The full key of the person whom a change is about."""
-    return change.member if change.kind is Kind.MEMBER else change.key
-
-
 @settings(max_examples=max(1, settings().max_examples // 5))  # each asks about everybody
 @given(worlds(), WHOLE, steps(broken=None))
 def test_no_operation_lacks_a_reason_and_every_person_is_told_theirs(world, history, last):
@@ -70,14 +65,25 @@ def check(world):
     told = {one.key: one for key in keys_of(question) for one in explainer.explain(key)}
     for change in plan.changes:
         assert change.reason
-        assert change.kind is Kind.GROUP or change in told[whose(change)].changes
+        for one in concerned(change, told, question):
+            assert change in (*one.changes, *one.group_changes)
     for tray in ("held", "refused", "unsettled", "drifted"):
         for refusal in getattr(plan, tray):
             assert refusal.rule
-            of = refusal.change
-            assert of.kind is Kind.GROUP or refusal in getattr(told[whose(of)], tray)
+            for one in concerned(refusal.change, told, question):
+                assert refusal in (*getattr(one, tray), *one.group_refusals)
     for one in told.values():
         check_one(one)
+
+
+def concerned(change, told, question):
+    """The explanations that a change belongs in: of a group, all of who are to be in it, or are."""
+    if change.kind is not Kind.GROUP:
+        return [told[change.member or change.key]]
+    inside = {one.user for one in question.seen.members if one.group == change.ref}
+    wanted = question.desired.members.get(change.key, ())
+    accounts = [one for one in told.values() if one.account and one.account.ref in inside]
+    return [*accounts, *(told[key] for key in wanted)]
 
 
 def check_one(one):
