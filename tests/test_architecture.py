@@ -61,7 +61,9 @@ ALLOWED = {
     "standing": {"core", "errors", "executor", "ledger", "report"},
     "deeds": {"core", "cycle", "errors", "ledger"},
     "purpose": {"core", "cycle", "deeds", "ledger", "sync"},
+    "aftermath": {"core", "cycle", "executor", "ledger", "purpose", "report", "verify"},
     "engine": {
+        "aftermath",
         "canary",
         "core",
         "cycle",
@@ -73,7 +75,6 @@ ALLOWED = {
         "report",
         "standing",
         "sync",
-        "verify",
     },
     "planfile": {"core", "errors", "room"},
 }
