@@ -6,12 +6,18 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from syncd.config import load_settings
 from syncd.config.assemble import ledger
-from syncd.ledger import Daemon
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.plan import Change, Plan
+from syncd.ledger import Daemon, open_ledger
 from syncd.report import Exit
 from tests.shell.command import CONFIG, World, sections, small_world
+
+NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 RULES = """
 sources:
@@ -159,3 +165,38 @@ def test_when_the_next_run_is_follows_the_schedule_of_a_daemon_that_lives(world:
     assert last.startswith("with the next run, about ")
     said = last.removeprefix("with the next run, about ").replace(" UTC", "+00:00")
     assert 0 <= (datetime.fromisoformat(said) - now).total_seconds() <= 301
+
+
+@pytest.fixture(name="kept")
+def ledger_of_its_own(place):
+    """In SQLite, and in PostgreSQL."""
+    with closing(open_ledger(*place, write=True)) as opened:
+        yield opened
+
+
+def test_whom_a_word_ever_meant_is_found_in_both_databases_alike(kept):
+    """By key, login and e-mail; another sync's people, and groups, are not meant."""
+    runs = {
+        sync: kept.begin_run(sync, Plan(sync=sync, target="t", created=NOW, config="c"), NOW)
+        for sync in ("main", "other")
+    }
+    made = {"user_name": "ada", "email": "Ada@example.org"}
+    ada = Change(Op.CREATE, Kind.USER, Key("p:1"), "ada", after=made, reason="new")
+    group = Change(Op.CREATE, Kind.GROUP, Key("p:g"), "ada", after={"display_name": "ada"})
+    kept.begin(runs["main"], [ada, group], NOW)
+    kept.begin(runs["other"], [replace(ada, key=Key("p:2"))], NOW)
+
+    for word in ("1", "p:1", "ADA", "ada@EXAMPLE.org"):
+        assert kept.chronicle.once_called("main", word, ["p"], 20) == {"p:1": "ada"}
+    for word in ("p:g", "%", "2", "da"):
+        assert kept.chronicle.once_called("main", word, ["p"], 20) == {}
+
+
+def test_an_adoption_is_remembered_in_both_databases_alike(kept):
+    """No line has it: the mark does."""
+    plan = Plan(sync="main", target="t", created=NOW, config="c")
+    run = kept.begin_run("main", plan, NOW)
+    kept.mark(run, [Mark(Remark.ADOPT, Kind.USER, Key("p:1"), Ref("u1"), "Ada", "rule")], NOW)
+
+    for word in ("1", "ada", "u1"):
+        assert kept.chronicle.once_called("main", word, ["p"], 20) == {"p:1": "Ada"}
