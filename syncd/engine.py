@@ -5,26 +5,23 @@ read target ------------------------┼-> decide -> Plan
 recall the ledger ------------------┘     └-> apply: execute -> verify -> Report
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
-from itertools import chain
 
 from msgspec.structs import replace
 
+from syncd.aftermath import keep_stuck, look_again
 from syncd.canary import Canary
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
-from syncd.core.drift import wheres
-from syncd.core.left import Left
-from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.model import Key, Kind
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
-from syncd.cycle import GROWS, Cycle, Mode, Touched
+from syncd.cycle import Cycle, Mode
 from syncd.cycle.evidence import SAVED, Taken
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
@@ -33,13 +30,12 @@ from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
-from syncd.ledger import Ledger, Reading, Tries
+from syncd.ledger import Ledger, Reading
 from syncd.planfile import lines
 from syncd.purpose import Purpose
-from syncd.report import Report, Unsettled, outcome
+from syncd.report import Report, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
-from syncd.verify import unsettled
 
 Clock = Callable[[], datetime]
 
@@ -58,7 +54,7 @@ def plan(  # noqa: PLR0913  what is read and how, each a name
     `retry` what never settles is in it.
 
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
-    `ConfigError` where there is no such run to undo.
+    `ConfigError` where there is no such run to undo, `NoRoom` where what was read finds none.
     """
     purpose = Purpose(sync, ledger, mode, None, undo)
     with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
@@ -111,7 +107,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
         journal, left, after = Journal(ledger, run, clock, told), None, planned
-        look = partial(_verify, cycle, purpose, decision, planned, journal)
+        look = partial(look_again, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
@@ -124,7 +120,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             report = replace(report, unverified=str(error))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
-            _keep_stuck(cycle, ledger, report, after, clock())
+            keep_stuck(cycle, ledger, report, after, clock())
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
@@ -211,70 +207,13 @@ def _begin(
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
         ledger.desk.use_overtaken(run, planned, clock())
-        ledger.settle(sync.name, run, clock())
+        ledger.settle(sync.name, run, clock(), decision.overtaken)
     return run
 
 
 def _has_moved(planned: Plan, execution: Execution) -> bool:
     """Whether anything may be otherwise than before the run."""
     return bool(planned.marks or execution.done_by or execution.failed or execution.unknown)
-
-
-def _verify(
-    cycle: Cycle,
-    purpose: Purpose,
-    decision: Decision,
-    planned: Plan,
-    journal: Journal,
-    execution: Execution,
-) -> tuple[Left, tuple[Unsettled, ...], Plan]:
-    """What is left after the run, what of it did not take, and the plan that says so. Reads again
-    what it touched."""
-    touched, expected = _touched(execution, journal), None
-    if planned is decision.plan() and not planned.marks and _only_grew(execution):
-        expected = cycle.expected(execution.done, journal.refs)
-    cycle.read_again(touched)
-    if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
-        return decision.left(growth), (), replace(planned, changes=())
-    again = purpose.again(cycle, touched, journal.run)
-    after = again.plan()
-    return again.left(), unsettled(execution, cycle.still_there, after), after
-
-
-def _keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
-    """What came back otherwise counts once more; what no plan is about any more is forgotten. An
-    undo is about other wishes than those that never settle."""
-    if report.plan.undoes is not None:
-        return
-    gone = cycle.past.wheres()
-    if gone:
-        stopped = chain(after.held, after.refused, after.unsettled)
-        gone.difference_update(wheres(chain(after.changes, (one.change for one in stopped))))
-    if gone or report.unsettled:
-        found = (one for unsettled in report.unsettled for one in unsettled.missed)
-        tries = Tries(report.run or 0, cycle.past.made_by, now)
-        ledger.keep_stuck(after.sync, tries, found, gone)
-
-
-def _only_grew(execution: Execution) -> bool:
-    """Whether all was done, and that was to make things and to add members."""
-    return execution.done_by.total() == len(execution.changes) and all(
-        op in GROWS for _, op in execution.done_by
-    )
-
-
-def _touched(execution: Execution, journal: Journal) -> Touched:
-    uncertain = [one.change for one in (*execution.failed, *execution.unknown)]
-    tried = execution.done_by + Counter((change.kind, change.op) for change in uncertain)
-
-    def refs(kind: Kind) -> frozenset[Ref]:
-        those = [change for change in chain(execution.done, uncertain) if change.kind is kind]
-        new = {one.key for one in those if one.ref is None}
-        made = journal.refs(Kind.USER if kind is Kind.USER else Kind.GROUP, new)
-        return frozenset([*(one.ref for one in those if one.ref is not None), *made.values()])
-
-    counts = {kind: sum(n for (of, _), n in tried.items() if of is kind) for kind in Kind}
-    return Touched(counts, refs, deleted=any(op is Op.DELETE for _, op in tried))
 
 
 @contextmanager

@@ -6,6 +6,7 @@
     ├── LedgerError          syncd's own memory cannot be used                 exit 4
     │   ├── Busy             another run of the sync is under way
     │   └── AuditError       the audit must be written, and cannot be
+    ├── NoRoom               what a run keeps meanwhile finds no room          exit 4
     ├── Stopped              asked to stop, before anything was written        exit 0
     ├── TookTooLong          its time limit passed before anything was written exit 4
     └── BackendError         the target                                        exit 4
@@ -61,6 +62,12 @@ class Busy(LedgerError):
 
 class AuditError(LedgerError):
     """What was done cannot be told to the audit. The ledger has it."""
+
+
+class NoRoom(SyncdError):
+    """What a run reads and finds out is kept in temporary files, and those cannot be written."""
+
+    exit_code = 4
 
 
 class Stopped(SyncdError):

@@ -13,6 +13,7 @@ from syncd.errors import (
     BackendError,
     ConfigError,
     LedgerError,
+    NoRoom,
     SourceError,
     SyncdError,
     TookTooLong,
@@ -29,6 +30,7 @@ _PARTS = (
     (LedgerError, "ledger failed"),
     (ConfigError, "configuration failed"),
     (TookTooLong, "took too long"),
+    (NoRoom, "no room"),
 )
 _BUG = "broken by a bug"
 _BROKEN = frozenset({*(word for _, word in _PARTS), _BUG})

@@ -32,6 +32,7 @@ ALLOWED = {
     "bulk": {"core", "errors", "ports"},
     "sources": {"core", "ports", "paging", "errors", "sources", "located", "tls"},
     "redact": set(),
+    "room": {"errors"},
     "journald": set(),
     "fence": set(),
     "tls": set(),
@@ -56,11 +57,13 @@ ALLOWED = {
     "executor": {"core", "errors", "executor", "fence", "ledger", "ports", "bulk"},
     "canary": {"core", "errors", "executor", "report"},
     "sync": {"core", "ports"},
-    "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync"},
+    "cycle": {"core", "cycle", "errors", "ledger", "ports", "paging", "sync", "room"},
     "standing": {"core", "errors", "executor", "ledger", "report"},
     "deeds": {"core", "cycle", "errors", "ledger"},
     "purpose": {"core", "cycle", "deeds", "ledger", "sync"},
+    "aftermath": {"core", "cycle", "executor", "ledger", "purpose", "report", "verify"},
     "engine": {
+        "aftermath",
         "canary",
         "core",
         "cycle",
@@ -72,9 +75,8 @@ ALLOWED = {
         "report",
         "standing",
         "sync",
-        "verify",
     },
-    "planfile": {"core", "errors"},
+    "planfile": {"core", "errors", "room"},
 }
 """Part -> the parts of syncd it may import. What is not named here stands outside and may use all."""
 

@@ -36,6 +36,13 @@ from syncd.sync import Sync
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 FREE = Policy(budgets={})
 """No budgets: what a test is not about stays out of its way."""
+ANY_NUMBER = dict.fromkeys(
+    (
+        *("user.suspend", "user.delete", "user.rename", "user.admin"),
+        *("group.delete", "group.rename", "member.remove", "per_group", "per_attribute"),
+    )
+)
+"""The same in a file's words."""
 
 
 def person(

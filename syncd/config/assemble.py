@@ -14,8 +14,6 @@ from syncd.config.digests import digest, parts
 from syncd.config.identity import identity
 from syncd.config.ladder import hold, rungs
 from syncd.config.settings import (
-    BudgetSettings,
-    BudgetsSettings,
     GroupsSettings,
     MergeSettings,
     PolicySettings,
@@ -26,8 +24,7 @@ from syncd.config.settings import (
 from syncd.core.approval import Consent
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind, Op
-from syncd.core.policy import Budget, Cohort, Policy, Protect, Waves
+from syncd.core.policy import Cohort, Policy, Protect, Waves
 from syncd.database import database_url
 from syncd.errors import ConfigError
 from syncd.hidden import Hidden
@@ -186,7 +183,7 @@ def _policy(policy: PolicySettings) -> Policy:
         protect=Protect(users=policy.protect.users, groups=policy.protect.groups),
         adopt=policy.adopt,
         adopt_groups=policy.adopt_groups,
-        budgets=_budgets(policy.budget),
+        budgets=policy.budget.budgets,
         window=policy.budget.window,
         may_be_empty=policy.may_be_empty,
         drift=policy.drift,
@@ -198,13 +195,3 @@ def _policy(policy: PolicySettings) -> Policy:
 def _waves(waves: WavesSettings) -> Waves:
     first = tuple(Cohort(one.percent, one.users, one.wait) for one in waves.first)
     return Waves(first=first, minimum=waves.minimum, errors=waves.errors)
-
-
-def _budgets(budgets: BudgetsSettings) -> dict[tuple[Kind, Op], Budget]:
-    found: dict[tuple[Kind, Op], Budget] = {}
-    for name, field in BudgetsSettings.model_fields.items():
-        given = getattr(budgets, name)
-        if field.alias and isinstance(given, BudgetSettings):
-            kind, op = field.alias.split(".")
-            found[Kind(kind), Op(op)] = Budget(given.count, given.percent, given.minimum)
-    return found

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from syncd.config.budgets import BudgetsSettings
 from syncd.config.running import (
     DaemonSettings,
     LogSettings,
@@ -25,8 +26,7 @@ from syncd.config.running import (
 )
 from syncd.config.shape import Duration, Strict, Texts
 from syncd.config.trust import ApprovalSettings, AuditSettings, EvidenceSettings
-from syncd.core.model import Kind, Op
-from syncd.core.policy import DEFAULT_BUDGETS, Adopt, Drift, Leavers, VanishedGroups
+from syncd.core.policy import Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
 from syncd.errors import ConfigError
 
@@ -125,39 +125,6 @@ class ProtectSettings(Strict):
     """Logins or e-mail addresses, as globs."""
     groups: Texts = ()
     """Names of groups, as globs; their members are protected too."""
-
-
-class BudgetSettings(Strict):
-    """How many changes of one kind may be done within the window."""
-
-    count: NonNegativeInt | None = None
-    percent: Annotated[float | None, Field(ge=0, le=100)] = None
-    minimum: NonNegativeInt = 20
-    """Of fewer than this many, half may change, whatever the percentage."""
-
-
-def _budget(kind: Kind, op: Op) -> Any:
-    default = DEFAULT_BUDGETS.get((kind, op))
-    given = default and BudgetSettings(
-        count=default.count, percent=default.percent, minimum=default.minimum
-    )
-    return Field(given, alias=f"{kind}.{op}")
-
-
-class BudgetsSettings(Strict):
-    """A budget for each kind of change; null allows any number."""
-
-    window: Duration = timedelta(hours=24)
-    user_create: BudgetSettings | None = _budget(Kind.USER, Op.CREATE)
-    user_update: BudgetSettings | None = _budget(Kind.USER, Op.UPDATE)
-    user_suspend: BudgetSettings | None = _budget(Kind.USER, Op.SUSPEND)
-    user_restore: BudgetSettings | None = _budget(Kind.USER, Op.RESTORE)
-    user_delete: BudgetSettings | None = _budget(Kind.USER, Op.DELETE)
-    group_create: BudgetSettings | None = _budget(Kind.GROUP, Op.CREATE)
-    group_update: BudgetSettings | None = _budget(Kind.GROUP, Op.UPDATE)
-    group_delete: BudgetSettings | None = _budget(Kind.GROUP, Op.DELETE)
-    member_add: BudgetSettings | None = _budget(Kind.MEMBER, Op.ADD)
-    member_remove: BudgetSettings | None = _budget(Kind.MEMBER, Op.REMOVE)
 
 
 class LadderSettings(Strict):

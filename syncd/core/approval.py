@@ -1,5 +1,6 @@
 """What an approval is of: a change by what it means, however and why it came into a plan."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from unicodedata import normalize
@@ -8,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.model import Op
-from syncd.core.plan import Change
+from syncd.core.plan import Change, only
 from syncd.core.prints import print_of
 from syncd.core.stream import encode
 
@@ -57,4 +58,30 @@ def signed(change: Change, approved: Approved) -> Change | None:
     """The same change, which says by whom it is approved; None where it is not."""
     if not approved or (by := approved.get(approval_print(change))) is None:
         return None
-    return replace(change, reason=f"{change.reason}; approved by {by}")
+    what = tuple(sorted(change.after)) if change.op is Op.UPDATE else (change.op,)
+    return replace(change, reason=f"{change.reason}; approved by {by}", approved=what)
+
+
+def freed(change: Change, approved: Approved) -> Change:
+    """The same change, which says what of it is approved: all, or some fields of an update.
+
+    A field is approved that was held by itself; so are those that were held together because
+    others of the same update were held by themselves.
+    """
+    if not approved:
+        return change
+    if (whole := signed(change, approved)) is not None:
+        return whole
+    if change.op is not Op.UPDATE:
+        return change
+    found: dict[str, list[str]] = defaultdict(list)
+    rest = set(change.after)
+    for name in sorted(change.after):
+        if by := approved.get(approval_print(only(change, {name}))):
+            found[by].append(name)
+            rest.discard(name)
+    if found and rest and (by := approved.get(approval_print(only(change, rest)))):
+        found[by] += rest
+    words = "".join(f"; {', '.join(sorted(some))} approved by {by}" for by, some in found.items())
+    fields = tuple(sorted(name for some in found.values() for name in some))
+    return replace(change, reason=change.reason + words, approved=fields) if found else change

@@ -5,52 +5,33 @@ values in give the same plan out, in whatever order they were read, and in whate
 tied to nobody can be decided about apart from the rest.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd.core.approval import signed
-from syncd.core.judge import Counts, hold, keep_an_administrator, over_budget, rejoin
+from syncd.core.apart import Apart as Apart  # noqa: PLC0414  where it was looked for
+from syncd.core.approval import freed
+from syncd.core.excess import Excess
+from syncd.core.judge import keep_an_administrator, rejoin
 from syncd.core.left import Growth, Left
-from syncd.core.members import Kept, Listed, Memberships, Roll, compare_members, kept_groups
-from syncd.core.membership import Fates, MemberJudge, enrolled
+from syncd.core.members import Compared, Kept, Listed, compare_members, kept_groups
+from syncd.core.membership import Fates, Judged, MemberJudge, enrolled, unmade
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import Place, drop_waiting, place_after, places
 from syncd.core.parts import Findings, Frame, Part, find_groups, find_users
 from syncd.core.plan import Change, Plan, Refusal
-from syncd.core.policy import Leavers, VanishedGroups
+from syncd.core.policy import Leavers, Purse, VanishedGroups
 from syncd.core.protection import protect_groups
 from syncd.core.question import Beyond, Question
-from syncd.core.spool import Spool, Trays
+from syncd.core.spool import Trays
 from syncd.core.tally import Tally, told_of
-from syncd.core.trays import (
-    DRIFTED,
-    HELD,
-    REFUSED,
-    TIED,
-    UNSETTLED,
-    refusal_row,
-    sort,
-    tray_of,
-)
+from syncd.core.trays import DRIFTED, HELD, REFUSED, TIED, UNSETTLED, refusal_row
 
 
 def decide(question: Question) -> Plan:
     return Decision(question).plan()
-
-
-class Apart(Struct, frozen=True):
-    """What a question is not about, and its plan is: users whom nothing ties to others, in parts;
-    then those who are tied, None for those in the question; the memberships of all; and where to
-    put what is found."""
-
-    parts: Iterable[Part]
-    tied: Callable[[], Part | None]
-    memberships: Memberships
-    roll: Roll
-    spool: Spool
 
 
 class Decision:
@@ -84,7 +65,7 @@ class Decision:
             whole=not seen.gaps,
             past=question.memory.past,
         )
-        self._rules: dict[tuple[Kind, Op], str] = {}
+        self._excess = Excess(policy, question.memory, self._spool, self._lose)
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
@@ -95,11 +76,9 @@ class Decision:
     def plan(self) -> Plan:
         if self._plan is None:
             users, groups = self._find()
-            self._rules = self._over_budget()
             self._settle(users, groups)
             if self._frame.has(Kind.MEMBER):
                 self._members(users, groups)
-            self._rules |= self._over_budget()
             self._plan = self._written()
         return self._plan
 
@@ -121,12 +100,11 @@ class Decision:
 
     def _written(self) -> Plan:
         question, tally, spool = self._q, self._tally, self._spool
-        trays = sort(tally.planned, self._rules)
         return Plan(
             **question.heading,
-            changes=spool.changes(trays.ready),
-            held=spool.refusals(trays.held),
-            refused=spool.refusals(trays.refused),
+            changes=spool.changes([TIED, *self._excess.trays.values()]),
+            held=spool.refusals({HELD: ""}),
+            refused=spool.refusals({REFUSED: ""}),
             unsettled=spool.refusals({UNSETTLED: ""}),
             drifted=spool.refusals({DRIFTED: ""}),
             causes=dict(sorted(tally.causes.items())),
@@ -166,6 +144,11 @@ class Decision:
         return self._frame.whole
 
     @property
+    def overtaken(self) -> frozenset[int]:
+        """Lines of the journal that were begun, and whose changes are not due any more."""
+        return self._excess.overtaken
+
+    @property
     def renamed(self) -> Mapping[tuple[Kind, Ref], str]:
         """What the target calls those whose links have another name."""
         return self._tally.renamed
@@ -184,19 +167,24 @@ class Decision:
         self._tally.add_desired(part.desired)
         self._add(Kind.USER, users)
         self._note_administrators(part)
-        trays: dict[str, list[Change]] = {}
-        approved: set[str] = set()
-        for change in users.sifted.possible:
-            freed = signed(change, self._q.memory.approved)
-            approved |= {change.id} if freed else set()
-            tray = tray_of(Kind.USER, change.op, approved=freed is not None)
-            trays.setdefault(tray, []).append(freed or change)
-        for tray, some in trays.items():
-            self._spool.put(tray, ((place_after(one), one, "") for one in some))
+        possible = self._approved(users.sifted.possible)
+        self._tally.count(possible)
+        by_op: dict[Op, list[Change]] = {}
+        for change in possible:
+            by_op.setdefault(change.op, []).append(change)
+        for op, some in by_op.items():
+            self._excess.put(Kind.USER, op, ((place_after(one), one, "") for one in some))
         refused = {one.change.id for one in users.sifted.refused}
         self._put_refusals(REFUSED, users.sifted.refused)
         if self._frame.has(Kind.MEMBER):
-            self._apart.roll.enrol(enrolled(users, lambda change: change.id in refused, approved))
+            self._apart.roll.enrol(enrolled(users, lambda change: change.id in refused))
+
+    def _approved(self, possible: list[Change]) -> list[Change]:
+        approved = self._q.memory.approved
+        return [freed(change, approved) for change in possible] if approved else possible
+
+    def _lose(self, creations: Iterable[Change]) -> None:
+        self._apart.roll.enrol(unmade(creations))
 
     def _add(self, kind: Kind, one: Findings[E]) -> None:
         self._tally.add(kind, one)
@@ -208,10 +196,6 @@ class Decision:
             one.ref for one in part.stored if one.entity.admin and one.entity.active
         }
 
-    def _over_budget(self) -> dict[tuple[Kind, Op], str]:
-        counts = Counts(self._population(), self._q.memory.spent)
-        return over_budget(self._tally.planned, self._q.policy, counts)
-
     def _population(self) -> dict[Kind, int]:
         return {
             kind: self._tally.population[kind] + self._beyond.population.get(kind, 0)
@@ -220,8 +204,10 @@ class Decision:
 
     def _settle(self, users: Findings[User], groups: Findings[Group]) -> None:
         """Who of those that are tied to others may change, by all the rules and all the names."""
-        possible = [*users.sifted.possible, *groups.sifted.possible]
-        within, held = hold(possible, self._rules, self._q.memory.approved)
+        possible = self._approved([*users.sifted.possible, *groups.sifted.possible])
+        self._tally.count(possible)
+        self._excess.due((*users.found.changes, *groups.found.changes))
+        within, held = self._excess.hold(possible, self._tally.planned, self._population())
         kept, last = keep_an_administrator(within, self._tied.stored)
         accepted = self._names(rejoin(kept), users)
         runnable = drop_waiting(accepted, held)
@@ -269,18 +255,28 @@ class Decision:
     def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
         roll = self._apart.roll
         roll.enrol(enrolled(users, lambda change: change.id not in self._ready))
-        held = (Kind.USER, Op.CREATE) in self._rules
-        fates = Fates(self._ready, self._held, held, self._q.memory.approved)
-        judging = MemberJudge(self._frame, fates)
+        judging = MemberJudge(self._frame, Fates(self._ready, self._held, self._q.memory.approved))
+        planned = Counter[Purse]()
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
             self._tally.population[Kind.MEMBER] += one.population
             self._tally.in_groups(one.stripping)
             if one.changes:
-                judged = judging.judge(one)
-                self._tally.count(judged.possible)
-                self._tally.withhold(judged.withheld)
-                for tray, rows in judged.trays.items():
-                    self._spool.put(tray, rows)
+                self._excess.due(one.changes)
+                planned += self._judged(judging.judge(one), one)
+        self._excess.hold_members(planned, self._population())
+
+    def _judged(self, judged: Judged, group: Compared) -> Counter[Purse]:
+        """Puts what may become of one group's members into trays; what of it draws on what."""
+        self._tally.withhold(judged.withheld)
+        self._put_refusals(HELD, judged.held)
+        self._put_refusals(REFUSED, judged.refused)
+        self._put_refusals(UNSETTLED, judged.unsettled)
+        ref, planned = group.changes[0].ref, Counter[Purse]()
+        size = group.size + (self._beyond.members.get(ref, 0) if ref else 0)
+        for op, rows in judged.rows.items():
+            kept, planned[Kind.MEMBER, op] = self._excess.of_group(rows, group.name, size)
+            self._excess.put(Kind.MEMBER, op, kept)
+        return planned
 
     def _kept(self, groups: Findings[Group]) -> list[Kept]:
         empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
@@ -288,8 +284,8 @@ class Decision:
 
     def _emulated(self) -> Sequence[str]:
         """How people are suspended, or restored, where the target has no such state."""
-        how, planned = self._q.declared[Kind.USER].emulated, self._tally.planned
-        turned = how and planned.keys() & {(Kind.USER, Op.SUSPEND), (Kind.USER, Op.RESTORE)}
+        how, ops = self._q.declared[Kind.USER].emulated, self._tally.ops
+        turned = how and ops & {(Kind.USER, Op.SUSPEND), (Kind.USER, Op.RESTORE)}
         return [f"suspension is emulated: {how}"] if turned else []
 
     def _no_groups(self) -> list[str]:

@@ -19,11 +19,10 @@ from datetime import datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncd.core.judge import only
 from syncd.core.model import Op, Ref
 from syncd.core.normal import same
 from syncd.core.past import WHOLE, Cause, Missed, Past, Stuck, Trace, Where, Written
-from syncd.core.plan import REMOVALS, Change, Refusal
+from syncd.core.plan import REMOVALS, Change, Refusal, only
 from syncd.core.policy import Drift, Policy
 from syncd.core.stream import encode
 

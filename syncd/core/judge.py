@@ -1,21 +1,20 @@
 """Decide what may run: every change comes out accepted, held, refused or withheld, with a rule.
 
 The rules, in this order: what the target cannot do and what is protected is refused; what takes
-away is withheld unless all was read; what is over budget is held; the last administrator stays.
+away is withheld unless all was read; what is over budget is held (`excess`); the last administrator
+stays.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd.core.approval import Approved, signed
 from syncd.core.mapping import holds
 from syncd.core.model import Kind, Op, Ref, Stored, User, Value
-from syncd.core.plan import Change, Refusal
-from syncd.core.policy import Policy, Protect
+from syncd.core.plan import Change, Refusal, only
+from syncd.core.policy import Protect
 from syncd.core.protection import loses_protection
 
 _NEEDED_FIELD = {Op.SUSPEND: "active", Op.RESTORE: "active"}
@@ -42,14 +41,6 @@ class Facts(Struct, frozen=True):
     gaps: Sequence[str]
     protect: Protect = Protect()
     stopped: Mapping[tuple[Op, Ref], str] = {}
-
-
-class Counts(Struct, frozen=True):
-    """`population` is how many of ours there are of each kind, `spent` what the budgets' window
-    has seen already."""
-
-    population: Mapping[Kind, int]
-    spent: Mapping[tuple[Kind, Op], int]
 
 
 class Sifted(Struct, frozen=True):
@@ -92,17 +83,6 @@ def _parts(change: Change, facts: Facts) -> Iterable[Change]:
     return [
         only(change, fields) for fields in (rest, *({name} for name in sorted(apart))) if fields
     ]
-
-
-def only(change: Change, fields: Iterable[str]) -> Change:
-    """The same update of these fields only."""
-    names = sorted(fields)
-    return replace(
-        change,
-        before={name: change.before.get(name) for name in names},
-        after={name: change.after[name] for name in names},
-        traces={name: change.traces[name] for name in names if name in change.traces},
-    )
 
 
 def _unchangeable(change: Change, name: str, facts: Facts) -> str:
@@ -153,49 +133,6 @@ def _withhold(changes: list[Change], facts: Facts) -> tuple[list[Change], list[C
         return changes, []
     proven = [change for change in changes if not change.removes]
     return proven, [change for change in changes if change.removes]
-
-
-def over_budget(
-    planned: Mapping[tuple[Kind, Op], int], policy: Policy, counts: Counts
-) -> dict[tuple[Kind, Op], str]:
-    """The kinds of change that are over budget, all of each, and why: nobody can tell which of
-    them is wrong."""
-    rules = {which: _over(which, number, policy, counts) for which, number in planned.items()}
-    return {which: rule for which, rule in rules.items() if rule}
-
-
-def hold(
-    changes: Iterable[Change], rules: Mapping[tuple[Kind, Op], str], approved: Approved
-) -> tuple[list[Change], list[Refusal]]:
-    """What is of a kind that is over budget is held, but for what somebody approved."""
-    within: list[Change] = []
-    held: list[Refusal] = []
-    for change in changes:
-        if freed := signed(change, approved):
-            within.append(freed)
-        elif rule := rules.get((change.kind, change.op)):
-            held.append(Refusal(change, rule))
-        else:
-            within.append(change)
-    return within, held
-
-
-def _over(which: tuple[Kind, Op], number: int, policy: Policy, counts: Counts) -> str:
-    budget = policy.budgets.get(which)
-    population = counts.population.get(which[0], 0)
-    allowance = budget.allowance(population) if budget else None
-    spent = counts.spent.get(which, 0)
-    if allowance is None or number + spent <= allowance:
-        return ""
-    already = f", {spent} done in the last {_hours(policy.window)}" if spent else ""
-    return (
-        f"over budget {which[0]}.{which[1]}: {number} planned{already}, "
-        f"{allowance} allowed of {population}"
-    )
-
-
-def _hours(window: timedelta) -> str:
-    return f"{window.total_seconds() / 3600:g} h"
 
 
 def keep_an_administrator(
@@ -250,6 +187,7 @@ def rejoin(changes: Iterable[Change]) -> list[Change]:
                 after={**other.after, **change.after},
                 traces={**other.traces, **change.traces},
                 needs=tuple(dict.fromkeys((*other.needs, *change.needs))),
+                approved=tuple(sorted({*other.approved, *change.approved})),
             )
         joined[change.id] = change
     return list(joined.values())

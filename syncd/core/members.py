@@ -20,7 +20,7 @@ class Who(Struct, frozen=True, gc=False):
     """A user of ours, or who is to become one, as groups know them.
 
     Memberships are planned for those only who are `named`. `lost` is whether their creation will
-    not run, `approved` whether no budget holds it. `guarded` is the rule by which nothing is taken
+    not run, `held` whether that is for a budget. `guarded` is the rule by which nothing is taken
     from them. `strip` is why a leaver is to be in no group.
     """
 
@@ -30,7 +30,7 @@ class Who(Struct, frozen=True, gc=False):
     named: bool = True
     lost: bool = False
     guarded: str = ""
-    approved: bool = False
+    held: bool = False
     strip: str = ""
 
 
@@ -98,13 +98,18 @@ class Listed:
 
 
 class Compared(Struct, frozen=True):
-    """One group: changes, with all users in them by key, how many of ours are in it, and who of
-    those is to be in none."""
+    """One group: changes, with all users in them by key, and how many of ours are in it.
+
+    `stripping` are those of them that are to be in none, `size` is how many are in it of all whom
+    the question is about.
+    """
 
     changes: list[Change]
     users: Mapping[Key, Who]
     population: int
     stripping: frozenset[Key] = frozenset()
+    name: str = ""
+    size: int = 0
 
 
 def kept_groups(
@@ -139,13 +144,13 @@ def compare_members(
             yield Compared([], {}, len(there))
         else:
             del empty[group.key]
-            yield _compare(group, memberships, roll, there)
+            yield _compare(group, memberships, roll, there, len(set(users)))
     for group in empty.values():
-        yield _compare(group, memberships, roll, {})
+        yield _compare(group, memberships, roll, {}, 0)
 
 
 def _compare(
-    group: Kept, memberships: Memberships, roll: Roll, there: Mapping[Key, Who]
+    group: Kept, memberships: Memberships, roll: Roll, there: Mapping[Key, Who], size: int
 ) -> Compared:
     wanted = set(memberships.wanted(group.key)) if group.wanted else set()
     new = {who.key: who for who in roll.by_key(wanted - there.keys()) if who.named}
@@ -154,7 +159,7 @@ def _compare(
     if group.certain:
         gone = {key for key, who in there.items() if key not in wanted and who.named}
         changes += [_member(Op.REMOVE, group, there[key]) for key in sorted(gone | stripping)]
-    return Compared(changes, {**there, **new}, len(there), stripping)
+    return Compared(changes, {**there, **new}, len(there), stripping, group.name, size)
 
 
 def _member(op: Op, group: Kept, user: Who) -> Change:

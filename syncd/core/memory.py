@@ -9,6 +9,7 @@ from msgspec import Struct
 from syncd.core.hold import Hold
 from syncd.core.model import Key, Kind, Op, Ref, Value
 from syncd.core.past import NOTHING, Past
+from syncd.core.policy import Purse
 
 
 class Link(Struct, frozen=True, gc=False):
@@ -41,6 +42,8 @@ class OpenLine(Struct, frozen=True, gc=False):
     key: Key
     ref: Ref | None
     after: Mapping[str, Value]
+    before: Mapping[str, Value] = {}
+    member: Key | None = None
 
 
 class Watched(Struct, frozen=True, gc=False):
@@ -53,15 +56,15 @@ class Watched(Struct, frozen=True, gc=False):
 class Memory(Struct, frozen=True):
     """All that is remembered of one sync when a plan is made.
 
-    `spent` counts the changes done in the budgets' window, by (kind, op). `approved` are those
-    that run though they are over budget: the `approval_print` of each, and by whom. `past` knows
-    what was written. For a delay, `watched` has the last run after which runs have watched for so
-    long; none where they have not. `holds` are those that nobody has released.
+    `spent` counts what was done in the budgets' window without an approval, by budget. `approved`
+    are those that run though they are over budget: the `approval_print` of each, and by whom.
+    `past` knows what was written. For a delay, `watched` has the last run after which runs have
+    watched for so long; none where they have not. `holds` are those that nobody has released.
     """
 
     links: tuple[Link, ...] = ()
     open_lines: tuple[OpenLine, ...] = ()
-    spent: Mapping[tuple[Kind, Op], int] = {}
+    spent: Mapping[Purse, int] = {}
     approved: Mapping[str, str] = {}
     past: Past = NOTHING
     watched: Mapping[timedelta, Watched] = {}

@@ -14,10 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.detour import detour
-from syncd.core.judge import only
 from syncd.core.model import NAME_FIELD, E, Key, Kind, Op, Ref, Stored, Value, flat
 from syncd.core.normal import normal
-from syncd.core.plan import Change, Problem
+from syncd.core.plan import Change, Problem, only
 from syncd.core.seen import seen_of
 
 _Name = tuple[str, str]

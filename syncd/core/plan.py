@@ -45,7 +45,8 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     is for a step down the ladder. `seen` is the fingerprint of what is changed, as it was read; of
     members there is none, for all that is to be seen of them is whether they are there. `version`
     is what the target calls that state, where it has a word for it (an ETag) and the plan was made
-    to be kept.
+    to be kept. `approved` is what somebody let through, so that no budget is
+    asked: fields of an update, else the op.
     """
 
     op: Op
@@ -65,6 +66,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     rung: Rung | None = None
     seen: str = ""
     version: str = ""
+    approved: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -79,6 +81,18 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     @property
     def demotes(self) -> bool:
         return self.before.get("admin") is True and self.after.get("admin") is not True
+
+
+def only(change: Change, fields: Iterable[str]) -> Change:
+    """The same update of these fields only."""
+    names = sorted(fields)
+    return replace(
+        change,
+        before={name: change.before.get(name) for name in names},
+        after={name: change.after[name] for name in names},
+        approved=tuple(name for name in change.approved if name in names),
+        traces={name: change.traces[name] for name in names if name in change.traces},
+    )
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True, gc=False):

@@ -46,10 +46,22 @@ ANY_FIELD = "default"
 """Stands for the fields of which nothing is said."""
 
 
+Purse = tuple[str, ...]
+"""What a budget is of: kind and what is done, as `("user", "suspend")`; and where it is narrower,
+of what: `("member", "remove", GROUP'S KEY)`, `("user", "update", FIELD)`."""
+
+RENAME, ADMIN = "rename", "admin"
+"""What is done, besides the ops: a user or a group gets another name; somebody becomes an
+administrator, or is one no longer."""
+
+EACH = "*"
+"""In the place of a group's key, or of a field: the budget that each has by itself."""
+
+
 class Budget(Struct, frozen=True):
     """How many changes of one kind a window may see.
 
-    At most `count`, and at most `percent` of what syncd keeps of that kind, though one at least
+    At most `count`, and at most `percent` of what there is of that kind, though one at least
     where it is not 0. A population under `minimum` is too small for percentages: there, more
     than half is over budget.
     """
@@ -69,13 +81,20 @@ class Budget(Struct, frozen=True):
         return min(limits, default=None)
 
 
-DEFAULT_BUDGETS: Mapping[tuple[Kind, Op], Budget] = {
+DEFAULT_BUDGETS: Mapping[Purse, Budget] = {
     (Kind.USER, Op.SUSPEND): Budget(percent=10),
     (Kind.USER, Op.DELETE): Budget(percent=10),
     (Kind.GROUP, Op.DELETE): Budget(percent=10),
     (Kind.MEMBER, Op.REMOVE): Budget(percent=20),
+    (Kind.USER, RENAME): Budget(percent=10),
+    (Kind.GROUP, RENAME): Budget(percent=20),
+    (Kind.USER, ADMIN): Budget(count=10),
+    (Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=5),
+    (Kind.USER, Op.UPDATE, EACH): Budget(percent=25),
 }
-"""What stops an emptied or half-read source without a word of configuration."""
+"""What stops the known disasters without a word of configuration: an emptied or half-read source, a
+group that lost its members, a column that was wiped or put in the place of another, and a mapping
+that makes everybody an administrator. None of creations: a first import makes everybody."""
 
 
 class Protect(Struct, frozen=True):
@@ -130,7 +149,7 @@ class Policy(Struct, frozen=True):
     protect: Protect = Protect()
     adopt: Adopt = Adopt.NEVER
     adopt_groups: bool = False
-    budgets: Mapping[tuple[Kind, Op], Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
+    budgets: Mapping[Purse, Budget] = field(default_factory=lambda: DEFAULT_BUDGETS)
     window: timedelta = timedelta(hours=24)
     may_be_empty: tuple[str, ...] = ()
     waves: Waves = Waves()
@@ -150,3 +169,12 @@ class Policy(Struct, frozen=True):
         """An administrator that somebody made in the target stays one only where that is said."""
         of_all = Drift.ENFORCE if name == "admin" else self.drift.get(ANY_FIELD, Drift.ENFORCE)
         return self.drift.get(name, of_all)
+
+    def budget(self, purse: Purse) -> Budget | None:
+        """Its own, or the one that each of its sort has."""
+        if (own := self.budgets.get(purse)) is None and len(purse) == _NARROW:
+            return self.budgets.get((*purse[:-1], EACH))
+        return own
+
+
+_NARROW = 3

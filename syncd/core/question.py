@@ -48,12 +48,14 @@ class Beyond(Struct, frozen=True, kw_only=True):
     """What is known of those that a question leaves out, since nothing about them has changed.
 
     `population` counts those of ours that are active, our groups and members, `foreign` the rest.
+    `members` is how many more there are in each group that the question is about.
     `notes` are what a mapping does to all, as found when the question was about everybody.
     """
 
     population: Mapping[Kind, int] = {}
     foreign: Mapping[Kind, int] = {}
     notes: tuple[str, ...] = ()
+    members: Mapping[Ref, int] = {}
 
 
 class Question(Struct, frozen=True):

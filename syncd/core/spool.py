@@ -1,7 +1,7 @@
 """Where changes are put as they are found, and taken from in order once all are known."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from syncd.core.order import Place, refusal_place
@@ -18,6 +18,10 @@ class Spool(Protocol):
     """
 
     def put(self, tray: str, rows: Iterable[Row]) -> None: ...
+
+    def rows(self, tray: str) -> Iterator[Row]:
+        """All in this tray, in any order. Others may be filled meanwhile."""
+        ...
 
     def changes(self, trays: Sequence[str]) -> Sequence[Change]:
         """All in these trays, by their places."""
@@ -37,6 +41,9 @@ class Trays:
 
     def put(self, tray: str, rows: Iterable[Row]) -> None:
         self._rows[tray] += rows
+
+    def rows(self, tray: str) -> Iterator[Row]:
+        return iter(self._rows[tray])
 
     def changes(self, trays: Sequence[str]) -> Sequence[Change]:
         rows = [row for tray in sorted(trays) for row in self._rows[tray]]

@@ -6,22 +6,27 @@ from itertools import chain
 from operator import attrgetter
 
 from syncd.core.desired import Desired, HalfKnown
+from syncd.core.judge import rejoin
 from syncd.core.mapping import Doubts
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import NAME_FIELD, E, Group, Key, Kind, Op, Ref, Rung
 from syncd.core.parts import Findings
 from syncd.core.plan import Change, Plan, Problem
+from syncd.core.policy import Purse
+from syncd.core.purses import purses
 from syncd.core.question import Declared
 
 _UNPROVEN = {Remark.LEFT, Remark.FORGET, Remark.STRIPPED}
 
 
 class Tally:
-    """`planned` counts what may run if the budgets allow it; `open` are things about which
-    something was found that no list here or in the plan tells of."""
+    """`planned` counts what draws on the budgets, `ops` are those of what may run if these allow
+    it; `open` are things about which something was found that no list here or in the plan tells
+    of."""
 
     def __init__(self) -> None:
-        self.planned: Counter[tuple[Kind, Op]] = Counter()
+        self.planned: Counter[Purse] = Counter()
+        self.ops: set[tuple[Kind, Op]] = set()
         self.withheld: Counter[str] = Counter()
         self.population: Counter[Kind] = Counter()
         self.foreign: Counter[Kind] = Counter()
@@ -46,7 +51,6 @@ class Tally:
         self.open |= {(kind, key) for key in (*one.undecided, *one.found.waiting)}
         self.foreign[kind] += len(one.correlated.foreign)
         self.causes += one.attributed.causes
-        self.count(one.sifted.possible)
         self.withhold(one.sifted.withheld)
         name = NAME_FIELD[kind]
         for ours in one.correlated.ours:
@@ -66,9 +70,12 @@ class Tally:
 
     def count(self, possible: Iterable[Change]) -> None:
         """Parts of one change are one."""
-        self.planned.update(
-            (kind, op) for kind, op, *_ in {(c.kind, c.op, c.key, c.member) for c in possible}
-        )
+        some = list(possible)
+        updates = [change for change in some if change.op is Op.UPDATE]
+        if updates:
+            some = [change for change in some if change.op is not Op.UPDATE] + rejoin(updates)
+        self.ops.update((change.kind, change.op) for change in some)
+        self.planned.update(chain.from_iterable(map(purses, some)))
 
     def withhold(self, changes: Iterable[Change]) -> None:
         for change in changes:

@@ -72,7 +72,9 @@ class Asking:
 
     def about(self, some: Selection, memory: Memory, beyond: Beyond) -> Question:
         """`memory` has the links of the selected."""
-        return self._question(self.desired(some), self._seen(some), memory, beyond)
+        members, others = self._members(some)
+        seen = self._seen(some, members)
+        return self._question(self.desired(some), seen, memory, replace(beyond, members=others))
 
     def desired(self, some: Selection) -> Desired:
         """What should be of the selected."""
@@ -132,17 +134,24 @@ class Asking:
     def _accounts(self, some: Selection) -> Iterable[Stored[User]]:
         return self._target.users.standing.some(sorted(some.refs))
 
-    def _seen(self, some: Selection) -> Seen:
-        target, refs = self._target, sorted(some.group_refs)
-        groups, members = target.groups.standing, target.members.standing
+    def _members(self, some: Selection) -> tuple[tuple[Member, ...], Mapping[Ref, int]]:
+        """The selected in their groups; how many others there are in each."""
+        members: list[Member] = []
+        others: dict[Ref, int] = {}
+        standing = self._target.members.standing
+        for one in standing.all() if some.every_group else standing.some(sorted(some.group_refs)):
+            users = set(one.users)
+            selected = sorted(some.refs & users)
+            members += (Member(one.group, user) for user in selected)
+            others[one.group] = len(users) - len(selected)
+        return tuple(members), others
+
+    def _seen(self, some: Selection, members: tuple[Member, ...]) -> Seen:
+        target, groups = self._target, self._target.groups.standing
         return Seen(
             tuple(self._accounts(some)),
-            tuple(groups.all() if some.every_group else groups.some(refs)),
-            tuple(
-                Member(one.group, user)
-                for one in (members.all() if some.every_group else members.some(refs))
-                for user in sorted(some.refs.intersection(one.users))
-            ),
+            tuple(groups.all() if some.every_group else groups.some(sorted(some.group_refs))),
+            members,
             target.own,
             target.gaps,
         )

@@ -37,6 +37,7 @@ from syncd.cycle.workspace import Workspace
 from syncd.ledger import Ledger, Snapshot
 from syncd.ledger.snapshot import Facts
 from syncd.ports import Cursor
+from syncd.room import check_room
 from syncd.sync import Sync
 
 _AT_ONCE = 2000
@@ -71,8 +72,7 @@ class Cycle:
         self._slice = at_once
         self._about = about
         self._sync, self._ledger, self._now, self._watch = sync, ledger, now, watch
-        self._work = Workspace()
-        self._mode = mode
+        self._work, self._mode = Workspace(), mode
         self.past = ledger.past(sync.name, sync.made_by, afresh=retry)
         self._heard: Heard | None = None
         snapshot = ledger.snapshot(sync.name)
@@ -93,8 +93,9 @@ class Cycle:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         self._work.close()
+        check_room(error)
 
     def read(self) -> Question:
         """Raises `SourceError` where no source can be read, `BackendError` where the target

@@ -17,7 +17,7 @@ from syncd.cycle.reads import SourceRead, TargetRead
 _TABLE = """
 PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;
-CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded, approved, strip)
+CREATE TABLE who (key PRIMARY KEY, ref, name, named, lost, guarded, held, strip)
 WITHOUT ROWID;
 CREATE UNIQUE INDEX by_ref ON who (ref) WHERE ref IS NOT NULL;
 """
@@ -55,10 +55,10 @@ class DiskRoll:
 
     def _found(self, statement: str, names: Collection[str]) -> Iterator[Who]:
         for some in name_batches(names):
-            for key, ref, name, named, lost, guarded, approved, strip in self._db.execute(
+            for key, ref, name, named, lost, guarded, held, strip in self._db.execute(
                 statement, (json.dumps(some),)
             ).fetchall():
-                yield Who(key, ref, name, bool(named), bool(lost), guarded, bool(approved), strip)
+                yield Who(key, ref, name, bool(named), bool(lost), guarded, bool(held), strip)
 
 
 class OneOf:

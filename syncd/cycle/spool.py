@@ -28,6 +28,11 @@ SELECT record FROM found WHERE {_TRAYS} AND level = ? ORDER BY depth, key, membe
 _ONE_TRAY = """
 SELECT record FROM found WHERE tray = ? AND level = ? ORDER BY depth, key, member, number
 """
+_ROWS = """
+SELECT level, depth, key, member, number, rule, record FROM found
+WHERE tray = ? AND (level, depth, key, member, number) > (?, ?, ?, ?, ?)
+ORDER BY level, depth, key, member, number LIMIT ?
+"""
 _REFUSALS = f"""
 SELECT tray, rule, record FROM found WHERE {_TRAYS} ORDER BY what, key, member, rule, tray, number
 """  # noqa: S608  our own words
@@ -59,6 +64,14 @@ class DiskSpool:
             counts[what] += 1
             yield tray, *place, number, what, rule, encode(change)
             self._number = number + 1
+
+    def rows(self, tray: str) -> Iterator[Row]:
+        after: tuple[Any, ...] = (-1, -1, "", "", -1)
+        # So many at a time, and no statement is under way while other trays are filled.
+        while some := self._db.execute(_ROWS, (tray, *after, _AT_ONCE)).fetchall():
+            for *place, _, rule, record in some:
+                yield (*place,), _CHANGE(record), rule
+            after = some[-1][:5]
 
     def changes(self, trays: Sequence[str]) -> Sequence[Change]:
         wanted = _names(trays)

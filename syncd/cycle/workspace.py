@@ -74,9 +74,11 @@ class Workspace:
         )
 
     def chunks(self, part: Part) -> Iterator[tuple[bytes, int | None, bytes]]:
-        yield from self._db.execute(
-            "SELECT print, until, items FROM chunks WHERE part = ?", (part,)
-        )
+        statement = "SELECT print, until, items FROM chunks WHERE part = ?"
+        # Not `yield from`, which closes the cursor when nobody goes on reading: by then the
+        # database may be closed, and Python complains of that.
+        for chunk in self._db.execute(statement, (part,)):  # noqa: UP028  as said above
+            yield chunk
 
     def fresh(self, part: Part) -> Iterator[tuple[str, bytes]]:
         """All, in the order of names; those that were given out may be forgotten meanwhile."""
@@ -130,7 +132,8 @@ class Workspace:
     def written(self, part: Part) -> Iterator[tuple[str, bytes]]:
         """All, in the order of names."""
         statement = "SELECT name, record FROM written WHERE part = ? ORDER BY name"
-        yield from self._db.execute(statement, (part,))
+        for row in self._db.execute(statement, (part,)):  # noqa: UP028  as in `chunks`
+            yield row
 
     def clear(self, part: Part) -> None:
         """As if nothing had been read of it."""

@@ -15,6 +15,10 @@ from syncd.database.faults import Complaint, Trouble, complaints
 from syncd.database.limit import limited
 from syncd.database.url import SQLITE, shown, sqlite_file
 
+_MAGIC = b"SQLite"
+_HEADER = 100
+"""Bytes at the beginning of a SQLite file."""
+
 _MIGRATING = RLock()
 """Alembic keeps the migration under way in a module's global."""
 
@@ -59,8 +63,10 @@ class Database:
 
     def standing(self) -> Standing:
         """Where the tables stand. Creates nothing, not even an empty file."""
-        if self.file is not None and self._absent(self.file):
-            return Standing.ABSENT
+        if self.file is not None:
+            if self._absent(self.file):
+                return Standing.ABSENT
+            self._check_end(self.file)
         with self.reading() as connection:
             return self._standing(connection)
 
@@ -68,6 +74,7 @@ class Database:
         """Creates or upgrades the tables; where they are current, only looks."""
         if self.file is not None:
             self._create_file(self.file)
+            self._check_end(self.file)
         with self.reading() as connection:
             current = self._standing(connection) is Standing.CURRENT
         if not current:
@@ -158,6 +165,22 @@ class Database:
         if path.stat().st_size == 0:
             with complaints(self.where, self.complaint), self.engine.connect() as connection:
                 connection.connection.execute("PRAGMA journal_mode=WAL")
+
+    def _check_end(self, path: Path) -> None:
+        """Raises where the last page is cut off, which SQLite fills up with zeros and believes.
+
+        https://sqlite.org/fileformat2.html#the_database_header: the page size is at 16; 1 stands
+        for 65536.
+        """
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+        size, page = path.stat().st_size, int.from_bytes(header[16:18])
+        whole = len(header) == _HEADER and page and size % (65536 if page == 1 else page) == 0
+        if size and _MAGIC.startswith(header[: len(_MAGIC)]) and not whole:
+            why = f"its last page is not whole, at {size:,} bytes"
+            raise self.complaint(
+                Trouble.BROKEN, f"{self.where} is damaged; restore it from a backup ({why})"
+            )
 
     def _standing(self, connection: Connection) -> Standing:
         found = self._revision(connection)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
+from syncd.core.policy import Purse
 from syncd.ledger.rows import among
 from syncd.ledger.schema import BATCHES, JOURNAL, LINES, TALLIES
 
@@ -102,12 +103,13 @@ def kept(change: str) -> Kept:
 
 def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
     of_open_batches = JOURNAL.c.sync == sync, JOURNAL.c.open > 0
-    statement = select(JOURNAL.c.line, JOURNAL.c.key, JOURNAL.c.change)
+    statement = select(*(JOURNAL.c[name] for name in ("line", "key", "member", "change")))
     statement = statement.where(*of_open_batches, JOURNAL.c.outcome.is_(None))
     found = []
-    for line, key, change in connection.execute(statement.order_by(JOURNAL.c.line)):
+    for line, key, member, change in connection.execute(statement.order_by(JOURNAL.c.line)):
         kept = decode(change)
-        found.append(OpenLine(line, kept.op, kept.kind, key, kept.ref, kept.after))
+        what = kept.op, kept.kind, key, kept.ref, kept.after, kept.before, member
+        found.append(OpenLine(line, *what))
     return tuple(found)
 
 
@@ -116,13 +118,18 @@ def any_open(connection: Connection, sync: str) -> bool:
     return connection.execute(statement.limit(1)).first() is not None
 
 
-def spent(connection: Connection, sync: str, since: datetime) -> dict[tuple[Kind, Op], int]:
+def spent(connection: Connection, sync: str, since: datetime) -> dict[Purse, int]:
+    """By budget."""
+    what = TALLIES.c.kind, TALLIES.c.op, TALLIES.c.detail
     statement = (
-        select(TALLIES.c.kind, TALLIES.c.op, func.sum(TALLIES.c.done))
+        select(*what, func.sum(TALLIES.c.done))
         .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
-        .group_by(TALLIES.c.kind, TALLIES.c.op)
+        .group_by(*what)
     )
-    return {(Kind(kind), Op(op)): int(done) for kind, op, done in connection.execute(statement)}
+    return {
+        (kind, op, detail) if detail else (kind, op): int(done)
+        for kind, op, detail, done in connection.execute(statement)
+    }
 
 
 def lines(

@@ -7,8 +7,9 @@ for all of them: written of a line is only what differs from that.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -16,9 +17,10 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from syncd.core.memory import Mark, Remark
+from syncd.core.memory import Mark, OpenLine, Remark
 from syncd.core.model import Op, Ref
 from syncd.core.plan import Change
+from syncd.core.purses import purses
 from syncd.database import UtcTime
 from syncd.ledger import approvals, events
 from syncd.ledger.history import DONE, MOOT, Kept, open_lines
@@ -120,10 +122,12 @@ def _new_ref(one: Ended) -> Ref | None:
 
 
 def _tally(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
-    done = Counter((one.change.kind, one.change.op) for one in ended if one.outcome == DONE)
+    done = (one.change for one in ended if one.outcome == DONE)
+    drawn = Counter(chain.from_iterable(map(purses, done)))
     rows = [
-        {"sync": sync, "ended_at": now, "kind": kind, "op": op, "done": count}
-        for (kind, op), count in done.items()
+        {"sync": sync, "ended_at": now, "kind": kind, "op": op, "detail": "".join(detail)}
+        | {"done": count}
+        for (kind, op, *detail), count in drawn.items()
     ]
     if rows:
         connection.execute(insert(TALLIES), rows)
@@ -134,14 +138,30 @@ def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datet
     ops = {Remark.CLAIM: Op.CREATE, Remark.SUSPENDED: Op.SUSPEND}
     found = {(mark.kind, ops[mark.remark], mark.key): mark.ref for mark in marks}
     confirmed = [
-        Ended(line.line, Change(line.op, line.kind, line.key, "", line.ref), DONE, ref)
+        Ended(line.line, _in_doubt(line), DONE, ref)
         for line in open_lines(connection, sync)
         if (ref := found.get((line.kind, line.op, line.key))) is not None
     ]
     end(connection, sync, confirmed, now)
 
 
-def settle(connection: Connection, sync: str, before_run: int, now: datetime) -> None:
+def _in_doubt(line: OpenLine) -> Change:
+    return Change(
+        line.op, line.kind, line.key, "", line.ref, line.before, line.after, member=line.member
+    )
+
+
+def settle(
+    connection: Connection,
+    sync: str,
+    before_run: int,
+    now: datetime,
+    overtaken: Collection[int],
+) -> None:
+    """Of the lines that are left open, the `overtaken` may have been made: budgets count them."""
+    if overtaken:
+        made = [line for line in open_lines(connection, sync) if line.line in overtaken]
+        _tally(connection, sync, [Ended(one.line, _in_doubt(one), DONE) for one in made], now)
     earlier = JOURNAL.c.sync == sync, JOURNAL.c.open > 0, JOURNAL.c.run < before_run
     without_end = select(JOURNAL.c.line).where(*earlier, JOURNAL.c.outcome.is_(None))
     lines = connection.scalars(without_end.order_by(JOURNAL.c.line)).all()

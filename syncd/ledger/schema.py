@@ -114,8 +114,11 @@ TALLIES = Table(
     Column("sync", Text, nullable=False),
     Column("ended_at", UtcTime, nullable=False),
     Column("kind", Text, nullable=False),
+    # An op, or what else has a budget: a name, an administrator's rights.
     Column("op", Text, nullable=False),
     Column("done", Integer, nullable=False),
+    # A group's key, or a field, where the budget is that one's.
+    Column("detail", Text, nullable=False, server_default=""),
     Index("ledger_tallies_since", "sync", "ended_at"),
 )
 
@@ -273,7 +276,9 @@ JOURNAL = (
 SCHEMA = Schema(
     metadata=operation.METADATA,
     migrations=Path(__file__).parent / "migrations",
-    revisions=("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"),
+    revisions=(
+        *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
+    ),
     version_table="syncd_ledger_version",
     private=True,
 )

@@ -204,10 +204,10 @@ class Ledger:
             with self._writing(sync) as (connection, _):
                 links.rename(connection, sync, names)
 
-    def settle(self, sync: str, before_run: int, now: datetime) -> None:
-        """Closes what earlier runs left open, after a plan has taken it into account."""
+    def settle(self, sync: str, run: int, now: datetime, overtaken: Collection[int] = ()) -> None:
+        """Closes what earlier runs left open; of these lines `overtaken` are not due any more."""
         with self._writing(sync) as (connection, _):
-            journal.settle(connection, sync, before_run, now)
+            journal.settle(connection, sync, run, now, overtaken)
 
     @contextmanager
     def lock(self, sync: str) -> Iterator[None]:

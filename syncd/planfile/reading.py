@@ -1,6 +1,7 @@
 """Read a plan line by line: each is checked, and kept where nobody can change it afterwards."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from syncd.planfile.form import (
     seal_of,
 )
 from syncd.planfile.shelf import Shelf
+from syncd.room import check_room
 
 T = TypeVar("T")
 
@@ -32,10 +34,13 @@ _FEW = 500
 
 
 def read(path: Path) -> Plan:
-    """Raises `ConfigError`."""
+    """Raises `ConfigError`, and `NoRoom` where the plan cannot be kept meanwhile."""
     try:
         with path.open("rb") as file:
             return load(file, str(path))
+    except sqlite3.Error as error:
+        check_room(error)
+        raise
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
 

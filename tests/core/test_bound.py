@@ -10,19 +10,21 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.backends.memory import MemoryBackend
+from syncd.core.bind import all_run, bind
 from syncd.core.decide import decide
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Group, Kind, Op, User
-from syncd.core.policy import Budget, Policy, Protect
+from syncd.core.policy import Adopt, Budget, Policy, Protect
 from syncd.core.seen import MOVED
 from syncd.cycle import Mode
 from syncd.engine import ask
 from syncd.errors import ConfigError
+from tests.core.nowhere import NOWHERE
 from tests.core.test_laws import ANY
 from tests.core.test_picking import same
-from tests.core.worlds import worlds
+from tests.core.worlds import POLICIES, worlds
 from tests.wired import Wired
-from tests.world import Office, by_hand, group, ids, opened, person
+from tests.world import ADA, Office, by_hand, group, ids, office, opened, person
 
 EXAMPLES = int(os.environ.get("SYNCD_BOUND_EXAMPLES", "6"))
 PEOPLE = [person(str(n), f"user{n}", title="Engineer", phone="1") for n in range(1, 7)]
@@ -91,7 +93,11 @@ def test_what_was_touched_since_does_not_run_and_the_rest_does(data):
     assert touched == refused | failed
 
 
-@given(worlds(), ANY)
+UNLIMITED = POLICIES.map(lambda policy: replace(policy, budgets={}))
+"""Of a few, fewer changes count: what a budget holds among all may stand in the way among them."""
+
+
+@given(worlds(policies=UNLIMITED), ANY)
 @settings(max_examples=EXAMPLES)
 def test_where_nothing_has_moved_the_whole_plan_runs_and_a_second_time_nothing(world, history):
     """Asked about what it touches alone, the very same changes come out; and what such a run leaves
@@ -99,7 +105,8 @@ def test_where_nothing_has_moved_the_whole_plan_runs_and_a_second_time_nothing(w
     world.apply()
     for step in history:
         step.happen(world)
-        if all(source.down for source in world.sources.values()):
+        # Of a target whose lists are cut, single things are known better than by any list.
+        if step.cut is not None or all(source.down for source in world.sources.values()):
             continue
         saved = world.plan()
         report = world.apply(saved=saved)
@@ -193,10 +200,10 @@ def test_budgets_are_judged_again_when_the_plan_is_applied():
     here.apply()
     here.source.has(*PEOPLE[3:])
     report = here.apply(saved=saved)
-    assert report.execution.done == []
-    assert {r.rule for r in report.plan.held} == {
-        "over budget user.suspend: 2 planned, 1 done in the last 24 h, 2 allowed of 5"
-    }
+    assert (len(report.execution.done), len(report.plan.held)) == (1, 1)
+    (held,) = report.plan.held
+    assert "2 planned, 1 done in the last 24 h, 2 allowed of 6" in held.rule
+    assert report.plan.refused == ()
 
 
 def test_the_last_administrator_is_guarded_by_what_the_target_has_now():
@@ -280,3 +287,27 @@ def test_what_others_changed_meanwhile_waits_for_the_next_run():
     here.source.has(person("2", "user2", title="Doctor"), *PEOPLE[2:])
     assert ids(here.apply(saved=saved).execution.done) == ["user/suspend/p:1"]
     assert ids(here.plan().changes) == ["user/update/p:2"]
+
+
+def test_what_takes_away_is_withheld_where_not_all_is_read_this_time():
+    """As it is in any plan; what does not, runs."""
+    here = opened(*PEOPLE)
+    here.source.has(*PEOPLE[1:], person("7", "user7"))
+    saved = here.plan()
+    here.source.gaps = ("size limit exceeded",)
+    report = here.apply(saved=saved)
+    assert ids(report.execution.done) == ["user/create/p:7"]
+    (refused,) = report.plan.refused
+    assert refused.rule.startswith(
+        f"{MOVED}: what takes away is withheld, for not all was read this time; it is as it was"
+    )
+
+
+def test_a_plan_runs_whole_only_with_all_of_its_changes_and_adoptions():
+    """What `--strict` goes by."""
+    here = office(ADA, policy=Policy(budgets={}, adopt=Adopt.BY_EMAIL))
+    somebody = here.backend.users.plant(User(user_name="ada", email="ada@example.org"))
+    saved = here.plan()
+    assert all_run(saved, here.plan())
+    here.backend.users.delete(somebody)
+    assert not all_run(saved, bind(saved, here.plan(), NOWHERE))

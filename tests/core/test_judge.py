@@ -6,24 +6,24 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS
+from syncd.core.excess import Excess
 from syncd.core.judge import (
     Abilities,
-    Counts,
     Facts,
-    hold,
     keep_an_administrator,
-    over_budget,
     rejoin,
     sift,
 )
 from syncd.core.mapping import UserMapping
+from syncd.core.memory import Memory
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.plan import Change, Refusal, count
 from syncd.core.policy import Budget, Policy, Protect
 from syncd.core.protection import protect_accounts, protect_groups
+from syncd.core.spool import Trays
+from syncd.core.tally import Tally
 
 ADMIN = UserMapping(always={"admin": "admin"})
 ABILITIES = {
@@ -32,7 +32,7 @@ ABILITIES = {
 }
 
 
-TEN = Counts({Kind.USER: 10, Kind.GROUP: 10, Kind.MEMBER: 10}, {})
+TEN = {Kind.USER: 10, Kind.GROUP: 10, Kind.MEMBER: 10}
 
 
 def facts(**given):
@@ -47,12 +47,13 @@ class Verdict:
     withheld: list
 
 
-def judge(changes, policy, known, counts=TEN, accounts=()):
+def judge(changes, policy, known, spent=None, accounts=()):
     """All of the rules, one after the other, as a decision about a few lets them follow."""
     sifted = sift(changes, known)
-    planned = Counter({(c.kind, c.op, c.key, c.member) for c in sifted.possible})
-    totals = Counter((kind, op) for kind, op, *_ in planned)
-    within, held = hold(sifted.possible, over_budget(totals, policy, counts), {})
+    tally = Tally()
+    tally.count(sifted.possible)
+    excess = Excess(policy, Memory(spent=spent or {}), Trays(), list)
+    within, held = excess.hold(sifted.possible, tally.planned, TEN)
     kept, last = keep_an_administrator(within, accounts)
     return Verdict(kept, held, sifted.refused + last, sifted.withheld)
 
@@ -146,8 +147,8 @@ def test_protection_goes_by_login_address_group_and_own_account():
         assert protect_accounts(users, Ref("u5"), policy, protected) == expected
 
 
-def test_over_budget_all_of_that_kind_is_held_and_the_rest_runs():
-    """Nobody can tell which of them is wrong."""
+def test_over_budget_only_the_excess_is_held_and_the_rest_runs():
+    """What was done within the window counts, and the rule says so."""
     some = [
         Change(Op.SUSPEND, Kind.USER, Key(k), k, Ref(k), {"active": True}, {"active": False})
         for k in "abc"
@@ -156,12 +157,14 @@ def test_over_budget_all_of_that_kind_is_held_and_the_rest_runs():
     policy = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=3)})
     within = judge([*some, other], policy, facts())
     assert (within.accepted, within.held) == ([*some, other], [])
-    verdict = judge(
-        [*some, other], policy, facts(), replace(TEN, spent={(Kind.USER, Op.SUSPEND): 1})
+    verdict = judge([*some, other], policy, facts(), {(Kind.USER, Op.SUSPEND): 1})
+    rule = (
+        "over budget user.suspend: 3 planned, 1 done in the last 24 h, 3 allowed of 11; "
+        "1 of these held"
     )
-    rule = "over budget user.suspend: 3 planned, 1 done in the last 24 h, 3 allowed of 10"
-    assert verdict.accepted == [other]
-    assert verdict.held == [Refusal(change, rule) for change in some]
+    [held] = verdict.held
+    assert held.rule == rule
+    assert verdict.accepted == [*(one for one in some if one != held.change), other]
 
 
 def test_what_a_broken_reading_would_take_away_is_counted():

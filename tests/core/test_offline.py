@@ -136,7 +136,10 @@ def test_a_held_change_is_told_with_its_rule():
     here.apply()
     one = same_as_online(here, "nova7.x")
     assert [held.rule for held in one.held] == [
-        "over budget user.create: 4 planned, 1 done in the last 24 h, 2 allowed of 1"
+        (
+            "over budget user.create: 3 planned, 2 done in the last 24 h, 2 allowed of 2; "
+            "3 of these held"
+        )
     ]
 
 

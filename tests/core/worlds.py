@@ -15,7 +15,10 @@ from syncd.core.mapping import Scope, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import Group, GroupRecord, Key, Kind, Op, Reference, State, User, UserRecord
 from syncd.core.policy import (
+    ADMIN,
     DEFAULT_BUDGETS,
+    EACH,
+    RENAME,
     Adopt,
     Budget,
     Leavers,
@@ -181,6 +184,12 @@ TIGHT = {
     (Kind.MEMBER, Op.ADD): Budget(count=2),
     (Kind.MEMBER, Op.REMOVE): Budget(count=1),
     (Kind.GROUP, Op.DELETE): Budget(count=0),
+    (Kind.USER, RENAME): Budget(count=1),
+    (Kind.GROUP, RENAME): Budget(count=0),
+    (Kind.USER, ADMIN): Budget(count=1),
+    (Kind.USER, Op.UPDATE, EACH): Budget(count=1),
+    (Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50),
+    (Kind.MEMBER, Op.ADD, EACH): Budget(count=1),
 }
 POLICIES = st.builds(
     Policy,

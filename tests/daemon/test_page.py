@@ -10,7 +10,7 @@ import pytest
 from syncd.core.model import Key, Kind, Op
 from syncd.core.plan import Change
 from syncd.errors import LedgerError
-from syncd.ledger import Daemon
+from syncd.ledger import Daemon, Signature
 from tests.daemon.company import MORNING, STRANGE, Shown
 from tests.daemon.site import page, served
 from tests.daemon.standings import Bare, plan_of, stand
@@ -65,7 +65,7 @@ def test_without_the_token_counts_are_told_and_how_to_see_names(site):
     """Who looks knows what waits, and what to do to read of whom."""
     told = words(page(site, names=False))
     assert "3 of 6 syncs need you" in told
-    assert "14 changes held (suspend 14 users)" in told
+    assert "10 changes held (suspend 10 users)" in told
     assert "show names" in told
     assert 'action="/session"' in page(site, "/ui/people", names=False)
 
@@ -97,10 +97,31 @@ def test_a_held_plan_is_found_with_its_reason_and_the_command_that_approves_it(c
         assert f"/ui/plans/{digest(company)}" in html
     plan = words(page(site, f"/ui/plans/{digest(company)[:12]}"))
     assert command in plan
-    assert "Held (14)" in plan
-    assert plan.count("suspend user") == 14
+    assert "Held (10)" in plan
+    assert plan.count("suspend user") == 10
     assert "user_name 'rosalind.franklin' is taken by rosalind.franklin" in plan
     assert "the template needs 'given_name', and there is none" in plan
+
+
+def test_where_two_people_must_approve_the_page_says_how_many_have(company):
+    """On the page of the sync and on that of the plan, with the command for the second one."""
+    projects = company.settings.syncs["projects"]
+    rule = projects.policy.approval.model_copy(update={"people": 2})
+    policy = projects.policy.model_copy(update={"approval": rule})
+    syncs = {**company.settings.syncs, "projects": projects.model_copy(update={"policy": policy})}
+    settings = company.settings.model_copy(update={"syncs": syncs})
+    desk, now = company.ledger.desk, company.now
+    signed = Signature("Kay", now, now + timedelta(hours=1))
+    given = desk.approve(desk.plan(digest(company)), signed, 2)
+    try:
+        with served(Shown(company, settings=settings), clock=lambda: company.now) as url:
+            for path in ("/ui/syncs/projects", f"/ui/plans/{digest(company)}"):
+                told = words(page(url, path))
+                assert "Kay" in told
+                assert "1 of 2. Another person must approve the same" in told
+                assert f"syncd approve {digest(company)[:12]}" in told
+    finally:
+        desk.withdraw_approval(given.approval, now)
 
 
 def test_what_another_hand_did_in_a_target_and_was_put_back_is_told(site):

@@ -147,7 +147,7 @@ def test_without_javascript_everything_is_there(chromium, site, company):
         digest = company.ledger.desk.standing("projects").digest
         expect(page.get_by_text(f"syncd approve {digest[:12]}")).to_be_visible()
         page.get_by_role("link", name="Look at the plan of projects").click()
-        expect(page.get_by_role("heading", name="Held (14)")).to_be_visible()
+        expect(page.get_by_role("heading", name="Held (10)")).to_be_visible()
         page.get_by_role("link", name="People").click()
         page.get_by_label("Login, e-mail").fill("rosalind.franklin")
         page.get_by_role("button", name="Search").click()

@@ -149,7 +149,7 @@ def test_a_plan_is_found_by_its_digest_or_the_beginning_of_it(client):
     assert (plan["digest"], plan["run"], plan["held_changes"]) == (digest, 3, {"user.suspend": 1})
     (held,) = plan["held"]
     assert (held["name"], held["op"], held["fields"]) == ("alan.turing", "suspend", ["active"])
-    assert held["rule"] == "over budget user.suspend: 1 planned, 0 allowed of 3"
+    assert held["rule"] == "over budget user.suspend: 1 planned, 0 allowed of 3; 1 of these held"
     assert [one["why"] for one in plan["conflicts"]] == [
         "user_name 'edsger.dijkstra' is taken by edsger.dijkstra (u4)"
     ]

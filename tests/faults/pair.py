@@ -13,11 +13,10 @@ from tests.daemon.supervised import Place, Supervised
 from tests.servers.postgres import PASSWORD, Postgresql
 from tests.servers.proxy import Proxy
 from tests.servers.scim_fake import TOKEN, Answer, Asked, FakeScim
+from tests.world import ANY_NUMBER
 
 LIFE = 3
 """Seconds after which a silent leader has lost its lock."""
-
-ANY_NUMBER = dict.fromkeys(("user.suspend", "user.delete", "group.delete", "member.remove"))
 
 
 class Noting(FakeScim):

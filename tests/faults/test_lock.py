@@ -4,9 +4,11 @@ import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.faults import company
 from tests.faults.installation import SYNC, Installation, doomed
 from tests.faults.stores import PAIRS
 
@@ -88,3 +90,21 @@ def test_a_plan_can_be_looked_at_during_an_apply(one: Installation):
     assert (code, err) == (0, "")
     assert "changes:" in out
     assert (one.journal(), one.outcomes()) == (lines, runs)
+
+
+def test_of_applies_that_are_started_at_once_all_end_well_and_nobody_is_made_twice(tmp_path: Path):
+    """On a new ledger and a new store: one makes everybody, and the others say who is at it, or
+    find nothing left to do."""
+    one = Installation.new(tmp_path / "one")
+    one.directory(company.before(2))
+    processes = [one.start() for _ in range(3)]
+    ended = [(process.communicate(timeout=120), process.returncode) for process in processes]
+    for (_, err), code in ended:
+        assert (code, err) == (0, "") or (code, err.partition(" (")[0]) == (
+            4,
+            f"another run of {SYNC} is under way",
+        )
+    assert 0 in [code for _, code in ended]
+    assert len(one.state()["users"]) == 2 * company.TEAM
+    assert one.open_lines() == 0
+    assert "Nothing to change" in one.run()[1]

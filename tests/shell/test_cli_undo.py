@@ -33,7 +33,7 @@ MAIN = "main: {sources: [people], target: store}"
 FREE = """main:
     sources: [people]
     target: store
-    policy: {budget: {user.suspend: null, member.remove: null}}"""
+    policy: {budget: {user.suspend: null, member.remove: null, per_group: null, per_attribute: null}}"""
 
 
 def accounts(world: World):

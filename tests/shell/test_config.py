@@ -14,6 +14,8 @@ from syncd.core.merge import Precedence
 from syncd.core.model import Kind, Op
 from syncd.core.policy import (
     DEFAULT_BUDGETS,
+    EACH,
+    RENAME,
     Adopt,
     Budget,
     Leavers,
@@ -156,6 +158,29 @@ def test_a_sync_without_more_has_the_safe_defaults(configured):
     assert dict(sync.policy.budgets) == dict(DEFAULT_BUDGETS)
 
 
+def test_the_budgets_of_each_group_and_each_field_can_be_lifted(configured):
+    """All at once; and a field that has its own leaves the others theirs."""
+    config = """
+sources: {{a: {{type: yaml, paths: [a]}}}}
+targets: {{t: {{type: memory}}}}
+syncs: {{s: {{sources: [a], target: t, policy: {{budget: {{{}}}}}}}}}
+"""
+
+    def narrow(words):
+        sync = assemble(configured(config.format(words)), "s")
+        sync.close()
+        return {purse: of for purse, of in sync.policy.budgets.items() if len(purse) > 2}
+
+    each = Kind.USER, Op.UPDATE, EACH
+    removals = {(Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=5)}
+    assert narrow("per_group: ~, per_attribute: ~") == {}
+    assert narrow("per_attribute: {default: ~}") == removals | {each: Budget()}
+    assert narrow("per_attribute: {attributes.badge: {count: 0}}") == removals | {
+        each: Budget(percent=25),
+        (Kind.USER, Op.UPDATE, "attributes.badge"): Budget(count=0),
+    }
+
+
 def test_every_word_of_a_sync_reaches_the_engine(configured):
     """Nothing that one writes is dropped between the file and the core."""
     sync = assemble(
@@ -181,7 +206,11 @@ syncs:
       adopt: by_email
       adopt_groups: true
       may_be_empty: b
-      budget: {window: 90m, user.suspend: {count: 3}, user.delete: ~, member.add: {percent: 1.5, minimum: 7}}
+      budget:
+        {window: 90m, user.suspend: {count: 3}, user.delete: ~, member.add: {percent: 1.5, minimum: 7},
+         user.rename: {count: 4}, user.admin: ~,
+         per_group: {member.remove: {percent: 5}, member.add: {count: 9}},
+         per_attribute: {default: {count: 2}, title: ~}}
 """),
         "s",
     )
@@ -191,6 +220,12 @@ syncs:
         (Kind.MEMBER, Op.ADD): Budget(percent=1.5, minimum=7),
         (Kind.GROUP, Op.DELETE): Budget(percent=10),
         (Kind.MEMBER, Op.REMOVE): Budget(percent=20),
+        (Kind.USER, RENAME): Budget(count=4),
+        (Kind.GROUP, RENAME): Budget(percent=20),
+        (Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=5),
+        (Kind.MEMBER, Op.ADD, EACH): Budget(count=9),
+        (Kind.USER, Op.UPDATE, EACH): Budget(count=2),
+        (Kind.USER, Op.UPDATE, "title"): Budget(),
     }
     assert list(sync.sources) == ["b", "a"]
     assert sync.merge == Precedence("employee_number", {"email": ("a", "b"), "state": ("a",)})

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
 from syncd.core.model import Key, Kind, Op, Ref, Rung
 from syncd.core.plan import Change, Plan
+from syncd.core.policy import ADMIN
 from syncd.errors import LedgerError
 from syncd.ledger import BROKEN_OFF, DONE, FAILED, MOOT, Ended, Run, open_ledger
 from syncd.ledger.schema import RUNS
@@ -76,7 +77,7 @@ def test_a_begun_change_is_open_until_its_end_is_known(ledger):
     assert ledger.recall("staff", EPOCH) == Memory(open_lines=(open_line,))
     ledger.end([Ended(line, changes[0], DONE, Ref("r1"))], NOW)
     assert ledger.recall("staff", EPOCH) == Memory(
-        links=(link(ref="r1"),), spent={(Kind.USER, Op.CREATE): 1}
+        links=(link(ref="r1"),), spent={(Kind.USER, Op.CREATE): 1, (Kind.USER, ADMIN): 1}
     )
 
 
@@ -253,6 +254,27 @@ def test_only_done_changes_in_the_window_are_spent(ledger):
     do(ledger, change(Op.DELETE, "never"), outcome=FAILED, at=LATER)
     assert ledger.recall("staff", LATER).spent == {(Kind.USER, Op.CREATE): 2}
     assert ledger.recall("other", EPOCH) == Memory()
+
+
+def test_what_is_spent_is_told_by_group_and_field_without_what_was_approved(ledger):
+    """And what was begun, and is not due any more, is with it once that is settled."""
+    fields = {"title": "x", "user_name": "a", "phone": None}
+    update = change(
+        Op.UPDATE, before=fields, after=dict.fromkeys(fields, "y"), approved=("user_name",)
+    )
+    member = Change(Op.REMOVE, Kind.MEMBER, Key("g"), "", Ref("g1"), member=Key("ada"))
+    do(ledger, update, member, replace(member, member=Key("bob"), approved=("remove",)))
+    spent = {
+        (Kind.USER, Op.UPDATE): 1,
+        (Kind.USER, Op.UPDATE, "title"): 1,
+        (Kind.MEMBER, Op.REMOVE): 1,
+        (Kind.MEMBER, Op.REMOVE, "g"): 1,
+    }
+    assert ledger.recall("staff", EPOCH).spent == spent
+    lines = ledger.begin(ledger.begin_run("staff", PLAN, NOW), [update, member], NOW)
+    ledger.settle("staff", ledger.begin_run("staff", PLAN, NOW), NOW, lines[1:])
+    spent |= {(Kind.MEMBER, Op.REMOVE): 2, (Kind.MEMBER, Op.REMOVE, "g"): 2}
+    assert ledger.recall("staff", EPOCH).spent == spent
 
 
 def test_times_are_utc_whatever_zone_they_come_in(ledger):

@@ -78,7 +78,7 @@ PLANS = st.builds(
     readings=st.dictionaries(TEXT, TEXT, max_size=2),
 )
 CHANGE = Change(Op.UPDATE, Kind.USER, "people:ada", "ada", "7", {"title": "Dr"}, {"title": "Prof"})
-LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[],"traces":{},"seen":"","version":""}'
+LINE = b'{"op":"update","kind":"user","key":"people:ada","name":"ada","ref":"7","before":{"title":"Dr"},"after":{"title":"Prof"},"reason":"","member":null,"member_ref":null,"needs":[],"temporary":false,"aliases":[],"traces":{},"rung":null,"seen":"","version":"","approved":[]}'
 PLAN = Plan(
     sync="main",
     target="store",

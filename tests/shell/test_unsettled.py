@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from syncd.backends.memory import MemoryBackend
 from syncd.core.drift import ATTEMPTS
 from syncd.core.model import Kind, Op, Ref
-from syncd.core.policy import Drift, Policy
+from syncd.core.policy import Budget, Drift, Policy
 from syncd.cycle import Mode
 from syncd.report import Exit
 from tests.wired import Lying, Wired
@@ -263,7 +263,8 @@ class _Vanishing:
 
 def test_what_never_settles_hides_nothing():
     """What is held, and what was not read whole, has its own exit code before it."""
-    here = lying("title", str.lower, ADA, ZOE, KIM, policy=Policy())
+    few_leave = Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(percent=10)})
+    here = lying("title", str.lower, ADA, ZOE, KIM, policy=few_leave)
     tried_out(here)
     here.source.has(ADA)
     assert here.apply().exit_code == Exit.HELD

@@ -26,7 +26,7 @@ def undo(  # noqa: PLR0913, PLR0917  an option each
     yes: Yes = False,
     everything: All = False,
 ) -> None:
-    """Go back on what a run did: show the plan, ask, and make it so."""
+    """Go back on what a run did, after a question."""
     from syncd.cli.undoing import Looking, undo
 
     only = dry_run or format_ is not Format.TABLE

@@ -1,0 +1,76 @@
+"""After a run, or a wave: what it touched is read again, and what did not take is remembered."""
+
+from collections import Counter
+from datetime import datetime
+from itertools import chain
+
+from msgspec.structs import replace
+
+from syncd.core.decide import Decision
+from syncd.core.drift import wheres
+from syncd.core.left import Left
+from syncd.core.model import Kind, Op, Ref
+from syncd.core.plan import Plan
+from syncd.cycle import GROWS, Cycle, Touched
+from syncd.executor import Execution, Journal
+from syncd.ledger import Ledger, Tries
+from syncd.purpose import Purpose
+from syncd.report import Report, Unsettled
+from syncd.verify import unsettled
+
+
+def look_again(
+    cycle: Cycle,
+    purpose: Purpose,
+    decision: Decision,
+    planned: Plan,
+    journal: Journal,
+    execution: Execution,
+) -> tuple[Left, tuple[Unsettled, ...], Plan]:
+    """What is left after the run, what of it did not take, and the plan that says so. Reads again
+    what it touched."""
+    touched, expected = _touched(execution, journal), None
+    if planned is decision.plan() and not planned.marks and _only_grew(execution):
+        expected = cycle.expected(execution.done, journal.refs)
+    cycle.read_again(touched)
+    if expected is not None and (growth := expected.seen_in(cycle.target)) is not None:
+        return decision.left(growth), (), replace(planned, changes=())
+    again = purpose.again(cycle, touched, journal.run)
+    after = again.plan()
+    return again.left(), unsettled(execution, cycle.still_there, after), after
+
+
+def keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
+    """What came back otherwise counts once more; what no plan is about any more is forgotten. An
+    undo is about other wishes than those that never settle."""
+    if report.plan.undoes is not None:
+        return
+    gone = cycle.past.wheres()
+    if gone:
+        stopped = chain(after.held, after.refused, after.unsettled)
+        gone.difference_update(wheres(chain(after.changes, (one.change for one in stopped))))
+    if gone or report.unsettled:
+        found = (one for unsettled in report.unsettled for one in unsettled.missed)
+        tries = Tries(report.run or 0, cycle.past.made_by, now)
+        ledger.keep_stuck(after.sync, tries, found, gone)
+
+
+def _only_grew(execution: Execution) -> bool:
+    """Whether all was done, and that was to make things and to add members."""
+    return execution.done_by.total() == len(execution.changes) and all(
+        op in GROWS for _, op in execution.done_by
+    )
+
+
+def _touched(execution: Execution, journal: Journal) -> Touched:
+    uncertain = [one.change for one in (*execution.failed, *execution.unknown)]
+    tried = execution.done_by + Counter((change.kind, change.op) for change in uncertain)
+
+    def refs(kind: Kind) -> frozenset[Ref]:
+        those = [change for change in chain(execution.done, uncertain) if change.kind is kind]
+        new = {one.key for one in those if one.ref is None}
+        made = journal.refs(Kind.USER if kind is Kind.USER else Kind.GROUP, new)
+        return frozenset([*(one.ref for one in those if one.ref is not None), *made.values()])
+
+    counts = {kind: sum(n for (of, _), n in tried.items() if of is kind) for kind in Kind}
+    return Touched(counts, refs, deleted=any(op is Op.DELETE for _, op in tried))

@@ -1,0 +1,246 @@
+"""Only what is over a budget is held, and which of it depends on nothing but whom it is about."""
+
+import os
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from syncd.core.approval import approval_print, freed
+from syncd.core.excess import Excess
+from syncd.core.memory import Memory
+from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.order import place_after
+from syncd.core.plan import Change
+from syncd.core.policy import ADMIN, EACH, RENAME, Budget, Policy
+from syncd.core.purses import is_wide, purses, rank
+from syncd.core.spool import Trays
+from syncd.core.tally import Tally
+from syncd.core.trays import HELD
+from syncd.cycle.spool import DiskSpool
+
+MANY = settings(max_examples=int(os.environ.get("SYNCD_BUDGET_EXAMPLES", "50")))
+TEN = dict.fromkeys(Kind, 10)
+FIELDS = {
+    "user_name": st.tuples(st.just("ada"), st.just("bob")),
+    "title": st.tuples(st.sampled_from([None, "x"]), st.sampled_from([None, "y"])),
+    "phone": st.tuples(st.just("1"), st.just("2")),
+    "admin": st.tuples(st.sampled_from([None, False, True]), st.sampled_from([None, False, True])),
+}
+
+
+@st.composite
+def updates(draw):
+    fields = draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, unique=True))
+    pairs = {name: draw(FIELDS[name]) for name in sorted(fields)}
+    before, after = ({name: pair[which] for name, pair in pairs.items()} for which in (0, 1))
+    approved = tuple(name for name in sorted(fields) if draw(st.integers(0, 5)) == 0)
+    return Op.UPDATE, before, after, approved
+
+
+OTHERS = st.sampled_from(
+    [
+        (Op.SUSPEND, {"active": True}, {"active": False}, ()),
+        (Op.SUSPEND, {"active": True}, {"active": False}, ("suspend",)),
+        (Op.DELETE, {}, {}, ()),
+        (Op.CREATE, {}, {"user_name": "x"}, ()),
+        (Op.CREATE, {}, {"user_name": "x", "admin": True}, ()),
+    ]
+)
+
+
+@st.composite
+def users(draw):
+    found = []
+    for number in range(draw(st.integers(0, 12))):
+        op, before, after, approved = draw(st.one_of(updates(), OTHERS))
+        key = f"p:{number}"
+        one = Change(op, Kind.USER, Key(key), key, Ref(key), before, after, approved=approved)
+        found.append(one)
+    return found
+
+
+@st.composite
+def removals(draw):
+    pairs = st.tuples(st.sampled_from("gh"), st.integers(0, 9))
+    return [
+        Change(
+            Op.REMOVE, Kind.MEMBER, Key(g), g, Ref(g), member=Key(f"p:{n}"), member_ref=Ref(f"u{n}")
+        )
+        for g, n in sorted(draw(st.sets(pairs, max_size=12)))
+    ]
+
+
+PURSES = [
+    (Kind.USER, Op.UPDATE),
+    (Kind.USER, Op.SUSPEND),
+    (Kind.USER, Op.CREATE),
+    (Kind.USER, RENAME),
+    (Kind.USER, ADMIN),
+    (Kind.USER, Op.UPDATE, EACH),
+    (Kind.USER, Op.UPDATE, "title"),
+    (Kind.MEMBER, Op.REMOVE),
+    (Kind.MEMBER, Op.REMOVE, EACH),
+]
+BUDGETS = st.dictionaries(st.sampled_from(PURSES), st.builds(Budget, count=st.integers(0, 6)))
+SPENT = st.dictionaries(
+    st.sampled_from([*PURSES[:5], (Kind.USER, Op.UPDATE, "title"), PURSES[7]]), st.integers(0, 4)
+)
+
+
+def judged(changes, budgets, spent, apart=(), spool=None):
+    """What runs and what is held of users; `apart` are those that lie in trays."""
+    spool, tally, lost = spool or Trays(), Tally(), []
+    excess = Excess(Policy(budgets=budgets), Memory(spent=spent), spool, lost.extend)
+    for one in apart:
+        tally.count([one])
+        excess.put(one.kind, one.op, [(place_after(one), one, "")])
+    tally.count(changes)
+    within, held = excess.hold(list(changes), tally.planned, TEN)
+    runs = [*within, *spool.changes(list(excess.trays.values()))]
+    held += spool.refusals({HELD: ""})
+    assert {one.id for one in lost} <= {r.change.id for r in held if r.change.op is Op.CREATE}
+    return by_id(runs), sorted(
+        ((r.change.id, dict(r.change.after), r.rule) for r in held), key=lambda one: one[::2]
+    )
+
+
+def by_id(changes):
+    return sorted(changes, key=lambda change: change.id)
+
+
+def atoms(some):
+    """The single fields of updates, and any other change as one."""
+    return {
+        (change.id, name)
+        for change in some
+        for name in (change.after if change.op is Op.UPDATE else [None])
+    }
+
+
+@MANY
+@given(users(), BUDGETS, SPENT)
+def test_never_more_runs_than_there_is_room_for_and_only_the_excess_is_held(some, budgets, spent):
+    """Of what draws on one budget only, it is held to the last that is too much."""
+    runs, held = judged(some, budgets, spent)
+    drawn, planned = (Counter(p for c in of for p in purses(c)) for of in (runs, some))
+    policy = Policy(budgets=budgets)
+    for purse, number in planned.items():
+        if (budget := policy.budget(purse)) is not None:
+            room = max(0, budget.count - spent.get(purse, 0))
+            assert drawn[purse] <= room
+            narrow = not is_wide(purse) and policy.budget((*purse[:1], Op.UPDATE)) is None
+            if narrow and purse[1] != ADMIN:
+                assert drawn[purse] == min(room, number)
+    lost = {(one, name) for one, after, _ in held for name in after}
+    assert {(one, name) for one, name in atoms(some) if name} - lost <= atoms(runs)
+    for change in some:  # what was approved is not held
+        for name in change.approved if change.op is Op.UPDATE else ():
+            assert (change.id, name) in atoms(runs)
+    assert held or runs == by_id(some)
+
+
+@MANY
+@given(users(), BUDGETS, SPENT, st.randoms(), st.sampled_from([Trays, DiskSpool]))
+def test_the_choice_is_the_same_in_any_order_and_in_any_slices(some, budgets, spent, luck, spool):
+    """Be they decided about at once or apart, in memory or on disk."""
+    expected = judged(some, budgets, spent)
+    mixed = luck.sample(some, len(some))
+    assert judged(mixed, budgets, spent) == expected
+    cut = luck.randint(0, len(some))
+    assert judged(mixed[:cut], budgets, spent, mixed[cut:], spool()) == expected
+
+
+@MANY
+@given(users(), BUDGETS, SPENT, st.sampled_from(PURSES))
+def test_what_is_held_grows_less_as_a_budget_grows(some, budgets, spent, which):
+    """By a wide one, nobody is held who ran before; by a narrow one, no more are."""
+    if which not in budgets:
+        return
+    more = {**budgets, which: Budget(count=budgets[which].count + 1)}
+    (runs, _), (then, _) = judged(some, budgets, spent), judged(some, more, spent)
+    if is_wide(which):
+        assert atoms(runs) <= atoms(then)
+    assert len({one for one, _ in atoms(runs)}) <= len({one for one, _ in atoms(then)})
+
+
+@MANY
+@given(removals(), BUDGETS, SPENT, st.randoms(), st.sampled_from([Trays, DiskSpool]))
+def test_of_a_group_no_more_goes_than_its_own_budget_and_that_of_all(
+    some, budgets, spent, luck, spool
+):
+    """In whatever order the groups come; and a group that is held leaves the others their room."""
+    policy = Policy(budgets=budgets)
+
+    def members(order, spool):
+        excess, planned = Excess(policy, Memory(spent=spent), spool, list), Counter()
+        for key in order:
+            rows = [(place_after(one), one, "") for one in some if one.key == key]
+            if rows:
+                kept, number = excess.of_group(luck.sample(rows, len(rows)), key, 10)
+                excess.put(Kind.MEMBER, Op.REMOVE, kept)
+                planned[Kind.MEMBER, Op.REMOVE] += number
+        excess.hold_members(planned, TEN)
+        runs = list(spool.changes(list(excess.trays.values())))
+        return runs, list(spool.refusals({HELD: ""}))
+
+    runs, held = members("gh", Trays())
+    assert members("hg", spool()) == (runs, held)
+    room = {
+        purse: max(0, budget.count - spent.get(purse, 0))
+        for purse in {p for one in some for p in purses(one)}
+        if (budget := policy.budget(purse)) is not None
+    }
+    drawn = Counter(purse for one in runs for purse in purses(one))
+    assert all(drawn[purse] <= number for purse, number in room.items())
+    by_group = Counter(one.key for one in some)
+    left = sum(min(room.get((*PURSES[7], key), 99), number) for key, number in by_group.items())
+    assert len(runs) == min(room.get(PURSES[7], 99), left)
+
+
+def test_whose_turn_it_is_goes_by_the_person():
+    """In all budgets; and so few are changed by half."""
+    some = [Change(Op.SUSPEND, Kind.USER, Key(f"p:{n}"), "") for n in range(50)]
+    removed = [
+        replace(one, op=Op.REMOVE, kind=Kind.MEMBER, key="g", member=one.key) for one in some
+    ]
+    assert [one.key for one in sorted(some, key=rank)] == [
+        one.member for one in sorted(removed, key=rank)
+    ]
+    assert len({rank(replace(removed[0], key=Key(group))) for group in "gh"}) == 2
+
+
+def test_what_an_update_draws_on():
+    """A name, an administrator's rights and each field that loses its value; not what was empty,
+    nor a step aside from a name."""
+    before = {"user_name": "a", "title": None, "phone": "1", "admin": None, "email": "a@x"}
+    after = {"user_name": "b", "title": "x", "phone": None, "admin": False, "email": "b@x"}
+    change = Change(Op.UPDATE, Kind.USER, Key("1"), "a", Ref("u"), before, after)
+    wide = Kind.USER, Op.UPDATE
+    assert purses(change) == (wide, (Kind.USER, RENAME), (*wide, "phone"), (*wide, "email"))
+    assert purses(replace(change, after={**after, "admin": True}))[-2] == (Kind.USER, ADMIN)
+    assert purses(replace(change, approved=tuple(after))) == ()
+    assert purses(replace(change, temporary=True)) == ()
+
+
+def test_fields_that_were_held_by_themselves_are_approved_by_themselves():
+    """And those that were held together, because others of the same update were not."""
+    names = ("email", "phone", "title")
+    before, after = dict.fromkeys(names, "x"), dict.fromkeys(names, "y")
+    change = Change(Op.UPDATE, Kind.USER, Key("1"), "a", Ref("u"), before, after, "changed")
+
+    def of(*fields):
+        return replace(
+            change, before={n: before[n] for n in fields}, after={n: after[n] for n in fields}
+        )
+
+    by = {approval_print(of("title")): "ann"}
+    assert freed(change, by).approved == ("title",)
+    assert freed(change, by).reason == "changed; title approved by ann"
+    by[approval_print(of("email", "phone"))] = "bob"
+    both = freed(change, by)
+    assert both.approved == ("email", "phone", "title")
+    assert both.reason == "changed; title approved by ann; email, phone approved by bob"
+    assert freed(change, {approval_print(of("email", "phone")): "bob"}) == change
+    assert freed(replace(change, op=Op.RESTORE), by).approved == ()

@@ -1,0 +1,1 @@
+"""What may happen to a site, a file for each sort of thing; `tests.promises.machine` has all."""

@@ -1,0 +1,123 @@
+"""One apply, with all that the promises can be held against."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from syncd.core.plan import Change, Plan
+from syncd.core.question import Question
+from syncd.cycle import Mode
+from syncd.engine import apply
+from syncd.errors import SyncdError
+from syncd.ledger import Line
+from syncd.report import Report
+from tests.promises.sight import Effect, Sight, effects, happened
+from tests.promises.site import Hook, Site
+from tests.wired import nothing
+
+
+@dataclass
+class Run:
+    """`question` is what all that there is came to before it; None where nothing could be read.
+
+    `plan` is what the run was about to make; None where it came to none. `report` is None where
+    it ended by an `error` or by a death. `sources_whole` is whether all that it read of them was.
+    `disturbed` is whether any call was made to fail.
+    """
+
+    site: Site
+    mode: Mode
+    saved: Plan | None
+    question: Question | None
+    before: Sight
+    target_broken: bool
+    sources_whole: bool = True
+    plan: Plan | None = None
+    report: Report | None = None
+    error: SyncdError | None = None
+    disturbed: bool = False
+    times: list[datetime] = field(default_factory=list)
+    after: Sight = field(init=False)
+
+    @property
+    def earliest(self) -> datetime:
+        """Of the times that the run was told; the clock may have jumped meanwhile."""
+        return min(self.times, default=self.site.now)
+
+    @property
+    def latest(self) -> datetime:
+        return max(self.times, default=self.site.now)
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        return tuple(effects(self.before, self.after))
+
+    @cached_property
+    def made(self) -> tuple[Change, ...]:
+        """Those changes of the plan that the target shows to be made."""
+        changes = self.plan.changes if self.plan else ()
+        return tuple(one for one in changes if happened(one, self.before, self.after))
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """What the journal has of it."""
+        if self.after.last_run == self.before.last_run:
+            return []
+        return self.site.ledger.lines(run=self.after.last_run)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read, tried and done."""
+        report = self.report
+        return (
+            report is not None
+            and report.run is not None
+            and not (report.plan.withheld or report.execution.failed or report.execution.unknown)
+            and not (report.execution.stopped or report.unverified)
+        )
+
+
+def run(
+    site: Site,
+    mode: Mode = Mode.FULL,
+    saved: Plan | None = None,
+    watch: Hook = nothing,
+    approve: Callable[[Plan], bool] = lambda _plan: True,
+) -> Run:
+    """An apply, with each of its calls told to `watch`."""
+    one = Run(
+        site,
+        mode,
+        saved,
+        _asked(site),
+        Sight.of(site),
+        target_broken=site.target_broken,
+        disturbed=watch is not nothing,
+    )
+
+    def clock() -> datetime:
+        one.times.append(site.clock())
+        return one.times[-1]
+
+    def looked_at(plan: Plan) -> bool:
+        one.plan = plan
+        return approve(plan)
+
+    with site.watched(watch):
+        try:
+            one.report = apply(
+                site.sync, site.ledger, clock=clock, approve=looked_at, saved=saved, mode=mode
+            )
+        except SyncdError as error:
+            one.error = error
+    one.sources_whole = site.sources_whole
+    one.after = Sight.of(site)
+    return one
+
+
+def _asked(site: Site) -> Question | None:
+    try:
+        return site.asked()
+    except SyncdError:
+        return None
