@@ -43,8 +43,13 @@ class Names:
             f"nobody is called {quoted(who)}: looked for a login, e-mail, key or ref among "
             f"{len(question.desired.people):,} people in the sources, {len(question.seen.users):,} "
             f"accounts in {question.target} and {links:,} links in the ledger"
-            f"{close_to(who, {*self._keys, *self._refs}, _HANDFUL)}"
+            f"{close_to(who, {*self._keys, *self._refs}, _HANDFUL)}{self._hidden()}"
         )
+
+    def _hidden(self) -> str:
+        """What may hide somebody."""
+        said = "; ".join(self._q.desired.gaps)
+        return f"; not all was read, and they may be in what was not: {said}" if said else ""
 
     def _of_keys(self) -> Iterator[tuple[Key, Iterable[str]]]:
         for person in self._q.desired.people.values():

@@ -6,7 +6,6 @@ cycle in which nothing was read, and asks it about those whom a word means.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from operator import attrgetter
 
 from msgspec import Struct
@@ -16,7 +15,8 @@ from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle.found import Found, Search
 from syncd.cycle.recollection import Recollection
-from syncd.explain import AsOf, Explainer, Explanation
+from syncd.explain import AsOf, Explainer, Explanation, Journal, Rulebook
+from syncd.explain.forgotten import forgotten
 from syncd.ledger import Ledger
 from syncd.ledger.snapshot import Head, Sides
 from syncd.located.suggest import quoted
@@ -26,7 +26,6 @@ from syncd.sync import Sync
 MOST = 20
 """So many are explained at once."""
 
-_LINES = 10
 _SIDES = 3
 """One person is found by so many names, as a rule: an account, and records of two sources."""
 
@@ -55,7 +54,9 @@ def recall(sync: Sync, ledger: Ledger, who: str, now: datetime, most: int = MOST
         if ledger.snapshot(sync.name).head() == head:
             break
         head, recalled = _once(sync, ledger, who, now, most)  # a run has renewed it meanwhile
-    return recalled
+    if recalled.called or recalled.alike:
+        return recalled
+    return replace(recalled, called=tuple(forgotten(sync, ledger, who, most)))
 
 
 def _once(
@@ -118,8 +119,8 @@ class _Recalling:
         return question, _nothing(question)
 
     def _explainer(self, question: Question, plan: Plan) -> Explainer:
-        lines = partial(self._ledger.lines, sync=self._sync.name, limit=_LINES)
-        return Explainer(question, plan, self._sync.users, lambda key: lines(key=key))
+        journal = Journal(self._ledger, self._sync.name)
+        return Explainer(question, plan, Rulebook.of(self._sync), journal)
 
     def _told(self, some: Sequence[Explanation]) -> tuple[Explanation, ...]:
         return tuple(replace(one, as_of=self._as_of) for one in some)
@@ -132,7 +133,14 @@ class _Recalling:
         return (
             f"nobody is called {quoted(who)}: looked for a login, e-mail, key, ref or a part of a "
             f"display name in what the ledger has kept of {moment(self._as_of.target)}{since}"
+            f"{self._older()}"
         )
+
+    def _older(self) -> str:
+        """What may hide somebody: sources that were not read whole since."""
+        of, told = self._as_of, self._as_of.sources.items()
+        old = [f"source {name} is as of {moment(at)}" for name, at in told if at < of.target]
+        return f"; {', '.join(old)}: they may be in what was not read since" if old else ""
 
 
 def _nothing(question: Question) -> Plan:

@@ -24,7 +24,8 @@ class Sync:
     let through what is over budget. `parts` are digests of the settings of each source and of
     the target alone, by what they are called in messages. `keep_evidence` is for how long it is
     kept what each run was decided from; None for not at all. `identity` says which store the target
-    is, by whatever name: its type and address.
+    is, by whatever name: its type and address. `places` say where a setting of the sync stands, by
+    its name below the sync.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Sync:
     parts: Mapping[str, str] = field(default_factory=dict)
     keep_evidence: timedelta | None = timedelta(days=90)
     identity: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def identity_as(self, own: Ref | None) -> str:
         """With who syncd is there: a token may be all that tells two organisations apart."""

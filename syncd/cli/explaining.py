@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
+from msgspec.structs import replace
+
+from syncd.cli.next_run import next_run
 from syncd.cli.opening import Opened, each_sync, now
 from syncd.cli.progress import Waiting
 from syncd.cli.words import TableOrJson
@@ -12,14 +15,13 @@ from syncd.core.decide import decide
 from syncd.engine import ask
 from syncd.errors import ConfigError
 from syncd.evidence.past import When, explained_at, when
-from syncd.explain import Explainer, Explanation
+from syncd.explain import Explainer, Explanation, Journal, Rulebook
+from syncd.explain.forgotten import forgotten
 from syncd.located.suggest import quoted
 from syncd.offline import MOST, Recalled, recall
 from syncd.render.explanation import render_explanation
 from syncd.render.words import joined
 from syncd.report import Exit
-
-_LINES = 10
 
 
 def explain(
@@ -40,7 +42,8 @@ def explain(
 
     def one(name: str) -> int:
         explained, nobody = explained_in(opened, who, name)
-        found.extend(explained)
+        following = "" if at is not None or not explained else next_run(opened.settings, name)
+        found.extend(replace(each, next_run=following) for each in explained)
         unknown.extend([] if explained else [f"sync {name}: {nobody}"])
         return Exit.DONE
 
@@ -62,9 +65,10 @@ def _explained(opened: Opened, who: str, name: str) -> tuple[list[Explanation], 
         Waiting(opened.screen.err) as waiting,
     ):
         question = ask(sync, memory, now(), waiting)
-        lines = partial(memory.lines, sync=name, limit=_LINES)
-        explainer = Explainer(question, decide(question), sync.users, lambda key: lines(key=key))
-        return explainer.explain(who), explainer.names.nobody(who)
+        plan, journal = decide(question), Journal(memory, name)
+        explainer = Explainer(question, plan, Rulebook.of(sync), journal)
+        explained = explainer.explain(who) or forgotten(sync, memory, who, MOST)
+        return explained, explainer.names.nobody(who)
 
 
 def _recalled(opened: Opened, who: str, name: str) -> tuple[list[Explanation], str]:
@@ -86,6 +90,8 @@ def _as_of(then: When, opened: Opened, who: str, name: str) -> tuple[list[Explan
 
 
 def _beside(recalled: Recalled, who: str) -> Iterator[str]:
+    if recalled.nobody and recalled.called:
+        yield recalled.nobody
     if recalled.called and recalled.alike:
         others = joined([one.name for one in recalled.alike])
         yield f"{quoted(who)} is in the display name of {others}, too"

@@ -76,6 +76,7 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         consent=consent(settings, name),
         parts=parts(settings, name),
         keep_evidence=settings.evidence.keep,
+        places=settings.places.get(name, {}),
         identity=identity(sync.target, target.type, target.config, settings.base),
     )
 

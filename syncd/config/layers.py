@@ -7,6 +7,7 @@ slip and not a new target. Values of the upper layers are shown in no message.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from syncd.config.naming import DELIMITER, NAMED, TOP, ours
@@ -55,6 +56,13 @@ class Layers:
         if inside:
             words += f" (some of it by {', '.join(given.where for given in inside)})"
         return mistake(self._nearest(path, name=name), words)
+
+    def place(self, path: Path_) -> str:
+        """Where the value under `path` was written, or what is nearest to it: file, line and
+        column, or the upper layer's name."""
+        found = self.mistake(path, "", name=True)
+        file = Path(found.file).name if found.line else found.file
+        return f"{file}:{found.line}:{found.column}" if found.line else file
 
     def _nearest(self, path: Path_, *, name: bool) -> Node:
         """What is not in the file (a missing name, a tag of a union) is passed over."""

@@ -41,7 +41,22 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     settings = _Check(layers, path.absolute().parent, environ).settings()
     if settings is None or layers.mistakes:
         raise _wrong(layers.mistakes)
+    settings.placed({name: _places(name, sync, layers) for name, sync in settings.syncs.items()})
     return settings
+
+
+def _places(name: str, sync: SyncSettings, layers: Layers) -> dict[str, str]:
+    """Of what an explanation names: which people are taken, merged by what, and mapped how."""
+    users, take = sync.users, sync.users.take
+    rules = [
+        *(("users", "always", field) for field in users.always),
+        *(("users", "on_create", field) for field in users.on_create),
+        *(("users", "take", "member_of") for _ in take.member_of[:1]),
+        *(("users", "take", "where", attribute) for attribute in take.where),
+        *(("users", "take", "except", attribute) for attribute in take.unless),
+        *(("merge", "by") for _ in [sync.merge.by] if _),
+    ]
+    return {".".join(rule): layers.place(("syncs", name, *rule)) for rule in rules}
 
 
 class _Check:

@@ -24,7 +24,7 @@ from syncd.config.running import (
     ScheduleSettings,
     StatusSettings,
 )
-from syncd.config.shape import Duration, Strict, Texts
+from syncd.config.shape import Duration, Placed, Strict, Texts
 from syncd.config.trust import ApprovalSettings, AuditSettings, EvidenceSettings
 from syncd.core.policy import Adopt, Drift, Leavers, VanishedGroups
 from syncd.database import database_url, without_password
@@ -225,7 +225,7 @@ class SyncSettings(Strict):
     schedule: ScheduleSettings = ScheduleSettings()
 
 
-class Settings(Strict):
+class Settings(Placed):
     """All of the configuration. `base` is the directory that relative paths are relative to."""
 
     state_directory: Path = Path(".syncd")

@@ -1,6 +1,7 @@
 """What all sections of the configuration are made of."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
@@ -39,3 +40,18 @@ class Strict(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Placed(Strict):
+    """Settings that know where some of them were written. Nothing else depends on it, and no
+    digest."""
+
+    _places: Mapping[str, Mapping[str, str]] = {}
+
+    @property
+    def places(self) -> Mapping[str, Mapping[str, str]]:
+        """By sync, of the rules about people, by their names below the sync."""
+        return self._places
+
+    def placed(self, places: Mapping[str, Mapping[str, str]]) -> None:
+        self._places = places

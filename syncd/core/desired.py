@@ -17,7 +17,6 @@ from syncd.core.mapping import (
     Scope,
     Unmappable,
     group_name,
-    in_scope,
     matches,
 )
 from syncd.core.merge import People, Person, Precedence, first, full_key, merge
@@ -25,6 +24,7 @@ from syncd.core.model import E, Group, Key, Kind, State, User
 from syncd.core.normal import normal
 from syncd.core.plan import Problem
 from syncd.core.records import Named, NamedAmong, Records, group_names, members_of
+from syncd.core.scope import in_scope
 
 
 class Wanted(Struct, Generic[E], frozen=True, gc=False):
@@ -75,6 +75,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     For the `undecided` keys nothing may be planned: their records are in conflict or could not be
     mapped. From the groups in `uncertain` nobody may be removed: a reference in them leads nowhere.
     `gaps` say why an absence proves nothing, `doubts` what a mapping does that may not be meant.
+    `groups_of` has the sources' names of each person's groups, where the scope asks for them.
     """
 
     users: tuple[Wanted[User], ...]
@@ -92,6 +93,7 @@ class Desired(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     doubts: Doubts = Doubts()
     half_known: HalfKnown = HalfKnown()
+    groups_of: Mapping[Key, frozenset[str]] = {}
 
 
 def desire(
@@ -136,6 +138,7 @@ def desire(
         notes=tuple(_each(sources, [records.notes for records in sources.values()])),
         half_known=_first_of(half_known, rules.merge),
         doubts=rules.users.doubts([one for one in known if one.key not in absent]),
+        groups_of=groups_of if rules.scope.member_of else {},
     )
 
 

@@ -172,19 +172,6 @@ def holds(held: frozenset[str], field: str) -> bool:
     return field in held or (field.startswith(ATTRIBUTES) and f"{ATTRIBUTES}*" in held)
 
 
-def in_scope(person: Person, groups: frozenset[str], scope: Scope) -> str:
-    """Empty where taken, else why not. `groups` are display names of the person's groups."""
-    if scope.member_of and not any(matches(group, scope.member_of) for group in groups):
-        return f"not a member of {', '.join(scope.member_of)}"
-    for name, patterns in scope.where.items():
-        if not _any_value(person.attributes.get(name, ()), patterns):
-            return f"{name} is not {' or '.join(patterns)}"
-    for name, patterns in scope.unless.items():
-        if _any_value(person.attributes.get(name, ()), patterns):
-            return f"{name} is {' or '.join(patterns)}"
-    return ""
-
-
 def matches(value: str, patterns: tuple[str, ...]) -> bool:
     """Whether any glob fits, without case and in Unicode's normal form."""
     value = normal(value, caseless=True)
@@ -270,11 +257,6 @@ def _one_line(field: str, text: str) -> str:
     if any(unicodedata.category(letter) == "Cc" for letter in text):
         raise Unmappable(f"{field}: the template gives a line break or another control character")
     return text
-
-
-def _any_value(value: RawValue, patterns: tuple[str, ...]) -> bool:
-    values = (value,) if isinstance(value, str) else value
-    return any(matches(one, patterns) for one in values)
 
 
 def _typed(field: str, value: str) -> Value:

@@ -109,7 +109,7 @@ def _add_question(packer: Packer, question: Question) -> None:
     )
     fields = plain(bare)
     del fields["desired"]
-    rest = plain(replace(desired, users=(), people={}))
+    rest = plain(replace(desired, users=(), people={}, groups_of={}))
     packer.add_value(
         QUESTION, {"asked_at": question.now, "bare": fields, "ruling": None, "desired": rest}
     )

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.merge import first, full_key
-from syncd.core.model import Key, Kind, Stored, User, UserRecord
+from syncd.core.model import Kind, Stored, User, UserRecord
 from syncd.core.normal import normal
 from syncd.cycle.evidence import LINKS
 from syncd.errors import ConfigError
 from syncd.evidence.decided import decided_again, opened
 from syncd.evidence.form import Opened
-from syncd.explain import AsOf, Explainer, Explanation
-from syncd.ledger import Ledger, Line
+from syncd.explain import AsOf, Explainer, Explanation, Journal, Rulebook
+from syncd.ledger import Ledger
 from syncd.located.suggest import quoted
 from syncd.render.times import moment
 
-_LINES = 10
 _RUN = "run:"
 _OF_FEW = (
     "run {run} was about a few: of their groups it knew those only that something had moved in"
@@ -73,22 +73,21 @@ def _explained(ledger: Ledger, past: Past, who: str, then: When) -> list[Explana
     evidence = past.evidence
     again, asked_at = decided_again(evidence), evidence.asked_at
 
-    def lines(key: Key) -> list[Line]:
-        """Until then, and of that run nothing but what it was about to do is known."""
-        known = ledger.lines(sync=again.question.sync, key=key)
-        return [one for one in known if _is_by(one, then)][:_LINES]
-
-    explainer = Explainer(again.question, again.plan, evidence.ruling.users, lines)
+    # Of that run nothing but what it was about to do is known.
+    journal = Journal(ledger, again.question.sync, partial(_is_by, then))
+    ruling, sources = evidence.ruling, tuple(one.name for one in evidence.sources)
+    rules = Rulebook(ruling.users, ruling.merge, sources)
+    explainer = Explainer(again.question, again.plan, rules, journal)
     times = dict.fromkeys((one.name for one in evidence.sources), asked_at)
     as_of = AsOf(sources=times, target=asked_at, full_at=asked_at, run=past.run)
     few = () if again.question.beyond is None else (_OF_FEW.format(run=past.run),)
     return [replace(one, as_of=as_of, notes=(*one.notes, *few)) for one in explainer.explain(who)]
 
 
-def _is_by(line: Line, then: When) -> bool:
+def _is_by(then: When, run: int, at: datetime) -> bool:
     if then.time is not None:
-        return line.begun_at <= then.time
-    return then.run is None or line.run <= then.run
+        return at <= then.time
+    return then.run is None or run <= then.run
 
 
 def last_about(ledger: Ledger, sync: str, who: str, then: When) -> Iterator[Past]:

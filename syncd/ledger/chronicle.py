@@ -68,6 +68,13 @@ class Chronicle:
         with self._reading() as connection:
             return lookback.called(connection, sync, word)
 
+    def once_called(
+        self, sync: str, word: str, sources: Collection[str], limit: int
+    ) -> dict[Key, str]:
+        """Keys and last known names of users of a sync whom the word has ever meant."""
+        with self._reading() as connection:
+            return lookback.once_called(connection, sync, word, sources, limit)
+
     def each_line_of(self, run: int) -> Iterator[Line]:
         """All of a run's lines in the order in which they were begun, some at a time."""
         last = 0

@@ -9,12 +9,16 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Ref
+from syncd.ledger import history
 from syncd.ledger.operation import APPROVALS, APPROVED
 from syncd.ledger.rows import among
 from syncd.ledger.schema import BATCHES, LINES, LINKS, MARKS, RUNS
 
 _NAMED = ("name", "user_name", "email", "display_name")
 """Where a line of the journal has what somebody, or a group, is called."""
+
+_WALKED = 2_000_000
+"""So many lines of the journal, the newest, are walked through for a name: some seconds."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -86,11 +90,65 @@ def called(connection: Connection, sync: str | None, word: str) -> frozenset[Key
     return frozenset(connection.scalars(links)) or _once_called(connection, word)
 
 
+def once_called(
+    connection: Connection, sync: str, word: str, sources: Collection[str], limit: int
+) -> dict[Key, str]:
+    """Keys and names of users who were called so at any time: by links, by what was remembered, or
+    by the journal. Keys are looked up; only where nobody has it for a
+    key is the journal walked through, as far back as is told in a few seconds."""
+    keys = [word, *(f"{source}:{word}" for source in sources)]
+    columns = MARKS.c
+    named = func.lower(columns.name) == word.lower()
+    marked = select(columns.key, columns.name).where(
+        columns.sync == sync,
+        columns.kind == Kind.USER.value,
+        or_(columns.key.in_(keys), columns.old_key.in_(keys), columns.ref == word, named),
+    )
+    linked = select(LINKS.c.key, LINKS.c.name).where(
+        LINKS.c.sync == sync,
+        LINKS.c.kind == Kind.USER.value,
+        or_(LINKS.c.key.in_(keys), LINKS.c.ref == word, func.lower(LINKS.c.name) == word.lower()),
+    )
+    found = {
+        Key(key): name
+        for statement in (marked, linked)
+        for key, name in connection.execute(statement.limit(limit))
+    }
+    found |= _in_lines(connection, sync, [LINES.c.key.in_(keys)], limit)
+    if found:
+        return found
+    newest = connection.scalar(select(func.max(LINES.c.line))) or 0
+    return _in_lines(connection, sync, _ways(word), limit, after=newest - _WALKED)
+
+
+def _in_lines(
+    connection: Connection,
+    sync: str,
+    ways: Collection[ColumnElement[bool]],
+    limit: int,
+    after: int = 0,
+) -> dict[Key, str]:
+    """Users of whom a line is found in any of these ways, by their last names."""
+    lines = select(LINES.c.key, LINES.c.change)
+    lines = lines.where(LINES.c.line > after, LINES.c.member.is_(None), or_(*ways))
+    mine = lines.join(BATCHES, BATCHES.c.batch == LINES.c.batch).where(BATCHES.c.sync == sync)
+    found: dict[Key, str] = {}
+    for key, change in connection.execute(mine.order_by(LINES.c.line.desc())):
+        kept = history.kept(change)
+        if kept.kind is Kind.USER and len(found) < limit:
+            found.setdefault(Key(key), kept.name)
+    return found
+
+
+def _ways(word: str) -> list[ColumnElement[bool]]:
+    """How a line has it that somebody, or a group, is called so."""
+    written = msgspec.json.encode(word).decode()
+    return [LINES.c.change.icontains(f'"{name}":{written}', autoescape=True) for name in _NAMED]
+
+
 def _once_called(connection: Connection, word: str) -> frozenset[Key]:
     """Walks through the whole journal."""
-    written = msgspec.json.encode(word).decode()
-    ways = [LINES.c.key == word, LINES.c.key.endswith(f":{word}", autoescape=True)]
-    ways += [LINES.c.change.icontains(f'"{name}":{written}', autoescape=True) for name in _NAMED]
+    ways = [LINES.c.key == word, LINES.c.key.endswith(f":{word}", autoescape=True), *_ways(word)]
     lines = select(LINES.c.key).where(LINES.c.member.is_(None), or_(*ways)).distinct()
     return frozenset(connection.scalars(lines))
 

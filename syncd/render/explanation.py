@@ -6,25 +6,29 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from syncd.core.memory import Link
-from syncd.core.model import ATTRIBUTES, Value
+from syncd.core.model import ATTRIBUTES, Kind, Value
 from syncd.core.plan import Change
 from syncd.explain import AsOf, Explanation, Field
 from syncd.render.changes import details, in_order
-from syncd.render.history import render_lines
-from syncd.render.listing import Row, listing, pairs
+from syncd.render.grounds import kept, last, matched, owned, taken, unread
+from syncd.render.listing import Row, indented, listing, pairs
+from syncd.render.owning import how
 from syncd.render.times import moment
 from syncd.render.words import SIGNS, STYLES, joined, safe, value
 from syncd.timers import Timer
+
+_RELEASED = "what is held runs by an approval: `syncd approve DIGEST`, as `syncd plan` says it"
 
 
 def render_explanation(one: Explanation) -> Group:
     return Group(
         _header(one),
         *_part("In the sources", _stated(one)),
+        *_part("Taken", taken(one)),
         *_part("Should be", _should_be(one)),
         *_part(f"In {safe(one.target)}", _is(one)),
         *_part("Next", _next(one)),
-        *_part("Last", [render_lines(one.lines, dated=True)] if one.lines else []),
+        *_part("Last", last(one)),
         Text(),
     )
 
@@ -60,6 +64,7 @@ def _part(title: str, inside: Iterable[RenderableType]) -> Iterator[RenderableTy
 
 
 def _stated(one: Explanation) -> Iterator[RenderableType]:
+    yield from unread(one)
     if not one.origins:
         yield Text("  nowhere")
         return
@@ -70,34 +75,44 @@ def _stated(one: Explanation) -> Iterator[RenderableType]:
         (safe(name), joined(given[name].value), *([safe(given[name].source)] if several else []))
         for name in in_order(given)
     )
+    yield from matched(one)
 
 
 def _should_be(one: Explanation) -> Iterator[RenderableType]:
     if one.not_wanted:
         words = ": ".join(filter(None, (one.instead, safe(one.not_wanted))))
-        yield Text(f"  {words}", style="yellow")
+        yield indented((words, "yellow"))
     if one.wanted:
         wanted: Mapping[str, Field] = {each.name: each for each in one.wanted}
         fields = [
-            (_short(name), value(wanted[name].value), safe(wanted[name].rule))
+            (_short(name), value(wanted[name].value), _by(wanted[name]))
             for name in in_order(wanted)
         ]
         yield pairs([*fields, *_in_groups(one.groups)])
 
 
+def _by(field: Field) -> str:
+    """The rule, and where it stands."""
+    return safe(f"{field.rule}, {field.place}" if field.place else field.rule)
+
+
 def _is(one: Explanation) -> Iterator[RenderableType]:
-    if one.account is None and one.as_of and one.link:
+    if one.forgotten and one.link:
+        yield indented((safe(one.link.ref), "dim"), f"  {how(one)}")
+    elif one.account is None and one.as_of and one.link:
         yield Text.assemble("  ", (safe(one.link.ref), "dim"), "  was not there then")
     elif one.account is None:
         yield Text("  no account", style="dim")
+        yield from owned(one)
     else:
-        whose = "made or adopted by syncd" if one.account.ours else "not syncd's: left alone"
-        yield Text.assemble("  ", (safe(one.account.ref), "dim"), f"  {whose}")
+        whose = how(one) if one.account.ours else "not syncd's: left alone"
+        yield indented((safe(one.account.ref), "dim"), f"  {whose}")
         fields: Mapping[str, Value] = one.account.fields
         held = [(_short(name), value(fields[name])) for name in in_order(fields)]
         yield pairs([*held, *_in_groups(one.account.groups)])
     if one.link is not None:
         yield from _stamps(one.link)
+    yield from kept(one)
 
 
 def _stamps(link: Link) -> Iterator[RenderableType]:
@@ -117,12 +132,22 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
     rows = [_change(change, "") for change in one.changes]
     rows += [_change(held.change, f"held: {held.rule}") for held in one.held]
     rows += [_change(refused.change, f"refused: {refused.rule}") for refused in one.refused]
+    rows += [_change(change, "") for change in one.group_changes]
+    rows += [_change(each.change, f"not made: {each.rule}") for each in one.group_refusals]
     left = (*one.unsettled, *one.drifted, *one.yielded)
     rows += [_change(each.change, f"left: {each.rule}") for each in left]
     rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
     rows += [Row(Text("•"), Text("note"), Text(safe(note))) for note in one.notes]
     rows += [_timer(timer) for timer in one.ladder if not timer.planned]
+    if one.forgotten:
+        nothing = "not known before the next run" if one.link else "nothing: there is no account"
+        yield Text(f"  {nothing}", style="dim")
+        return
     yield listing(rows) if rows else Text("  nothing: it is as it should be", style="dim")
+    if one.held:
+        yield indented((_RELEASED, "dim"))
+    if one.next_run and rows:
+        yield indented((safe(one.next_run), "dim"))
 
 
 def _timer(one: Timer) -> Row:
@@ -135,6 +160,7 @@ def _change(change: Change, rule: str) -> Row:
     told = Text.assemble(details(change), (f"  {safe(rule)}" if rule else "", "yellow"))
     style = STYLES[change.op]
     what = f"{change.op} {safe(change.name)}" if change.member else str(change.op)
+    what = f"{change.op} group {safe(change.name)}" if change.kind is Kind.GROUP else what
     return Row(Text(SIGNS[change.op], style), Text(what, style), told)
 
 

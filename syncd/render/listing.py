@@ -73,6 +73,11 @@ def pairs(rows: Iterable[tuple[str, ...]]) -> Padding:
     return Padding(table, (0, 0, 0, 2), expand=False)
 
 
+def indented(*words: str | tuple[str, str] | Text) -> Padding:
+    """A line below a title; where it is too long, the next ones begin where it does."""
+    return Padding(Text.assemble(*words), (0, 0, 0, 2), expand=False)
+
+
 def bullets(lines: Iterable[str], sign: str = "•", style: str = "") -> Padding:
     """Foreign text, one point a line."""
     table = Table.grid(padding=(0, 1, 0, 0))

@@ -13,13 +13,13 @@ from syncd.core.mapping import (
     Unmappable,
     UserMapping,
     group_name,
-    in_scope,
     is_template,
     matches,
     template,
 )
 from syncd.core.merge import Person
 from syncd.core.model import Key, Kind, State, User
+from syncd.core.scope import in_scope
 from tests.world import ADA, group, ids, office, opened, person
 
 HELD = USERS.fields

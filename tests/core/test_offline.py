@@ -18,7 +18,7 @@ from syncd.core.model import Key, Kind, Op, Reference, User
 from syncd.core.policy import Budget, Leavers, Policy
 from syncd.cycle import Mode, selection
 from syncd.engine import ask
-from syncd.explain import Explainer
+from syncd.explain import Explainer, Journal, Rulebook
 from tests.core.test_laws import WHOLE, live
 from tests.core.worlds import worlds
 from tests.telling import TellingSource
@@ -54,10 +54,8 @@ class Unread:
 def online(here):
     """Explains by reading everything."""
     question = ask(here.sync, here.ledger, here.now)
-    lines = here.ledger.lines
-    return question, Explainer(
-        question, decide(question), here.users, lambda key: lines(sync="main", key=key, limit=10)
-    )
+    rules, journal = Rulebook.of(here.sync), Journal(here.ledger, "main")
+    return question, Explainer(question, decide(question), rules, journal)
 
 
 def recall(here, who, **how):
@@ -250,7 +248,10 @@ def test_before_the_first_run_nothing_is_known():
     )
     here.apply()
     other = recall(but(here, policy=Policy()), "ada")
-    assert (other.as_of, other.called) == (None, ())
+    assert (other.as_of, [(one.name, one.forgotten) for one in other.called]) == (
+        None,
+        [("ada", True)],
+    )
     assert other.nobody == (
         "what was read at 2026-04-01 12:00:00 UTC was read under other settings, or by another "
         "version of syncd: nothing is known before the next run (`syncd apply --sync main`)"
@@ -320,6 +321,10 @@ def test_what_a_source_that_was_down_had_is_as_of_earlier():
     (one,) = recall(here, "lady").called
     assert one.as_of == offline.AsOf(sources={"p": LATER, "q": NOON}, target=LATER, full_at=LATER)
     assert one.origins == {"q": "people.yaml:9"}
+    assert recall(here, "eve").nobody.endswith(
+        "kept of 2026-04-02 12:00:00 UTC; source q is as of 2026-04-01 12:00:00 UTC: "
+        "they may be in what was not read since"
+    )
 
 
 def test_after_a_quick_cycle_it_is_told_when_all_of_the_target_was_read():

@@ -161,6 +161,8 @@ def test_a_person_is_found_in_every_sync_with_what_comes_next(site):
     assert "suspend user ada.lovelace held" in told
     assert "First missed in the sources" in told
     assert "update user ada.lovelace" in told
+    assert "was made by syncd in run" in told
+    assert "attribute user_name, by name" in told
 
 
 def test_nobody_is_found_by_a_word_that_nobody_has(site):

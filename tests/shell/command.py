@@ -114,3 +114,16 @@ def answered(
         code = process.wait(timeout=30)
     os.close(terminal)
     return code, output.decode()
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """The lines under each title, without the space in front."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for line in text.splitlines():
+        if line and not line.startswith(" "):
+            title = line
+            found[title] = []
+        elif line:
+            found[title].append(" ".join(line.split()))
+    return found

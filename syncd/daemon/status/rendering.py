@@ -16,6 +16,7 @@ from syncd.daemon.status.fields import field_rows
 from syncd.ledger import Line
 from syncd.render import times, words
 from syncd.render.changes import in_order
+from syncd.render.owning import how
 from syncd.render.traces import traced
 
 _HEADERS = {"Vary": "Cookie, Authorization"}
@@ -77,6 +78,7 @@ def _environment() -> Environment:
         "SIGNS": words.SIGNS,
         "field_rows": field_rows,
         "fields_of": fields_of,
+        "how": how,
     }
     return environment
 

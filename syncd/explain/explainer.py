@@ -4,26 +4,24 @@ Whom a word means is looked up among the sources' people, the target's accounts 
 links, by login, e-mail, key or ref. What is known of one person is put together by key.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
-
-from msgspec import Struct
+from collections.abc import Collection
+from functools import cached_property
+from typing import Any
 
 from syncd.core.desired import Wanted
-from syncd.core.mapping import UserMapping, is_template
 from syncd.core.memory import Link, Remark
 from syncd.core.merge import STATE, Person
-from syncd.core.model import Key, Kind, RawValue, Ref, Rung, State, Stored, User, Value, flat
+from syncd.core.model import Key, Kind, Ref, Rung, State, Stored, User, flat
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import Leavers
 from syncd.core.question import Question
 from syncd.core.yielding import yielded
-from syncd.ledger import Line
+from syncd.explain.explanation import Account, Attribute, Explanation, Field, Owned
+from syncd.explain.journal import Journal
+from syncd.explain.rulebook import Rulebook
+from syncd.explain.verdicts import Verdicts
 from syncd.lookup import Names
-from syncd.timers import Timer, timers
-
-Journal = Callable[[Key], Sequence[Line]]
-"""The last lines of a key, the newest first."""
+from syncd.timers import timers
 
 _OWNING = (Remark.ADOPT, Remark.CLAIM)
 _INSTEAD = {
@@ -38,91 +36,12 @@ _STRIPPED = {
 }
 
 
-class Account(Struct, frozen=True):
-    """What the target has. `ours` is whether syncd made or adopted it."""
-
-    ref: Ref
-    fields: Mapping[str, Value]
-    groups: tuple[str, ...]
-    ours: bool
-
-
-class Attribute(Struct, frozen=True):
-    """What the sources state; more than one value where they have more."""
-
-    name: str
-    value: RawValue
-    source: str
-
-
-class Field(Struct, frozen=True):
-    """What the target should have, and the rule that gives it."""
-
-    name: str
-    value: Value
-    rule: str
-
-
-class AsOf(Struct, frozen=True, kw_only=True):
-    """When that was read on which an explanation stands that nobody was asked for.
-
-    `sources` has a time for each source. Of the `target` those were read then whom that cycle was
-    about; all of it at `full_at`. Where a run has begun since of which nothing is kept, it is
-    `overtaken_by` that run: its changes are in the journal, and what comes next is not known. Of an
-    earlier time it is what that `run` was decided from.
-    """
-
-    sources: Mapping[str, datetime]
-    target: datetime
-    full_at: datetime
-    overtaken_by: int | None = None
-    run: int | None = None
-
-
-class Explanation(Struct, frozen=True, kw_only=True):
-    """All that is known of one person, or of an account that is nobody's (then without a key).
-
-    `not_wanted` says why a person is to have no account, and `instead` what is to become of the one
-    that is there; nothing where that is undecided. `due` is when the account of somebody who left
-    may be deleted, `ladder` has all the steps to come. `unsettled`, `drifted` and `yielded` differ
-    and are left as they are. `as_of` is for what was not read just now; where it is overtaken,
-    there are no `changes`, nor what else a plan has.
-    """
-
-    sync: str
-    target: str
-    name: str
-    key: Key | None = None
-    aliases: tuple[Key, ...] = ()
-    origins: Mapping[str, str] = {}
-    attributes: tuple[Attribute, ...] = ()
-    not_wanted: str = ""
-    instead: str = ""
-    wanted: tuple[Field, ...] = ()
-    groups: tuple[str, ...] = ()
-    account: Account | None = None
-    link: Link | None = None
-    due: datetime | None = None
-    ladder: tuple[Timer, ...] = ()
-    changes: tuple[Change, ...] = ()
-    held: tuple[Refusal, ...] = ()
-    refused: tuple[Refusal, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    notes: tuple[str, ...] = ()
-    lines: tuple[Line, ...] = ()
-    as_of: AsOf | None = None
-    unsettled: tuple[Refusal, ...] = ()
-    drifted: tuple[Refusal, ...] = ()
-    yielded: tuple[Refusal, ...] = ()
-
-
 class Explainer:
     """One sync's question, its plan, and all that is found in them by key."""
 
-    def __init__(
-        self, question: Question, plan: Plan, mapping: UserMapping, journal: Journal
-    ) -> None:
-        self._q, self._plan, self._mapping, self._journal = question, plan, mapping, journal
+    def __init__(self, question: Question, plan: Plan, rules: Rulebook, journal: Journal) -> None:
+        self._q, self._plan, self._rules, self._journal = question, plan, rules, journal
+        self._verdicts = Verdicts(question, rules)
         self._people = {
             key: person
             for person in question.desired.people.values()
@@ -161,6 +80,8 @@ class Explainer:
             target=self._q.target,
             name=stored.entity.user_name,
             account=self._told(stored, ours=False),
+            sides=tuple(self._verdicts.sides(None, stored)),
+            guards=tuple(self._verdicts.guards(None, stored)),
         )
 
     def _person(self, key: Key) -> Explanation:
@@ -178,7 +99,7 @@ class Explainer:
             aliases=aliases,
             origins=person.origins if person else {},
             attributes=_attributes(person) if person else (),
-            not_wanted=self._not_wanted(key, wanted),
+            not_wanted=self._not_wanted(key, person, wanted),
             instead=self._instead(key, stored) if wanted is None else "",
             wanted=self._fields(wanted) if wanted else (),
             groups=self._groups(key) if wanted else (),
@@ -191,11 +112,48 @@ class Explainer:
             refused=tuple(one for one in self._plan.refused if _is_of(key, one.change)),
             problems=self._problems({key, *aliases}),
             notes=tuple(note for note in self._plan.notes if note.startswith(f"{name} ")),
-            lines=tuple(line for line in self._journal(key) if _is_of(key, line)),
+            lines=self._journal.lines(key),
             unsettled=tuple(one for one in self._plan.unsettled if _is_of(key, one.change)),
             drifted=tuple(one for one in self._plan.drifted if _is_of(key, one.change)),
             yielded=yielded(self._q, wanted, link, stored),
+            scope=tuple(self._verdicts.scope(person)) if person else (),
+            match=self._verdicts.match(person) if person else None,
+            sides=tuple(self._verdicts.sides(person, stored)),
+            withheld=self._plan.withheld if link else (),
+            owned=self._owned(key, link, wanted),
+            guards=tuple(self._verdicts.guards(link, stored)) if stored else (),
+            remarks=self._journal.remarks(link.key if link else key),
+            **self._of_groups(key, stored),
         )
+
+    def _of_groups(self, key: Key, stored: Stored[User] | None) -> dict[str, Any]:
+        """What becomes of the groups that the person is in, or is to be in."""
+        q = self._q
+        inside = {one.group for one in q.seen.members if stored and one.user == stored.ref}
+        keys = {one.key for one in q.memory.links if one.kind is Kind.GROUP and one.ref in inside}
+        keys |= {group for group, members in q.desired.members.items() if key in members}
+        changes, refusals = self._group_plan
+        return {
+            "group_changes": tuple(one for one in changes if one.key in keys),
+            "group_refusals": tuple(one for one in refusals if one.change.key in keys),
+        }
+
+    @cached_property
+    def _group_plan(self) -> tuple[list[Change], list[Refusal]]:
+        plan = self._plan
+        trays = (*plan.held, *plan.refused, *plan.unsettled, *plan.drifted)
+        return (
+            [one for one in plan.changes if one.kind is Kind.GROUP],
+            [one for one in trays if one.change.kind is Kind.GROUP],
+        )
+
+    def _owned(self, key: Key, link: Link | None, wanted: Wanted[User] | None) -> Owned | None:
+        if link is not None:
+            return self._journal.owned(link)
+        for mark in self._plan.marks:
+            if mark.kind is Kind.USER and mark.key == key and mark.remark in _OWNING:
+                return Owned("becomes syncd's with the next run", mark.rule)
+        return self._verdicts.to_be_owned() if wanted else None
 
     def _groups(self, key: Key) -> tuple[str, ...]:
         """Groups that the person should be in, where the target has any."""
@@ -231,11 +189,13 @@ class Explainer:
             return stored.entity.user_name
         return link.name if link else self.names.shown(key)
 
-    def _not_wanted(self, key: Key, wanted: Wanted[User] | None) -> str:
+    def _not_wanted(self, key: Key, person: Person | None, wanted: Wanted[User] | None) -> str:
         if wanted:
             return ""
         if key in self._q.desired.undecided[Kind.USER]:
-            return "undecided, as said below"
+            if person is None or self._problems({key, *person.aliases}):
+                return "undecided, as said below"
+            return f"undecided: {self._verdicts.undecided(person)}"
         return self._q.desired.absent.get(key, "is in no source any more")
 
     def _instead(self, key: Key, stored: Stored[User] | None) -> str:
@@ -253,16 +213,9 @@ class Explainer:
         kept = desired.managed | desired.once | {"active"}
         fields = flat(wanted.entity)
         return tuple(
-            Field(name, fields.get(name), self._rule(name)) for name in sorted(kept & fields.keys())
+            Field(name, fields.get(name), self._rules.rule(name), self._rules.place(name))
+            for name in sorted(kept & fields.keys())
         )
-
-    def _rule(self, field: str) -> str:
-        if field == "active":
-            return "follows the person's state"
-        once = field in self._mapping.on_create
-        text = self._mapping.on_create.get(field) or self._mapping.always.get(field) or field
-        what = f"template {text}" if is_template(text) else f"attribute {text}"
-        return f"{what}, once" if once else what
 
     def _problems(self, keys: set[Key]) -> tuple[Problem, ...]:
         problems = (*self._plan.conflicts, *self._plan.failures)
@@ -279,7 +232,7 @@ def _attributes(person: Person) -> tuple[Attribute, ...]:
     return tuple(given)
 
 
-def _is_of(key: Key, one: Change | Line) -> bool:
-    if one.kind is Kind.MEMBER:
-        return one.member == key
-    return one.kind is Kind.USER and one.key == key
+def _is_of(key: Key, change: Change) -> bool:
+    if change.kind is Kind.MEMBER:
+        return change.member == key
+    return change.kind is Kind.USER and change.key == key
