@@ -158,10 +158,9 @@ def ahead(link: Link, ground: Ground, *, active: bool) -> Iterator[Step]:
     while (step := next_step(link, ground, active=active)) is not None:
         yield step
         at = max(step.due, ground.now)
-        match step.rung:
-            case Rung.SUSPEND:
-                link, active = replace(link, suspended_at=at), False
-            case Rung.STRIP:
-                link = replace(link, stripped_at=at)
-            case Rung.DELETE:
-                return
+        if step.rung is Rung.DELETE:
+            return
+        if step.rung is Rung.SUSPEND:
+            link, active = replace(link, suspended_at=at), False
+        else:
+            link = replace(link, stripped_at=at)

@@ -106,7 +106,7 @@ def refusals(
     for rule, _, rows, left in by_rule(those, shown):
         over = over or rule.startswith("over budget ")
         if rule:
-            yield Text(f"  {safe(rule)}", style="yellow")
+            yield Padding(Text(safe(rule), style="yellow"), (0, 0, 0, 2))
         yield from listings(rows, indent=2)
         yield from more(left)
     if over and allowance:

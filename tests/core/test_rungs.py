@@ -10,6 +10,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Op, Ref, Reference, Rung, State
 from syncd.core.policy import Leavers, Policy, VanishedGroups
 from syncd.cycle import Mode
+from syncd.offline import recall
 from syncd.render.remarks import remarks
 from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, by_hand, group, ids, opened, person
 
@@ -301,3 +302,17 @@ def test_all_that_is_remembered_of_the_ladder_is_said():
     assert len(said) == len(Remark) + 1
     assert "misses 2 accounts in the sources for the first time: u1, u2" in said
     assert [one for one in said if "in no group that" in one] != []
+
+
+def test_what_is_to_come_is_known_with_its_time():
+    """For each rung, as if each came when it is due; what waits for runs to watch says so."""
+    here = left(replace(LADDER, leavers=Leavers.SUSPEND))
+    explained = recall(here.sync, here.ledger, "ada", here.now).called[0]
+    assert [(one.rung, one.due - here.now, one.stopped) for one in explained.ladder] == [
+        (Rung.SUSPEND, 2 * DAY, ""),
+        (Rung.STRIP, 8 * DAY, ""),
+    ]
+    here.pass_days(3)
+    late, after = recall(here.sync, here.ledger, "ada", here.now).called[0].ladder
+    assert late.stopped.startswith("runs have not watched for so long yet")
+    assert (after.due - here.now, after.stopped) == (6 * DAY, "")
