@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from syncd.core.approval import approval_print
 from syncd.core.decide import decide
+from syncd.core.model import Kind
 from syncd.core.plan import Change, Plan, change_id
-from syncd.core.policy import Policy
+from syncd.core.policy import Policy, Purse
 from syncd.core.question import Question
 from syncd.core.stream import encode
 from syncd.evidence.pseudonyms import Pseudonyms
@@ -31,6 +32,7 @@ _KEPT = frozenset(
         ("Question", "declared"),
         ("Policy", "may_be_empty"),
         ("Policy", "drift"),
+        ("Policy", "budgets"),
         ("Person", "given_by"),
         ("Desired", "managed"),
         ("Desired", "once"),
@@ -172,6 +174,8 @@ class Hiding:
             return value
         if kind == "Known":
             return self._past(value)
+        if (kind, name) == ("Memory", "spent"):
+            return {self._purse(purse): number for purse, number in value.items()}
         if (kind, name) in _BY_FIELD:
             return self._by_field(value)
         return self._said(value) if (kind, name) in _SAID else self._value(value)
@@ -188,6 +192,11 @@ class Hiding:
             )
             for place, one in values.items()
         }
+
+    def _purse(self, purse: Purse) -> Purse:
+        """What a budget is of: a group is known by its key, a field is nobody's name."""
+        kind, what, *of = purse
+        return (kind, what, *(map(self._names, of) if kind == Kind.MEMBER else of))
 
     def _by_field(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._value(inner) for name, inner in fields.items()}

@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Connection, DateTime, Text, and_, cast, fu
 from sqlalchemy.sql.elements import Label
 
 from syncd.core.memory import Mark, Remark
-from syncd.core.model import Key, Kind
+from syncd.core.model import Key, Kind, Op
 from syncd.core.stream import batches
 from syncd.ledger import history, lookback, runs
 from syncd.ledger.history import DONE, FAILED, Line
 from syncd.ledger.lookback import Moved, Used, Wanted
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
-from syncd.ledger.schema import JOURNAL, MARKS, RUNS, TALLIES
+from syncd.ledger.schema import FREE, JOURNAL, MARKS, RUNS, TALLIES
 
 _AT_ONCE = 1000
 
@@ -181,7 +181,9 @@ _EVENTFUL = or_(
 def _days(connection: Connection, sync: str, since: datetime) -> list[Day]:
     what = (TALLIES.c.kind + "." + TALLIES.c.op).label("what")
     done = select(_day(connection, TALLIES.c.ended_at), what, func.sum(TALLIES.c.done))
-    done = done.where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
+    # Whole changes, each once: not again for each field or group of theirs that has a budget.
+    whole = TALLIES.c.op.in_(list(Op)), TALLIES.c.detail.in_(["", FREE])
+    done = done.where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since, *whole)
     failed = select(_day(connection, RUNS.c.begun_at), func.sum(RUNS.c.failed))
     failed = failed.where(RUNS.c.sync == sync, RUNS.c.begun_at >= since, RUNS.c.failed > 0)
     # By the columns' names: PostgreSQL does not see that two parameters are the same.

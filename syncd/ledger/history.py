@@ -12,7 +12,7 @@ from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
 from syncd.core.policy import Purse
 from syncd.ledger.rows import among
-from syncd.ledger.schema import BATCHES, JOURNAL, LINES, TALLIES
+from syncd.ledger.schema import BATCHES, FREE, JOURNAL, LINES, TALLIES
 
 DONE = "done"
 FAILED = "failed"
@@ -123,7 +123,7 @@ def spent(connection: Connection, sync: str, since: datetime) -> dict[Purse, int
     what = TALLIES.c.kind, TALLIES.c.op, TALLIES.c.detail
     statement = (
         select(*what, func.sum(TALLIES.c.done))
-        .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since)
+        .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since, TALLIES.c.detail != FREE)
         .group_by(*what)
     )
     return {

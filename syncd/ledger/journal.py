@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -20,12 +19,13 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from syncd.core.memory import Mark, OpenLine, Remark
 from syncd.core.model import Op, Ref
 from syncd.core.plan import Change
+from syncd.core.policy import Purse
 from syncd.core.purses import purses
 from syncd.database import UtcTime
 from syncd.ledger import approvals, events
 from syncd.ledger.history import DONE, MOOT, Kept, open_lines
 from syncd.ledger.rows import among, insert_rows
-from syncd.ledger.schema import BATCHES, ENDS, JOURNAL, LINES, TALLIES
+from syncd.ledger.schema import BATCHES, ENDS, FREE, JOURNAL, LINES, TALLIES
 
 
 class Ended(Struct, frozen=True, gc=False):
@@ -123,7 +123,7 @@ def _new_ref(one: Ended) -> Ref | None:
 
 def _tally(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime) -> None:
     done = (one.change for one in ended if one.outcome == DONE)
-    drawn = Counter(chain.from_iterable(map(purses, done)))
+    drawn = Counter(purse for one in done for purse in purses(one) or _free(one))
     rows = [
         {"sync": sync, "ended_at": now, "kind": kind, "op": op, "detail": "".join(detail)}
         | {"done": count}
@@ -131,6 +131,10 @@ def _tally(connection: Connection, sync: str, ended: Iterable[Ended], now: datet
     ]
     if rows:
         connection.execute(insert(TALLIES), rows)
+
+
+def _free(change: Change) -> tuple[Purse]:
+    return ((change.kind, change.op, FREE),)
 
 
 def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datetime) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
     func,
     select,
+    text,
 )
 
 from syncd.database import Schema, UtcTime
@@ -107,6 +108,9 @@ ENDS = Table(
     Column("ended_at", UtcTime),
 )
 
+FREE = "-"
+"""Of what drew on no budget, since it was approved: it is counted as done and not as spent."""
+
 TALLIES = Table(
     "ledger_tallies",
     METADATA,
@@ -117,8 +121,8 @@ TALLIES = Table(
     # An op, or what else has a budget: a name, an administrator's rights.
     Column("op", Text, nullable=False),
     Column("done", Integer, nullable=False),
-    # A group's key, or a field, where the budget is that one's.
-    Column("detail", Text, nullable=False, server_default=""),
+    # A group's key, or a field, where the budget is that one's; or what is in `FREE`.
+    Column("detail", Text, nullable=False, server_default=text("''")),
     Index("ledger_tallies_since", "sync", "ended_at"),
 )
 

@@ -81,6 +81,7 @@ def test_what_is_yielded_is_in_no_plan_and_explained(world: World, offline):
 
 def test_what_never_settles_is_named_and_tried_again_when_told(world: World):
     """A trigger in the store's database keeps titles short; three runs try, and the rest only say so."""
+    with_policy(world, "{budget: {per_attribute: null}}")
     change(
         world,
         "CREATE TRIGGER short AFTER UPDATE OF title ON users WHEN length(NEW.title) > 4 "

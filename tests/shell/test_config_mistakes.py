@@ -39,7 +39,7 @@ SYNC = "sources: {a: {type: yaml, paths: [x]}}\ntargets: {t: {type: sql}}\nsyncs
         ("- a", "config.yaml:1:1: a configuration is a mapping of names to values"),
         ("a: [", "config.yaml:2:1: not YAML: while parsing a flow node, did not find expected node content"),
         ("sources: {}\nsources: {}", 'config.yaml:2:1: "sources" stands here twice, first at config.yaml:1:1'),
-        ("shedule: x", "config.yaml:1:1: shedule: is not known here; known are daemon, ledger, log, notify, sources, state_directory, status, syncs, targets"),
+        ("shedule: x", "config.yaml:1:1: shedule: is not known here; known are approvals, audit, daemon, evidence, ledger, log, notify, sources, state_directory, status, syncs, targets"),
         ("target: {}", 'config.yaml:1:1: target: is not known here; did you mean "targets"?'),
         ("state_directory:", "config.yaml:1:1: state_directory: has no value"),
         ("state_directory: [a]", "config.yaml:1:1: state_directory: should be a path"),

@@ -79,6 +79,8 @@ def test_days_are_counted_in_utc_whatever_the_database_thinks(ledger):
         Day("staff", second, "user.suspend", 1),
     ]
     assert ledger.chronicle.days(["nobody"], NOW - DAY) == []
+    # An update of nothing that has a budget is done, and nothing is spent.
+    assert ledger.recall("staff", NOW - DAY).spent == {("user", "suspend"): 1}
 
 
 def test_what_failed_in_a_run_is_found_by_itself(ledger):

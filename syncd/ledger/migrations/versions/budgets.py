@@ -8,5 +8,5 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    detail = sa.Column("detail", sa.Text, nullable=False, server_default="")
+    detail = sa.Column("detail", sa.Text, nullable=False, server_default=sa.text("''"))
     op.add_column("ledger_tallies", detail)
