@@ -222,13 +222,14 @@ def test_an_account_that_would_become_syncds_is_told():
 
 
 def test_only_other_words_affect_nobody():
-    """Whoever is over a budget stays so, however many others are: they are not affected."""
+    """Whoever is over a budget stays so, whatever others spent of it: they are not affected."""
     here = opened(ADA, ZOE, KIM, sources_are=Files)
+    here.source.has(ADA, ZOE)
+    here.apply()
+    here.now += timedelta(hours=2)
     here.source.has(ADA)
-    tight = replace(FREE, budgets={(Kind.USER, Op.SUSPEND): Budget(count=0)})
-    here.policy = tight
-    one = replace(tight, budgets={(Kind.USER, Op.SUSPEND): Budget(count=1)})
-    supposed = suppose(here, policy=one)
+    here.policy = replace(FREE, budgets={(Kind.USER, Op.SUSPEND): Budget(count=0)})
+    supposed = suppose(here, policy=replace(here.policy, window=timedelta(hours=1)))
     assert [refusal.rule for refusal in supposed.before.held] != [
         refusal.rule for refusal in supposed.after.held
     ]
