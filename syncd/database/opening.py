@@ -172,9 +172,12 @@ class Database:
         https://sqlite.org/fileformat2.html#the_database_header: the page size is at 16; 1 stands
         for 65536.
         """
-        with path.open("rb") as file:
-            header = file.read(_HEADER)
-        size, page = path.stat().st_size, int.from_bytes(header[16:18])
+        try:
+            with path.open("rb") as file:
+                header = file.read(_HEADER)
+            size, page = path.stat().st_size, int.from_bytes(header[16:18])
+        except OSError as error:
+            raise self._closed("read", path, error) from error
         whole = len(header) == _HEADER and page and size % (65536 if page == 1 else page) == 0
         if size and _MAGIC.startswith(header[: len(_MAGIC)]) and not whole:
             why = f"its last page is not whole, at {size:,} bytes"

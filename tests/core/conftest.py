@@ -12,7 +12,7 @@ _REPEATABLE = bool(os.environ.get("CI"))
 
 settings.register_profile(
     "quick",
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     derandomize=_REPEATABLE,
     database=None if _REPEATABLE else settings.default.database,
