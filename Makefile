@@ -15,7 +15,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # More than processors: many tests wait, for servers and for daemons.
-WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
+WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))
 
 SERVERS := slapd ldap-utils postgresql samba samba-ad-dc samba-ad-provision python3-samba \
 	samba-dsdb-modules samba-vfs-modules winbind ldb-tools 389-ds-base \

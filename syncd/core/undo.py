@@ -88,13 +88,13 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
 
     def parts() -> Iterator[Part]:
         for one in whole.parts:
-            yield _part(one, [back.go(Kind.USER, one.memory.links, one.stored)])
+            yield _part(one, gone(one))
 
     def tied() -> Part | None:
-        one = whole.tied()
-        if one is None:
-            return None
-        return _part(one, [back.go(Kind.USER, one.memory.links, one.stored), lost_users])
+        return None if (one := whole.tied()) is None else _part(one, [*gone(one), lost_users])
+
+    def gone(one: Part) -> list[_Found[User]]:
+        return [back.go(Kind.USER, one.memory.links, one.stored)]
 
     memberships = _MembersBack(whole.memberships, whole.roll, refs, undo)
     turned = replace(whole, parts=parts(), tied=tied, memberships=memberships)
@@ -118,6 +118,16 @@ class _Deed(Struct):
     before: dict[str, Value] = {}
     after: dict[str, Value] = {}
 
+    @property
+    def lasting(self) -> dict[str, Value]:
+        """Without the fields that stepped aside, and came back."""
+        was = self.before.get
+        return {
+            name: made
+            for name, made in self.after.items()
+            if not same(was(name), made, caseless=False)
+        }
+
 
 class _Back:
     def __init__(self, undo: Undo, caseless: Mapping[Kind, Collection[str]]) -> None:
@@ -138,8 +148,9 @@ class _Back:
                     found.fields.update(fields)
                     entity = changed(entity, fields)
                 found.wanted.append(Wanted(link.key, entity, self._origin, link.aliases))
-            elif deed is not None:
-                found.problems.append(self._problem(link, "it is not there any more"))
+            else:
+                why = "it is not there any more"
+                found.problems.extend([self._problem(link, why)] if deed is not None else [])
         return found
 
     def _deeds(self, kind: Kind, links: Sequence[Link]) -> Mapping[Key, _Deed]:
@@ -163,10 +174,8 @@ class _Back:
         if deed.made:
             return self._unmake(link.kind, now)
         caseless, fields = self._caseless[link.kind], dict[str, Value]()
-        for name, made in deed.after.items():
+        for name, made in deed.lasting.items():
             was, is_ = deed.before.get(name), now.get(name)
-            if same(was, made, caseless=False):
-                continue  # it stepped aside, and came back
             if self._undo.insists or same(is_, made, caseless=name in caseless):
                 fields[name] = was
             elif not same(is_, was, caseless=name in caseless):

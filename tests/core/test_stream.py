@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 import pytest
 
-from syncd.core.stream import Stream, digest_of, encode, lines_of
+from syncd.core.stream import Stream, digest_of, encode, lines_of, mapped
 
 VALUES = ("a", "b", "c", "d", "e")
 
@@ -61,3 +61,11 @@ def test_lines_and_digest_are_the_same_wherever_values_are_kept():
     assert list(lines_of(streamed())) == list(lines_of(VALUES)) == text.split()
     stream = streamed()
     assert digest_of(stream) == stream.digest == digest_of(VALUES) == hashlib.sha256(text).digest()
+
+
+@pytest.mark.parametrize("values", [VALUES, streamed()], ids=["at once", "streamed"])
+def test_values_are_mapped_one_by_one(values):
+    """A stream's whenever they are read, so that it stays one."""
+    found = mapped(values, str.upper, str)
+    assert tuple(found) == tuple(found) == ("A", "B", "C", "D", "E")
+    assert isinstance(found, Stream) is isinstance(values, Stream)
