@@ -101,7 +101,8 @@ class Everybody:
             readings=digests(self._sources),
         )
         memberships = Standings(self._sources, target, self._named, self._one_of)
-        roll = DiskRoll(needed=bool(groups) or any(bare.values()))
+        members = next(target.members.standing.all(), None)
+        roll = DiskRoll(needed=bool(groups or members) or any(bare.values()))
         return question, Apart(self._parts(), self._together, memberships, roll, DiskSpool())
 
     def _distrust_empty(self) -> None:

@@ -32,7 +32,7 @@ _BY_REF = "SELECT * FROM who WHERE ref IN (SELECT value FROM json_each(?))"
 
 
 class DiskRoll:
-    """A `Roll` on disk. Nobody is on it where no groups are there to ask (`needed`)."""
+    """A `Roll` on disk. Nobody is on it where no groups or members are there to ask (`needed`)."""
 
     def __init__(self, *, needed: bool) -> None:
         self._needed = needed

@@ -5,15 +5,30 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd import planfile
+from syncd.backends.memory import MemoryBackend
 from syncd.core.decide import Decision, decide
 from syncd.core.merge import Precedence
+from syncd.core.model import Kind
 from syncd.core.policy import Leavers
 from syncd.core.stream import Stream
 from syncd.cycle import Cycle
 from syncd.cycle.look import silent
+from syncd.engine import ask
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
-from tests.world import FREE, MemorySource, Office, group, office, person
+from tests.wired import Wired
+from tests.world import (
+    ADA,
+    EVERYONE,
+    FREE,
+    ZOE,
+    MemorySource,
+    Office,
+    group,
+    office,
+    opened,
+    person,
+)
 
 
 @given(worlds(), ANY, st.integers(1, 3))
@@ -25,6 +40,17 @@ def test_read_a_slice_at_a_time_the_plan_is_the_same(world, history, at_once):
         assert plan == whole.plan() == decide(lived.question)
         assert plan.digest == whole.plan().digest
         assert decision.left() == whole.left()
+
+
+def test_members_count_though_their_groups_were_not_read():
+    """The list of groups was cut before the first, and no source has any more."""
+    backend = Wired(MemoryBackend())
+    here = opened(ADA, ZOE, groups=[EVERYONE], backend=backend)
+    here.source.groups = []
+    backend.cut = {"groups": 0}
+    _, decision = sliced(1)(here)
+    assert decision.left() == Decision(ask(here.sync, here.ledger, here.now)).left()
+    assert decision.left().totals.population[Kind.MEMBER] == 2
 
 
 def sliced(at_once):
