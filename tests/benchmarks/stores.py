@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.postgres import Postgresql
+from tests.world import ANY_NUMBER
 
 SYNC = "main"
 
@@ -40,7 +41,13 @@ class Store:
             "sources": {"directory": self.source},
             "targets": {"store": {"type": "sql", **self._place("store")}},
             "syncs": {
-                SYNC: {"sources": ["directory"], "target": "store", "users": {"always": always}}
+                SYNC: {
+                    "sources": ["directory"],
+                    "target": "store",
+                    "users": {"always": always},
+                    # A day of changes is measured in a minute.
+                    "policy": {"budget": ANY_NUMBER},
+                }
             },
         }
 

@@ -7,17 +7,20 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, select, update
+from sqlalchemy import Connection, Engine, create_engine, insert, select, update
 
 from syncd.backends.sql.schema import GROUPS, MEMBERS, USERS
 from syncd.database import database_url
 from syncd.ledger.schema import JOURNAL, LINKS, RUNS
 from tests.servers.postgres import PASSWORD
 from tests.world import ANY_NUMBER
+
+WATCHING = "watching"
+"""Instead of the digest of a plan: a run that `pass_days` made up."""
 
 ROOT = Path(__file__).parents[2]
 SYNC = "staff"
@@ -98,9 +101,19 @@ class Installation:
         return found
 
     def pass_days(self, days: int) -> None:
-        """Everything that the ledger remembers is that much longer ago."""
-        engine = self.engine("ledger")
+        """Everything that the ledger remembers is that much longer ago, with a run in between that
+        found nothing: no delay is over that no run has watched."""
+        engine, ago = self.engine("ledger"), timedelta(days=days)
         with engine.begin() as connection:
+            for run in connection.execute(select(RUNS)).all():
+                stamps = {"begun_at": run.begun_at - ago}
+                connection.execute(update(RUNS).where(RUNS.c.run == run.run).values(stamps))
+            for sync in connection.scalars(select(RUNS.c.sync).distinct()).all():
+                at = datetime.now(UTC) - ago / 2
+                idle = {"sync": sync, "target": "", "digest": WATCHING, "begun_at": at}
+                idle |= {"ended_at": at, "outcome": "done", "withheld": "[]"}
+                idle |= dict.fromkeys(("planned", "held", "refused", "conflicts"), 0)
+                connection.execute(insert(RUNS), [idle])
             for row in connection.execute(select(LINKS)).all():
                 stamps = {
                     name: stamp - timedelta(days=days)
@@ -139,8 +152,9 @@ class Installation:
         return found
 
     def outcomes(self) -> list[str | None]:
-        """Of the runs, the oldest first."""
-        return [row[0] for row in self.rows("ledger", select(RUNS.c.outcome).order_by(RUNS.c.run))]
+        """Of the runs, the oldest first, without those that only let time pass."""
+        statement = select(RUNS.c.outcome).where(RUNS.c.digest != WATCHING).order_by(RUNS.c.run)
+        return [row[0] for row in self.rows("ledger", statement)]
 
     def journal(self) -> list[tuple[int, str | None]]:
         """Each line's run and outcome."""

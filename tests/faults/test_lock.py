@@ -12,8 +12,8 @@ from tests.faults import company
 from tests.faults.installation import SYNC, Installation, doomed
 from tests.faults.stores import PAIRS
 
-MIDDLE = 40
-"""The beginning of a transaction that is well inside an apply of one department."""
+MIDDLE = 84
+"""The beginning of a transaction that is well inside an apply of one department, and not in the audit's lock."""
 
 pairs = pytest.mark.parametrize(("store", "ledger"), PAIRS[:2])
 

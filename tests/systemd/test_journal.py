@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_secret_is_used_and_appears_nowhere(service: Service, staffed: Slapd):
         request = urllib.request.Request(f"http://{service.listen}{path}", headers=headers)
         with urllib.request.urlopen(request, timeout=5) as answer:
             places[path] = answer.read().decode()
-    for file in service.machine.file(STATE).iterdir():
+    for file in filter(Path.is_file, service.machine.file(STATE).rglob("*")):
         places[file.name] = file.read_bytes().decode(errors="replace")
 
     assert "CREDENTIALS_DIRECTORY=/run/credentials/syncd.service" in places["environment"]
