@@ -63,6 +63,21 @@ def test_names_that_differ_have_different_normal_forms(one, other):
 
 
 @pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("cn=#0C00", "cn="),
+        ("cn=#0C" + "7F" + "61" * 127, "cn=" + "a" * 127),
+        ("cn=#0C03412C42", "cn=a\\,b"),
+        ("cn=#04024142", "cn=#04024142"),
+        ("cn=#0C", "cn=#0c"),
+    ],
+)
+def test_an_encoded_value_is_text_where_it_is_text(given, normal):
+    """Else its octets, as `#` and their hexadecimal."""
+    assert normal_dn(given) == normal
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ada",

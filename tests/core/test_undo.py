@@ -9,21 +9,24 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import UserMapping
-from syncd.core.model import Kind, Op, User, flat
-from syncd.core.plan import Plan
+from syncd.core.model import Key, Kind, Op, Ref, User, flat
+from syncd.core.plan import Change, Plan, Problem
 from syncd.core.policy import Adopt, Budget, Leavers, Policy, Protect, VanishedGroups
+from syncd.core.undo import Undo, turn
 from syncd.cycle import subjects
+from syncd.engine import ask
 from syncd.errors import ConfigError, SourceError
 from tests.core.events import approve
 from tests.core.worlds import steps, worlds
 from tests.wired import Wired
-from tests.world import FREE, Office, by_hand, group, ids, office, opened, person
+from tests.world import FREE, NOON, Office, by_hand, group, ids, office, opened, person
 
 STAYS = "suspended, and kept with what was given to them; nothing is deleted at once"
 AGAIN = (
     "not as the sources say (as they were last read): the next run makes again what this one "
     "undoes, unless it is changed there first, or the sync is disabled"
 )
+SUSPENDED = {"user_name": "ada", "active": False}
 GONE = "it was suspended when it was deleted, and is not made again"
 EXAMPLES = int(os.environ.get("SYNCD_UNDO_EXAMPLES", "10"))
 PEOPLE = [person(str(n), f"user{n}", email=f"u{n}@x", title="Engineer") for n in range(1, 6)]
@@ -424,3 +427,38 @@ def kept(world):
         {one.ref: flat(one.entity) for one in memory.groups.read()},
         {*memory.members.read()},
     )
+
+
+def test_what_was_made_or_is_empty_by_now_is_told_by_that_word():
+    """Rather than as nothing at all."""
+    here = opened(*PEOPLE)
+    bare = replace(PEOPLE[1], attributes={"user_name": "user2", "email": "u2@x"})
+    here.source.has(*titled("Doctor", PEOPLE[0]), bare, *PEOPLE[2:])
+    here.apply()
+    by_hand(here.backend, Kind.USER, here.ref("user1"), title=None)
+    by_hand(here.backend, Kind.USER, here.ref("user2"), title="Countess")
+    assert [one.why for one in here.plan(undo=2).conflicts] == [
+        "run 2 is not undone: title was made 'Doctor' by it, and is empty by now",
+        "run 2 is not undone: title was made empty by it, and is 'Countess' by now",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "before", "why"),
+    [
+        (Op.UPDATE, Kind.USER, {"title": "x"}, "it is syncd's no more"),
+        (Op.DELETE, Kind.USER, SUSPENDED, f"{GONE}; `syncd show 4` has what it held"),
+        (Op.DELETE, Kind.USER, {}, GONE),
+        (Op.REMOVE, Kind.MEMBER, {}, "the account, or the group, is syncd's no more"),
+    ],
+)
+def test_what_is_syncds_no_more_is_named_with_what_is_left_of_it(op, kind, before, why):
+    """What the journal has of a deletion is worth a look; where it has nothing, none is sent there."""
+    lost = Change(op, kind, Key("p:1"), "ada", Ref("7"), before, member=Key("p:2"))
+    question, _ = turn(
+        ask(office().sync, office().ledger, NOON),
+        None,
+        Undo(4, lambda _kind, _keys: (), lambda _key: (), (lost,)),
+    )
+    problem = Problem(kind, Key("p:1"), "ada", f"run 4 is not undone: {why}")
+    assert question.desired.conflicts == (problem,)
