@@ -46,11 +46,12 @@ elif settings.get_current_profile_name() in {"default", "ci"}:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With `SYNCD_MUTANT_TESTS` a mutant meets only the tests of its own module, and so many of the
+    """With `SYNCD_MUTANT_TESTS` a mutant meets the tests of its own module, and so many of the
     others that come to it: the quickest, for mutmut names these first."""
     mutant, most = os.environ.get("MUTANT_UNDER_TEST"), os.environ.get("SYNCD_MUTANT_TESTS")
     if mutant is not None and most is not None:
-        module = re.escape((mutant.split(".") + ["", ""])[2])
+        module = re.escape("".join(mutant.split(".")[2:3]) or "?")
         own = re.compile(rf"tests/core/test_{module}(_\w+)?\.py::")
-        others = [one for one in config.args if not own.match(one)][: int(most)]
-        config.args[:] = [one for one in config.args if own.match(one) or one in others]
+        first = [one for one in config.args if own.match(one)]
+        others = [one for one in config.args if not own.match(one)]
+        config.args[:] = [*first, *others[: int(most)]]

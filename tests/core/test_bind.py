@@ -114,3 +114,12 @@ def test_all_has_run_where_no_change_and_no_adoption_was_lost():
     assert all_run(saved, replace(saved, marks=(adopted,)))
     assert not all_run(saved, replace(saved, marks=(left,)))
     assert not all_run(saved, replace(saved, changes=(made,)))
+
+
+def test_what_is_only_observed_is_remembered_though_nobody_approved_it():
+    """Whose account becomes whose is not, unless it was shown."""
+    adopted = Mark(Remark.ADOPT, Kind.USER, Key("3"), Ref("u3"), "cy")
+    left = Mark(Remark.LEFT, Kind.USER, Key("4"), Ref("u4"), "dan")
+    fresh = replace(office(ADA).plan(), marks=(adopted, left))
+    assert bind(replace(fresh, marks=()), fresh, NOWHERE).marks == (left,)
+    assert bind(replace(fresh, marks=(adopted,)), fresh, NOWHERE).marks == (adopted, left)

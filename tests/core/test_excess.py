@@ -244,3 +244,27 @@ def test_fields_that_were_held_by_themselves_are_approved_by_themselves():
     assert both.reason == "changed; title approved by ann; email, phone approved by bob"
     assert freed(change, {approval_print(of("email", "phone")): "bob"}) == change
     assert freed(replace(change, op=Op.RESTORE), by).approved == ()
+
+
+def test_what_a_narrow_budget_holds_of_hundreds_counts_for_the_wide_one_no_more():
+    """To the last of them, of whichever lot it was."""
+    some = [
+        Change(
+            Op.CREATE,
+            Kind.USER,
+            Key(f"p:{number}"),
+            f"{number}",
+            after={"user_name": f"{number}", "admin": number % 2 == 0},
+        )
+        for number in range(1200)
+    ]
+    budgets = {(Kind.USER, ADMIN): Budget(count=3), (Kind.USER, Op.CREATE): Budget(count=602)}
+    runs, held = judged([], budgets, {}, some)
+    assert (len(runs), len(held)) == (602, 598)
+    rules = Counter(rule for _, _, rule in held)
+    assert rules == {
+        "over budget user.admin: 600 planned, 3 allowed of 1210; 597 of these held": 597,
+        "over budget user.create: 603 planned, 602 allowed of 10; 1 of these held": 1,
+    }
+    room = {**budgets, (Kind.USER, Op.CREATE): Budget(count=603)}
+    assert len(judged([], room, {}, some)[0]) == 603

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import UserMapping
+from syncd.core.members import Who
 from syncd.core.model import Key, Kind, Op, Ref, User, flat
 from syncd.core.plan import Change, Plan, Problem
 from syncd.core.policy import Adopt, Budget, Leavers, Policy, Protect, VanishedGroups
@@ -462,3 +463,32 @@ def test_what_is_syncds_no_more_is_named_with_what_is_left_of_it(op, kind, befor
     )
     problem = Problem(kind, Key("p:1"), "ada", f"run 4 is not undone: {why}")
     assert question.desired.conflicts == (problem,)
+
+
+def test_who_goes_back_into_a_group_goes_by_the_account():
+    """Under whatever key its person is by now; without an account of ours, by the key of then."""
+    here = opened(PEOPLE[0], groups=[group("g", "Guests", "1")])
+    deeds = [
+        Change(Op.REMOVE, Kind.MEMBER, Key("p:g"), "", member=Key("old"), member_ref=Ref("u9")),
+        Change(Op.REMOVE, Kind.MEMBER, Key("p:g"), "", member=Key("p:2"), member_ref=Ref("u8")),
+        Change(Op.ADD, Kind.MEMBER, Key("p:g"), "", member=Key("p:3")),
+    ]
+    undo = Undo(4, lambda _kind, _keys: (), lambda _key: deeds)
+    _, apart = turn(ask(here.sync, here.ledger, here.now), None, undo)
+    apart.roll.enrol(
+        [Who(Key("p:1"), here.ref("user1"), "user1"), Who(Key("q:9"), Ref("u9"), "user9")]
+    )
+    assert len(list(apart.memberships.current())) == 1
+    assert apart.memberships.wanted(Key("p:g")) == {"p:1", "q:9", "p:2"}
+    assert apart.memberships.wanted(Key("p:h")) == {"q:9", "p:2"}
+
+
+def test_what_it_made_is_counted_and_who_is_suspended_already_is_not():
+    """Of them there is nothing left to say."""
+    groups = [group("g", "Guests", "1"), group("h", "Heroes", "1")]
+    here = opened(*PEOPLE[:3], groups=groups)
+    by_hand(here.backend, Kind.USER, here.ref("user3"), active=False)
+    assert here.plan(undo=1).notes[1:3] == (
+        "2 groups that run 1 made: kept, for no group is deleted at once",
+        f"2 accounts that run 1 made: {STAYS}",
+    )
