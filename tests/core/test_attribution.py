@@ -124,9 +124,7 @@ def test_who_changed_a_field_is_seen_by_what_was_written_last(last, stuck, casel
 @pytest.mark.parametrize("how", [Drift.REPORT, Drift.YIELD])
 def test_what_was_changed_outside_is_left_so_where_the_policy_says_it(how):
     """In its own tray and its own words; the rest of the update is made, and counted."""
-    change = replace(
-        TITLE, before={"title": "a", "phone": "1"}, after={"title": "b", "phone": "2"}
-    )
+    change = replace(TITLE, before={"title": "a", "phone": "1"}, after={"title": "b", "phone": "2"})
     last = {"title": Written("b", 2, NOON), "phone": Written("1", 3, NOON)}
     policy = replace(WEEK, drift={"title": how})
     found = of(change, written=last, policy=policy)

@@ -173,7 +173,12 @@ def test_a_hold_may_keep_somebody_active():
         (LINK, False, LADDER, Step(Rung.STRIP, NOON, 2 * DAY)),
         (ours(3, 2).link, False, LADDER, Step(Rung.STRIP, ago(2), 2 * DAY)),
         (ours(3, 2, 1).link, False, LADDER, Step(Rung.DELETE, ago(1), 4 * DAY)),
-        (ours(3).link, False, replace(LADDER, strip_after=None), Step(Rung.DELETE, ago(3), 4 * DAY)),
+        (
+            ours(3).link,
+            False,
+            replace(LADDER, strip_after=None),
+            Step(Rung.DELETE, ago(3), 4 * DAY),
+        ),
         (ours(3, 2, 1).link, False, replace(LADDER, leavers=Leavers.SUSPEND), None),
         (ours(3, 2).link, False, Policy(leavers=Leavers.SUSPEND), None),
     ],

@@ -126,7 +126,11 @@ def test_an_update_has_the_managed_fields_that_differ():
             {},
             FREE,
             (
-                [change(Op.SUSPEND, "suspended in the source", {"active": True}, {"active": False})],
+                [
+                    change(
+                        Op.SUSPEND, "suspended in the source", {"active": True}, {"active": False}
+                    )
+                ],
                 [],
                 [],
                 [],

@@ -130,3 +130,20 @@ def test_escaping_never_lets_a_value_become_structure(first, second):
     one = normal_dn(f"cn={escaped(f'{first},cn={second}')}")
 
     assert one != two
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("ada", "'ada' is no distinguished name: no attribute at position 1"),
+        ("cn=ada,", "'cn=ada,' is no distinguished name: no attribute at position 8"),
+        ("cn=a;b", "'cn=a;b' is no distinguished name: ';' at position 5"),
+        ("cn=ë;b", "'cn=ë;b' is no distinguished name: ';' at position 5"),
+        ("cn=\\ff", "'cn=\\\\ff' is no distinguished name: not UTF-8"),
+    ],
+)
+def test_what_is_no_name_is_told_with_the_place(text, why):
+    """Counted in letters, from one."""
+    with pytest.raises(ValueError, match="no distinguished name") as caught:
+        normal_dn(text)
+    assert str(caught.value) == why

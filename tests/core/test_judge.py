@@ -305,7 +305,12 @@ def test_whom_a_suspension_waits_for_are_those_who_become_administrators():
     assert needs(back) == (back.id,)
     assert needs(new) == (new.id,)
     assert needs(new, gaining, back) == tuple(sorted(one.id for one in (new, gaining, back)))
-    for others in ([named], [group], [replace(new, after={"user_name": "dan"})], [replace(gaining, after={"admin": False})]):
+    for others in (
+        [named],
+        [group],
+        [replace(new, after={"user_name": "dan"})],
+        [replace(gaining, after={"admin": False})],
+    ):
         kept, refused = keep_an_administrator([leaving, *others], accounts)
         assert kept == others
         assert refused == [Refusal(leaving, "protected: the last administrator")]

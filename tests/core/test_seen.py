@@ -71,8 +71,7 @@ def test_what_is_empty_is_told_by_that_word():
     )
     same = replace(UPDATE, seen="0123456789abcdef")
     assert why_moved(same, ASKED, {ADA.ref: ADA}) == (
-        "another of its fields has changed (seen 0123456789ab then, "
-        f"{seen_of(ADA)[:12]} now)"
+        f"another of its fields has changed (seen 0123456789ab then, {seen_of(ADA)[:12]} now)"
     )
 
 

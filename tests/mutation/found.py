@@ -59,7 +59,11 @@ def forget_the_living() -> int:
     forgotten = 0
     for path in walk_mutatable_files():
         kept = _kept(path)
-        living = [n for n, code in kept.exit_code_by_key.items() if Fate(path, n, status_by_exit_code[code]).lives]
+        living = [
+            n
+            for n, code in kept.exit_code_by_key.items()
+            if Fate(path, n, status_by_exit_code[code]).lives
+        ]
         kept.exit_code_by_key |= dict.fromkeys(living)
         kept.save()
         forgotten += len(living)
