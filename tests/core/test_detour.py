@@ -12,11 +12,11 @@ LOGIN = frozenset({"user_name"})
 
 
 def renamed(key, before, after, op=Op.UPDATE, needs=()):
-    fields = ({name: was for name in after} for was in (before, "new"))
+    fields = (dict.fromkeys(after, was) for was in (before, "new"))
     return Change(op, Kind.USER, Key(key), before, Ref(key), *fields, needs=needs)
 
 
-def aside(change, after, name=None):
+def aside(change, after):
     """What it is to step aside."""
     return replace(
         change,

@@ -139,7 +139,7 @@ def test_a_stream_that_knows_how_many_it_has_is_not_read_to_be_counted():
     def nobody():
         raise AssertionError("it was read")
 
-    def change(line):
+    def change(_line):
         return SUSPEND
 
     known = Stream(2, nobody, change, {"user.suspend": 1, "group.create": 1})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncd.core.merge import Person, People
+from syncd.core.merge import People, Person
 from syncd.core.model import Key, Kind, Reference
 from syncd.core.plan import Problem
 from syncd.core.records import NamedAmong, Records, follow, group_names, members_of

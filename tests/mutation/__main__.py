@@ -10,6 +10,8 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.console import Console
+
 from tests.mutation.found import UNTRIED, Fate, fates, forget_the_living
 from tests.mutation.listed import PAGE, complaints, listed
 
@@ -17,17 +19,21 @@ MOST = 0.05
 """Of all mutants so many may live."""
 
 
+_say = Console(highlight=False, soft_wrap=True, markup=False).print
+_complain = Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print
+
+
 def main(verb: str = "check") -> int:
     match verb:
         case "ready":
             if forgotten := forget_the_living():
-                print(f"other tests than last time: {forgotten} mutants that lived are tried again")
+                _say(f"other tests than last time: {forgotten} mutants that lived are tried again")
         case "check":
             return _check(list(fates()))
         case "show":
-            print(*(one.mutant() for one in fates() if one.lives), sep="\n")
+            _say(*(one.mutant() for one in fates() if one.lives), sep="\n")
         case _:
-            print(f"there is no verb {verb!r}: ready, check or show", file=sys.stderr)
+            _complain(f"there is no verb {verb!r}: ready, check or show")
             return 2
     return 0
 
@@ -35,16 +41,16 @@ def main(verb: str = "check") -> int:
 def _check(all_of_them: Sequence[Fate]) -> int:
     counts = Counter(one.status for one in all_of_them)
     for status, count in sorted(counts.items()):
-        print(f"{count:7,} {status}")
+        _say(f"{count:7,} {status}")
     living = {one.mutant() for one in all_of_them if one.lives}
     share = sum(one.lives for one in all_of_them) / max(1, len(all_of_them))
-    print(f"{len(all_of_them):7,} mutants, of which {share:.2%} live")
+    _say(f"{len(all_of_them):7,} mutants, of which {share:.2%} live")
     wrong = list(complaints(living, set(listed(PAGE.read_text()))))
     if share > MOST:
         wrong.append(f"more than {MOST:.0%} live")
     if not all_of_them or counts.keys() & UNTRIED:
         wrong.append("not all were tried: run `make mutants` to the end")
-    print(*wrong, sep="\n", file=sys.stderr)
+    _complain(*wrong, sep="\n")
     return 1 if wrong else 0
 
 

@@ -7,7 +7,8 @@ line that is added before it.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ def listed(page: str) -> Iterator[Mutant]:
             where, lines = name[1], []
 
 
-def complaints(living: Set[Mutant], argued: Set[Mutant]) -> list[str]:
+def complaints(living: AbstractSet[Mutant], argued: AbstractSet[Mutant]) -> list[str]:
     """Where the page and what was found do not agree."""
     new = "lives, and docs/mutants.md does not say why"
     old = "lives no more, and docs/mutants.md lists it still"
