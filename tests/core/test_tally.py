@@ -88,10 +88,11 @@ def test_what_is_desired_of_parts_is_told_in_order():
     assert list(tally.doubts) == [
         "title is empty for everybody: nobody has titel; is that name right?"
     ]
-    assert list(tally.notes) == [
+    (note,) = tally.notes
+    assert note == (
         "nothing is done to 3 with email, such as user2: "
         "a source that was not read whole may say more of them"
-    ]
+    )
 
 
 def test_rights_that_are_stated_and_not_mapped_are_told_of_with_the_rule_to_map_them():
