@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import (
-    GroupMapping,
     Doubts,
+    GroupMapping,
     Mapper,
     Scope,
     Unmappable,
