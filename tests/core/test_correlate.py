@@ -416,3 +416,10 @@ def test_who_is_not_adopted_is_told_with_the_accounts_that_could_be_theirs(
     )
     assert (result.undecided, result.ours) == ({one.key for one in wanted}, ())
     assert [one.ref for one in result.foreign] == sorted(one.ref for one in stored)
+
+
+def test_a_creation_in_doubt_without_a_login_has_no_name():
+    """Nothing is made up for it."""
+    line = replace(LINE, after={"email": "a@x"})
+    result = correlate([], [], Memory(open_lines=(line,)), claims(whole=False))
+    assert [(one.key, one.name) for one in result.conflicts] == [("p:1", "")]

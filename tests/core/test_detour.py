@@ -105,3 +105,15 @@ def test_two_circles_cost_two_steps():
         ("1", {"email": f"{temporary('1')}@syncd.invalid"}),
         ("3", {"email": f"{temporary('3')}@syncd.invalid"}),
     ]
+
+
+def test_only_the_names_that_others_take_step_aside():
+    """What else its change writes waits for that change."""
+    fields = {"title": "Dr", "user_name": "ada"}
+    one = replace(
+        renamed("1", "ada", ("user_name",)), before=fields, after={**fields, "title": "x"}
+    )
+    two = renamed("2", "bob", ("user_name",))
+    takes = {one.id: {two.id: LOGIN}, two.id: {one.id: LOGIN}}
+    (step,) = [change for change in detour([one, two], takes, LOGIN) if change.temporary]
+    assert dict(step.before) == {"user_name": "ada"}

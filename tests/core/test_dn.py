@@ -94,6 +94,7 @@ def test_an_encoded_value_is_text_where_it_is_text(given, normal):
         "cn=\\ff",
         "cn=#0c0",
         "cn=#0c0141x",
+        "cn=#0c0141X",
         "<GUID=1>;cn=ada",
         "c n=ada",
     ],
@@ -147,3 +148,18 @@ def test_what_is_no_name_is_told_with_the_place(text, why):
     with pytest.raises(ValueError, match="no distinguished name") as caught:
         normal_dn(text)
     assert str(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("", ""),
+        (" \t", ""),
+        ("UID=B + CN=a,DC=x", "cn=a+uid=b,dc=x"),
+        ("cn=a\ud800b", "cn=a\ud800b"),
+        ("cn=a\\ed\\a0\\80", "cn=a\ud800"),
+    ],
+)
+def test_a_normal_form_is_small_letters_without_space(text, form):
+    """Parts of one step in order; what is no letter at all is kept as it came."""
+    assert normal_dn(text) == form

@@ -354,3 +354,20 @@ def test_what_was_begun_counts_as_done_until_it_is_due_again():
     within, held = excess.hold(some, planned, TEN)
     assert (len(within), len(held)) == (1, 1)
     assert held[0].rule.startswith("over budget user.suspend: 2 planned, 1 done in the last 24 h")
+
+
+def test_what_a_narrow_budget_holds_of_those_who_are_tied_counts_no_more_either():
+    """Of an update whose other fields run it does."""
+    some = [
+        Change(Op.CREATE, Kind.USER, Key(f"p:{n}"), "", after={"user_name": f"{n}", "admin": True})
+        for n in range(6)
+    ]
+    budgets = {(Kind.USER, ADMIN): Budget(count=2), (Kind.USER, Op.CREATE): Budget(count=2)}
+    runs, held = judged(some, budgets, {})
+    assert (len(runs), {rule for *_, rule in held}) == (
+        2,
+        {"over budget user.admin: 6 planned, 2 allowed of 16; 4 of these held"},
+    )
+    tight = {**budgets, (Kind.USER, Op.CREATE): Budget(count=1)}
+    rules = Counter(rule for *_, rule in judged(some, tight, {})[1])
+    assert rules["over budget user.create: 2 planned, 1 allowed of 10; 1 of these held"] == 1

@@ -5,19 +5,22 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from syncd.backends.memory import GROUPS, MEMBERS, USERS
 from syncd.core.ladder import (
     Ground,
     Step,
     ahead,
     delays,
+    ground_of,
     has_passed,
+    holds_on,
     is_due,
     may_strip,
     next_step,
     was_watched,
 )
-from syncd.core.memory import Watched
-from syncd.core.model import Key, Rung
+from syncd.core.memory import Memory, Watched
+from syncd.core.model import Key, Kind, Op, Rung
 from syncd.core.policy import Leavers, Policy, VanishedGroups
 from tests.core.test_descent import DAY, GROUND, HOLD, LADDER, LINK, ago, ours
 from tests.world import NOON
@@ -132,3 +135,66 @@ def test_what_is_ahead_of_a_leaver_is_each_rung_after_the_one_before():
 def test_who_may_be_due_to_be_stripped(link, policy, holds, may):
     """By the clock, and where no hold surely lasts."""
     assert may_strip(link, policy, NOON, holds) is may
+
+
+HELD = {Kind.USER: USERS, Kind.GROUP: GROUPS, Kind.MEMBER: MEMBERS}
+
+
+@pytest.mark.parametrize(
+    ("until", "watched", "lasts"),
+    [
+        (None, None, True),
+        (NOON + DAY, NOON + DAY, True),
+        (NOON, None, True),
+        (NOON, NOON, False),
+        (NOON - DAY, NOON - DAY, False),
+        (NOON - DAY, NOON - 2 * DAY, True),
+    ],
+)
+def test_a_hold_is_over_by_the_clock_and_by_runs_that_watched_a_day_after(until, watched, lasts):
+    """Whether it stands in the ledger or in the configuration."""
+    hold = replace(HOLD, until=until)
+    later = {2 * DAY: Watched(1, NOON + 9 * DAY)}
+    days = {} if watched is None else {DAY: Watched(1, watched), **later}
+    kept = ground_of(LADDER, NOON, Memory(holds=(hold,), watched=days), HELD)
+    legal = replace(LADDER, legal_holds=(hold,))
+    said = ground_of(legal, NOON, Memory(watched=days), HELD)
+    assert kept.holds == said.holds == ((hold,) if lasts else ())
+    assert (kept.now, kept.watched, said.policy) == (NOON, days, legal)
+
+
+@pytest.mark.parametrize("which", ["suspends", "strips", "deletes"])
+def test_the_ladder_has_the_rungs_that_the_target_has(which):
+    """Each by what the target can do with its kind."""
+    kind, op = {
+        "suspends": (Kind.USER, Op.SUSPEND),
+        "strips": (Kind.MEMBER, Op.REMOVE),
+        "deletes": (Kind.USER, Op.DELETE),
+    }[which]
+    declared = {**HELD, kind: replace(HELD[kind], ops=HELD[kind].ops - {op})}
+    ground = ground_of(LADDER, NOON, Memory(), declared)
+    rungs = {name: getattr(ground, name) for name in ("suspends", "strips", "deletes")}
+    assert rungs == {**dict.fromkeys(rungs, True), which: False}
+    assert ground_of(LADDER, NOON, Memory(), HELD) == Ground(LADDER, NOON)
+
+
+@pytest.mark.parametrize(
+    ("hold", "about"),
+    [
+        (HOLD, True),
+        (replace(HOLD, who="P:1"), False),
+        (replace(HOLD, who="q:7"), True),
+        (replace(HOLD, who="ada"), False),
+        (replace(HOLD, who="p:*"), False),
+        (replace(HOLD, who="P:*", pattern=True), True),
+        (replace(HOLD, who="q:*", pattern=True), True),
+        (replace(HOLD, who="AD?", pattern=True), True),
+        (replace(HOLD, who="*@x", pattern=True), True),
+        (replace(HOLD, who="*@y", pattern=True), False),
+    ],
+)
+def test_a_hold_is_of_a_key_or_of_a_pattern_over_names(hold, about):
+    """A pattern is without case; a key is one, of any source that has the person."""
+    one = ours(5, aliases=(Key("q:7"),))
+    ground = replace(GROUND, holds=(hold,))
+    assert holds_on(one.link, one.stored.entity, ground) == ((hold,) if about else ())

@@ -82,3 +82,12 @@ def test_whether_it_equals_anything_else_is_for_that_to_say():
     """As Python asks of whoever does not know."""
     assert streamed().__eq__(5) is NotImplemented
     assert streamed().__eq__(VALUES[:-1]) is False
+
+
+def test_a_stream_that_is_mapped_knows_still_how_many_it_has():
+    """And of what."""
+    counted = Stream(
+        5, lambda: iter([encode(one) for one in VALUES]), msgspec.json.decode, {"x": 5}
+    )
+    assert mapped(counted, str.upper, str).counts == {"x": 5}
+    assert mapped(streamed(), str.upper, str).counts is None

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
+from syncd.core.desired import Wanted
 from syncd.core.mapping import UserMapping
 from syncd.core.members import Who
-from syncd.core.model import Key, Kind, Op, Ref, User, flat
+from syncd.core.memory import Link
+from syncd.core.model import Key, Kind, Op, Ref, Stored, User, flat
 from syncd.core.plan import Change, Plan, Problem
 from syncd.core.policy import Adopt, Budget, Leavers, Policy, Protect, VanishedGroups
 from syncd.core.undo import Undo, turn
@@ -492,3 +494,103 @@ def test_what_it_made_is_counted_and_who_is_suspended_already_is_not():
         "2 groups that run 1 made: kept, for no group is deleted at once",
         f"2 accounts that run 1 made: {STAYS}",
     )
+
+
+def going_back(deeds, links, stored, *, insists=None):
+    """What should be of these users, and why something of them does not go back."""
+    here = office()
+    question = ask(here.sync, here.ledger, NOON)
+    asked = replace(
+        question,
+        memory=replace(question.memory, links=links),
+        seen=replace(question.seen, users=stored),
+    )
+    how = {} if insists is None else {"insists": insists}
+    turned, _ = turn(asked, None, Undo(4, lambda kind, _: deeds.get(kind, ()), lambda _: (), **how))
+    desired = turned.desired
+    return desired.users, [(one.key, one.why) for one in desired.conflicts], desired.managed
+
+
+LINKED = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada", aliases=(Key("q:1"),))
+ADA = User(user_name="ada", title="Dr", email="A@x")
+DEED = Change(Op.UPDATE, Kind.USER, Key("p:1"), "", Ref("u1"), {"title": None}, {"title": "Dr"})
+
+
+def test_who_was_not_touched_stays_as_they_are_under_all_their_keys():
+    """Also where they are not there any more: that is not this undo's affair."""
+    there = (Stored(Ref("u1"), ADA),)
+    wanted = Wanted(Key("p:1"), ADA, "undo of run 4", (Key("q:1"),))
+    assert going_back({}, (LINKED,), there) == ((wanted,), [], frozenset())
+    assert going_back({}, (LINKED,), ()) == ((), [], frozenset())
+    gone = [("p:1", "run 4 is not undone: it is not there any more")]
+    assert going_back({Kind.USER: [DEED]}, (LINKED,), ()) == ((), gone, frozenset())
+
+
+def test_several_deeds_to_one_go_back_together():
+    """From the last to the first; under any key of theirs, and only of the same account."""
+    later = replace(DEED, key=Key("q:1"), before={"title": "Dr"}, after={"title": "Prof"})
+    mail = replace(DEED, before={"email": "old@x"}, after={"email": "a@X"})
+    there = (Stored(Ref("u1"), replace(ADA, title="Prof")),)
+    deeds = {Kind.USER: [DEED, later, mail]}
+    users, why, managed = going_back(deeds, (LINKED,), there)
+    assert (users[0].entity, why) == (User(user_name="ada", email="old@x"), [])
+    assert managed == {"title", "email"}
+    other = {Kind.USER: [replace(DEED, ref=Ref("u0")), replace(DEED, ref=Ref("u1"))]}
+    users, why, _ = going_back(other, (LINKED,), (Stored(Ref("u1"), ADA),))
+    assert users[0].entity == ADA
+    assert why == [("p:1", "run 4 is not undone: they have another account by now")]
+    made = replace(DEED, op=Op.CREATE, ref=None, before={}, after={"user_name": "ada"})
+    users, why, managed = going_back({Kind.USER: [made, DEED]}, (LINKED,), there)
+    assert (users[0].entity.active, why, managed) == (False, [], frozenset())
+
+
+def test_what_is_otherwise_by_now_goes_back_only_where_that_is_insisted_on():
+    """What is back already is no matter; case is one where the target has it."""
+    there = (Stored(Ref("u1"), replace(ADA, title="Queen", email="NEW@x")),)
+    deeds = {
+        Kind.USER: [
+            replace(
+                DEED,
+                before={"title": "Mr", "email": "old@x"},
+                after={"title": "Dr", "email": "new@x"},
+            )
+        ]
+    }
+    words = "run 4 is not undone: title was made 'Dr' by it, and is 'Queen' by now"
+    for insists in (None, False):
+        users, why, _ = going_back(deeds, (LINKED,), there, insists=insists)
+        assert users[0].entity == replace(ADA, title="Queen", email="old@x")
+        assert why == [("p:1", words)]
+    users, why, _ = going_back(deeds, (LINKED,), there, insists=True)
+    assert (users[0].entity, why) == (replace(ADA, title="Mr", email="old@x"), [])
+    back = (Stored(Ref("u1"), replace(ADA, title="Mr", email="OLD@x")),)
+    users, why, _ = going_back(deeds, (LINKED,), back)
+    assert (users[0].entity, why) == (back[0].entity, [])
+    spelled = (Stored(Ref("u1"), replace(ADA, title="DR", email="x@x")),)
+    _, why, _ = going_back(deeds, (LINKED,), spelled)
+    assert [one[1].split(": ")[1] for one in why] == [
+        "title was made 'Dr' by it, and is 'DR' by now",
+        "email was made 'new@x' by it, and is 'x@x' by now",
+    ]
+
+
+def test_all_that_is_made_anew_is_counted():
+    """By kind."""
+    lost = [
+        Change(Op.DELETE, kind, Key(f"p:{n}"), "x", Ref("r"), fields)
+        for kind, fields in (
+            (Kind.GROUP, {"display_name": "x"}),
+            (Kind.USER, {"user_name": "x", "active": True}),
+        )
+        for n in range(2)
+    ]
+    here = office()
+    undo = Undo(4, lambda _kind, _keys: (), lambda _key: (), lost)
+    turned, _ = turn(ask(here.sync, here.ledger, NOON), None, undo)
+    anew = "made anew of what the journal has, with another ref, no password, no group"
+    assert undo.notes() == (
+        "2 groups that run 4 deleted: made anew, with another ref and without the members that it had",
+        f"2 accounts that run 4 deleted: {anew}",
+    )
+    assert [one.key for one in turned.desired.users] == ["p:0", "p:1"]
+    assert turned.desired.managed == {"user_name"}

@@ -9,6 +9,7 @@ from syncd.core.model import Key, Kind, Op
 from syncd.core.order import places
 from syncd.core.plan import Change, Plan, Wave
 from syncd.core.policy import Cohort, Waves
+from syncd.core.prints import print_of
 from syncd.core.stream import encode
 from syncd.core.waves import in_waves, parted
 from tests.world import NOON
@@ -206,3 +207,24 @@ def test_a_larger_share_holds_the_smaller(some, share, more):
 
 def _fields(change: Change):
     return {name: getattr(change, name) for name in Change.__struct_fields__}
+
+
+def test_who_has_no_name_fits_no_pattern():
+    """Not even the one that fits all."""
+    everybody = Waves(first=(Cohort(users=("*",)),), minimum=0)
+    plan = in_waves(made(member("g", "1"), user("2")), everybody, nobody)
+    assert turns(plan) == [["user/update/2"], ["member/add/g/1"]]
+
+
+def test_a_whole_share_is_everybody_and_a_share_ends_before_its_end():
+    """A key that stands just there is of the next wave."""
+    some = made(*(user(str(number)) for number in range(300)))
+    assert in_waves(some, Waves(first=(Cohort(percent=100),), minimum=0), nobody) is some
+    points = {
+        key: int.from_bytes(print_of(key.encode())[:4]) / 2**32 for key in map(str, range(300))
+    }
+    exact = {key: at * 100 for key, at in points.items() if at * 100 / 100 == at}
+    for key, percent in list(exact.items())[:5]:
+        found = in_waves(some, Waves(first=(Cohort(percent=percent),), minimum=0), nobody)
+        first = {change.key for change in found.changes[: found.waves[0].changes]}
+        assert first == {other for other, at in points.items() if at < points[key]}

@@ -31,7 +31,7 @@ def main(verb: str = "check") -> int:
         case "check":
             return _check(list(fates()))
         case "show":
-            _say(*(one.mutant() for one in fates() if one.lives), sep="\n")
+            _say(*(str(one.mutant()) for one in fates() if one.lives), sep="\n")
         case _:
             _complain(f"there is no verb {verb!r}: ready, check or show")
             return 2
