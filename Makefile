@@ -93,9 +93,13 @@ $(MACHINE)/installed: $(MACHINE)/made pyproject.toml | $(BIN)/python
 	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent
 	touch $@
 
+# First by the tests of the mutant's module and the quickest others; who lives, by all that there are.
 mutants: $(VENV)/installed-for-mutation
 	$(BIN)/python -m tests.mutation ready
-	PATH="$$PWD/$(BIN):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children $$(nproc) $(ARGS)
+	export PATH="$$PWD/$(BIN):$$PATH"; \
+	SYNCD_MUTANT_TESTS=40 nice -n 19 $(BIN)/mutmut run --max-children $$(nproc) $(ARGS) && \
+	living=$$($(BIN)/python -m tests.mutation living) && \
+	{ [ -z "$$living" ] || nice -n 19 $(BIN)/mutmut run --max-children $$(nproc) $$living; }
 	$(BIN)/python -m tests.mutation check
 
 bench: $(VENV)/installed-for-benchmarks

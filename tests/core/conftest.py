@@ -45,13 +45,18 @@ elif settings.get_current_profile_name() in {"default", "ci"}:
     settings.load_profile("quick")
 
 
+_ALSO = {"found": ("descent", "diff"), "parts": ("membership", "decide"), "trays": ("spool",)}
+"""Modules whose tests are in files that are called after others."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """With `SYNCD_MUTANT_TESTS` a mutant meets the tests of its own module, and so many of the
     others that come to it: the quickest, for mutmut names these first."""
     mutant, most = os.environ.get("MUTANT_UNDER_TEST"), os.environ.get("SYNCD_MUTANT_TESTS")
     if mutant is not None and most is not None:
-        module = re.escape("".join(mutant.split(".")[2:3]) or "?")
-        own = re.compile(rf"tests/core/test_{module}(_\w+)?\.py::")
+        module = "".join(mutant.split(".")[2:3]) or "?"
+        files = "|".join((re.escape(module), *_ALSO.get(module, ())))
+        own = re.compile(rf"tests/core/test_(?:{files})(?:_\w+)?\.py::")
         first = [one for one in config.args if own.match(one)]
         others = [one for one in config.args if not own.match(one)]
         config.args[:] = [*first, *others[: int(most)]]

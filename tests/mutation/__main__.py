@@ -1,6 +1,7 @@
 """What `make mutants` does beside mutmut.
 
 python -m tests.mutation ready    has mutants that lived tried again where there are other tests
+python -m tests.mutation living   names those, for mutmut, that live and are not argued for
 python -m tests.mutation check    prints the figures; fails where a mutant lives that is not listed
                                   in docs/mutants.md, or too many do
 python -m tests.mutation show     prints those that live, as docs/mutants.md has them
@@ -28,12 +29,15 @@ def main(verb: str = "check") -> int:
         case "ready":
             if forgotten := forget_the_living():
                 _say(f"other tests than last time: {forgotten} mutants that lived are tried again")
+        case "living":
+            argued = set(listed(PAGE.read_text()))
+            _say(*(one.number for one in fates() if one.lives and one.mutant() not in argued))
         case "check":
             return _check(list(fates()))
         case "show":
             _say(*(str(one.mutant()) for one in fates() if one.lives), sep="\n")
         case _:
-            _complain(f"there is no verb {verb!r}: ready, check or show")
+            _complain(f"there is no verb {verb!r}: ready, living, check or show")
             return 2
     return 0
 
