@@ -36,7 +36,8 @@ class Part(Struct, frozen=True):
 class Frame(Struct, frozen=True):
     """What holds for everybody. `protected` are groups, members of protected ones, and `own`.
 
-    `whole` is whether the target was read to its end; `gaps` are all that there are.
+    `whole` is whether the target was read to its end; `gaps` are all that there are. `undoes` is
+    whether this is an undo.
     """
 
     declared: Mapping[Kind, Declared]
@@ -48,6 +49,7 @@ class Frame(Struct, frozen=True):
     whole: bool
     past: Past
 
+    undoes: bool
     def has(self, kind: Kind) -> bool:
         """Groups that can be neither made nor changed can be joined all the same."""
         joined = kind is Kind.GROUP and self.declared[Kind.MEMBER].ops
@@ -72,7 +74,8 @@ class Frame(Struct, frozen=True):
     def attribution(self, kind: Kind) -> Attribution:
         """The policy is of users' fields: a group's name is always put back."""
         policy = self.policy if kind is Kind.USER else replace(self.policy, drift={})
-        return Attribution(self.past, policy, self.now, self.declared[kind].caseless)
+        caseless = self.declared[kind].caseless
+        return Attribution(self.past, policy, self.now, caseless, self.undoes)
 
     def adopt_by(self, kind: Kind) -> str | None:
         """The field that an adoption goes by."""
