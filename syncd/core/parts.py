@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.correlate import Claims, Correlated, correlate
+from syncd.core.descent import spare
 from syncd.core.desired import Desired, Wanted
 from syncd.core.diff import Comparison, diff_groups, diff_users
 from syncd.core.drift import Attributed, Attribution
@@ -48,8 +49,8 @@ class Frame(Struct, frozen=True):
     gaps: tuple[str, ...]
     whole: bool
     past: Past
-
     undoes: bool
+
     def has(self, kind: Kind) -> bool:
         """Groups that can be neither made nor changed can be joined all the same."""
         joined = kind is Kind.GROUP and self.declared[Kind.MEMBER].ops
@@ -112,7 +113,10 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
         absent=desired.absent,
         undecided=undecided,
     )
-    found = diff_users(both, ground_of(frame.policy, frame.now, part.memory, frame.declared))
+    ground = ground_of(frame.policy, frame.now, part.memory, frame.declared)
+    found = diff_users(both, ground)
+    if frame.undoes:
+        spare(correlated.ours, ground, found)
     return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, protected)
 
 
