@@ -22,7 +22,7 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import Cycle, Mode
-from syncd.cycle.evidence import SAVED, Taken
+from syncd.cycle.evidence import SAVED, VERSIONS, Taken, versions_of
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
@@ -185,7 +185,8 @@ def _evidence(
     taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
     if saved is None or taken is None:
         return taken
-    return replace(taken, sections={**taken.sections, SAVED: lines(saved)})
+    of_saved = {SAVED: lines(saved), VERSIONS: versions_of(saved, cycle.now)}
+    return replace(taken, sections={**taken.sections, **of_saved})
 
 
 def _begin(
