@@ -51,11 +51,13 @@ nightly: $(VENV)/installed-for-development servers
 	$(BIN)/python -m coverage report --skip-covered --fail-under=90
 	SYNCD_SEEDS=10000 SYNCD_MACHINE_EXAMPLES=500 SYNCD_MACHINE_STEPS=50 \
 		$(BIN)/python -m pytest -n $(WORKERS) tests/promises $(ARGS)
-	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 \
+	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 SYNCD_KILLS=30 SYNCD_EDGES_EVERY=1 \
 		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 SYNCD_DRIFT_EXAMPLES=300 \
 		SYNCD_LADDER_EXAMPLES=1000 SYNCD_BUDGET_EXAMPLES=1000 SYNCD_BOUND_EXAMPLES=200 \
 		SYNCD_UNDO_EXAMPLES=300 \
 		$(BIN)/python -m pytest -s tests/daemon/test_soak.py tests/faults/test_pair.py \
+		tests/faults/test_kill.py tests/faults/test_http_kill.py tests/faults/test_crash_points.py \
+		tests/faults/test_approval_kill.py \
 		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
 		tests/core/test_ladder_model.py tests/core/test_excess.py tests/core/test_budgets.py \
 		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py $(ARGS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NUMBER = re.compile(
-    r'environ\.get\("(SYNCD_\w*(?:EXAMPLES|SEEDS|WORLDS|KILLS|ROUNDS|CYCLES|STEPS))"'
+    r'environ\.get\("(SYNCD_\w*(?:EXAMPLES|SEEDS|WORLDS|KILLS|ROUNDS|CYCLES|STEPS|EVERY))"'
 )
 
 

@@ -70,6 +70,7 @@ class Frame(Struct, frozen=True):
             gaps=self.gaps,
             protect=self.policy.protect,
             stopped=stopped or {},
+            holds=[one for one in self.policy.legal_holds if not one.until or self.now < one.until],
         )
 
     def attribution(self, kind: Kind) -> Attribution:

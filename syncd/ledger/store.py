@@ -75,8 +75,7 @@ class Ledger:
     def in_memory(cls, *, write: bool = True) -> Self:
         """An empty one that is gone when it is closed."""
         database = Database(database_url("sqlite://"), SCHEMA, "the ledger", complaint)
-        with database.writing() as connection:
-            SCHEMA.metadata.create_all(connection)
+        database.fill()
         return cls(database, write=write)
 
     def recall(

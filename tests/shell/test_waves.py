@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-import syncd.canary
+import syncd.engine.canary
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Cohort, Policy, Waves
 from syncd.errors import Rejected, Unavailable
@@ -27,8 +27,8 @@ def careful(errors: float = 0.0) -> Policy:
 def waited(monkeypatch):
     """Seconds that were slept; a clock that only that moves."""
     slept: list[float] = []
-    monkeypatch.setattr(syncd.canary.time, "sleep", slept.append)
-    monkeypatch.setattr(syncd.canary.time, "monotonic", lambda: sum(slept))
+    monkeypatch.setattr(syncd.engine.canary.time, "sleep", slept.append)
+    monkeypatch.setattr(syncd.engine.canary.time, "monotonic", lambda: sum(slept))
     return slept
 
 

@@ -12,11 +12,11 @@ from syncd.core.left import Left
 from syncd.core.model import Kind, Op, Ref
 from syncd.core.plan import Plan
 from syncd.cycle import GROWS, Cycle, Touched
+from syncd.engine.purpose import Purpose
+from syncd.engine.verify import unsettled
 from syncd.executor import Execution, Journal
 from syncd.ledger import Ledger, Tries
-from syncd.purpose import Purpose
 from syncd.report import Report, Unsettled
-from syncd.verify import unsettled
 
 
 def look_again(

@@ -12,8 +12,6 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from syncd.aftermath import keep_stuck, look_again
-from syncd.canary import Canary
 from syncd.core.correlate import UNCLEAR
 from syncd.core.decide import Decision
 from syncd.core.model import Key, Kind
@@ -28,11 +26,13 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
+from syncd.engine.aftermath import keep_stuck, look_again
+from syncd.engine.canary import Canary
+from syncd.engine.purpose import Purpose
 from syncd.errors import BackendError, ConfigError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
 from syncd.planfile import lines
-from syncd.purpose import Purpose
 from syncd.report import Report, outcome
 from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync

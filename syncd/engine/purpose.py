@@ -18,7 +18,7 @@ from syncd.cycle import Cycle, Mode, Touched
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.spool import DiskSpool
 from syncd.cycle.subjects import Subjects, subjects_of
-from syncd.deeds import Deeds
+from syncd.engine.deeds import Deeds
 from syncd.ledger import Ledger
 from syncd.sync import Sync
 
