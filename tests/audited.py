@@ -1,5 +1,6 @@
 """What an audit says of a ledger, as a test looks at it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,3 +64,14 @@ def _reading(place: Place) -> Iterator[Connection]:
             yield connection
     finally:
         database.close()
+
+
+def rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """Puts something else into a segment's lines, and makes all hashes after it good again."""
+    lines, prev = [], b""
+    for line in path.read_bytes().splitlines():
+        before, mark, rest = line.rpartition(b',"hash":"')[0].rpartition(b',"prev":"')
+        body = before.replace(old, new) + mark + (prev + b'"' if prev else rest)
+        prev = hashlib.sha256(body).hexdigest().encode()
+        lines.append(body + b',"hash":"' + prev + b'"}\n')
+    path.write_bytes(b"".join(lines))

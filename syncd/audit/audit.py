@@ -15,7 +15,7 @@ from syncd.audit.chain import Chain, End, Said, Torn, of_its_own
 from syncd.audit.checkpoint import Checkpoint, Signer
 from syncd.audit.lock import writing
 from syncd.audit.projection import Projection
-from syncd.audit.segments import last_of, segments, write_private
+from syncd.audit.segments import ends_at, last_of, segments, write_private
 from syncd.errors import AuditError, LedgerError
 from syncd.ledger.heads import Head
 from syncd.ledger.runs import RUN_ENDED
@@ -54,7 +54,7 @@ def here(directory: Path) -> str:
 
 class Audit:
     """Called from any thread. `alarm` is told what is wrong, once, and of an empty text when it is
-    over."""
+    over; what somebody did to the files is told once, too, and is never over."""
 
     def __init__(
         self, trail: Trail, projection: Projection, rules: Rules, alarm: Callable[[str], None]
@@ -66,6 +66,7 @@ class Audit:
         self._checkpoint = 0
         self._changed = False
         self._remembered = float("-inf")
+        self._found: list[str] = []
         self.trouble = ""
 
     def follow(self) -> None:
@@ -80,6 +81,9 @@ class Audit:
             except (OSError, LedgerError) as error:
                 trouble = self._given_up(error)
             changed, self.trouble = trouble != self.trouble, trouble
+            found, self._found = self._found, []
+        for words in found:
+            self._alarm(words)
         if changed:
             self._alarm(trouble)
         if trouble and self._rules.required:
@@ -132,21 +136,35 @@ class Audit:
         self._checkpoint = head.checkpoint if head else 0
         self._chain = chain
         if notes:
-            self._make_room(chain)
+            self._make_room_for_one(chain)
             chain.append(notes)
+            self._remember(chain)
+            self._found += [self._about(said) for said in notes if said.event in _TAMPERED]
         return chain
+
+    def _about(self, said: Said) -> str:
+        words = f"the audit in {self._rules.directory} is not as it was written: {said.event}"
+        return f"{words}; `syncd audit verify` says what and where"
 
     def _torn(self, torn: Torn) -> Said:
         facts: dict[str, object] = {"octets": torn.octets, "set_aside": torn.file}
         return of_its_own(self._rules.clock(), "line torn", **facts)
 
     def _compare(self, chain: Chain, head: Head | None) -> list[Said]:
-        """With what the ledger remembers: where lines are gone, the numbers go on after them."""
-        if head is None or head.sequence <= chain.end.seq:
+        """With what the ledger remembers: where lines are gone, the numbers go on after them, and
+        where they are others, that is said in the chain, for the ledger's memory is renewed."""
+        if head is None:
             return []
-        facts: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
-        chain.go_on(head.sequence, head.hash)
-        return [of_its_own(self._rules.clock(), "lines gone", **facts)]
+        if head.sequence > chain.end.seq:
+            gone: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
+            chain.go_on(head.sequence, head.hash)
+            return [of_its_own(self._rules.clock(), "lines gone", **gone)]
+        line = ends_at(self._rules.directory / head.file, head.offset)
+        if line is not None and (line.seq, line.hash) == (head.sequence, head.hash):
+            return []
+        facts: dict[str, object] = {"until": head.sequence, "remembered": head.hash}
+        facts["found"] = line and line.hash
+        return [of_its_own(self._rules.clock(), "chain changed", **facts)]
 
     def _reconcile(self, chain: Chain, head: Head | None) -> list[Said]:
         """Finds out up to where this ledger was told."""
@@ -184,6 +202,8 @@ class Audit:
                 "last_hash": line.hash,
             }
             chain.append([of_its_own(now, "segment removed", **facts)])
+            # What the ledger remembers is to stay.
+            self._remember(chain)
             path.unlink()
 
     def _sign(self, chain: Chain, signer: Signer) -> Checkpoint:
@@ -241,3 +261,4 @@ def _same_month(end: End, now: datetime) -> bool:
 
 
 _IN_A_RUN = {"change", "remembered", "run begun"}
+_TAMPERED = {"lines gone", "chain changed"}
