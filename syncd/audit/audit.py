@@ -11,11 +11,12 @@ from threading import Lock
 
 import msgspec
 
+from syncd.audit.age import old
 from syncd.audit.chain import Chain, End, Said, Torn, of_its_own
 from syncd.audit.checkpoint import Checkpoint, Signer
 from syncd.audit.lock import writing
 from syncd.audit.projection import Projection
-from syncd.audit.segments import ends_at, last_of, segments, write_private
+from syncd.audit.segments import ends_at, segments, write_private
 from syncd.errors import AuditError, LedgerError
 from syncd.ledger.heads import Head
 from syncd.ledger.runs import RUN_ENDED
@@ -192,10 +193,8 @@ class Audit:
 
     def _remove_old(self, chain: Chain, now: datetime) -> None:
         """The fact comes before the deed."""
-        for path in segments(self._rules.directory)[:-1] if self._rules.keep else ():
-            line = last_of(path).line
-            if line is None or self._rules.keep is None or now - line.at < self._rules.keep:
-                return
+        keep, directory = self._rules.keep, self._rules.directory
+        for path, line in old(segments(directory)[:-1], keep, now) if keep else ():
             facts: dict[str, object] = {
                 "segment": path.name,
                 "until": line.seq,
