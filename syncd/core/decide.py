@@ -239,7 +239,8 @@ class Decision:
         return Naming(kind, declared.unique, declared.caseless, declared.required, leavers)
 
     def _leavers(self, changes: list[Change], users: Findings[User]) -> dict[Ref, Key]:
-        """Our accounts of people who have left that are suspended, or will be by this plan."""
+        """Our accounts of people who have left that are suspended, or will be by this plan; not
+        who is held, for a hold may know them by just that name."""
         if self._frame.gaps or self._q.policy.leavers is Leavers.IGNORE:
             return {}
         staying = {one.key for one in self._tied.desired.users} | users.undecided
@@ -250,6 +251,7 @@ class Decision:
             if ours.link.key not in staying
             and (not ours.stored.entity.active or ours.stored.ref in suspending)
             and (Kind.USER, ours.stored.ref) not in users.protected
+            and (Op.DELETE, ours.stored.ref) not in users.found.stopped
         }
 
     def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
