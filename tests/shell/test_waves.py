@@ -45,6 +45,45 @@ def away(here) -> None:
     here.backend.users.get = here.backend.users.read = unavailable
 
 
+def one_look_fails(here) -> None:
+    """Whoever first looks at users after a write finds the target away; others do not."""
+    users, broken = here.backend.users, []
+    get, read, update = users.get, users.read, users.update
+
+    def look(found):
+        if broken and broken.pop():
+            raise Unavailable("the target is away")
+        return found
+
+    def armed(ref, change):
+        users.update = update
+        broken.append(True)
+        update(ref, change)
+
+    users.get, users.read = lambda ref: look(get(ref)), lambda: look(read())
+    users.update = armed
+
+
+def late(here, which: str) -> None:
+    """That account shows what was written to it from the second look on."""
+    users, ref, waiting = here.backend.users, here.ref(which), []
+    get, read, update = users.get, users.read, users.update
+
+    def looked_at(found):
+        while waiting:
+            update(ref, waiting.pop())
+        return found
+
+    def later(at, change):
+        if at == ref:
+            waiting.append(change)
+        else:
+            update(at, change)
+
+    users.get, users.read = lambda at: looked_at(get(at)), lambda: looked_at(list(read()))
+    users.update = later
+
+
 def titles(here) -> list[str]:
     return [one.entity.title or "" for one in here.backend.users.read()]
 
@@ -142,6 +181,33 @@ def test_a_wave_that_cannot_be_looked_at_is_the_last():
         "stopped after wave 1 of 3, which could not be verified: the target is away"
     )
     assert report.unverified == "the target is away"
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_run_that_stopped_between_two_waves_is_not_done():
+    """Though the last look finds all of it: a job of CI is not green while changes are untried."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    one_look_fails(here)
+    report = here.apply()
+    assert report.execution.stopped.endswith("could not be verified: the target is away")
+    assert (len(report.execution.untried), report.unsettled, report.unverified) == (4, (), "")
+    assert report.exit_code == Exit.TARGET
+    assert here.apply().exit_code == Exit.DONE
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_target_that_is_late_for_a_wave_leaves_a_run_that_is_not_done():
+    """What was not there at the look between the waves is there at the last one."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    late(here, "login-1")
+    report = here.apply()
+    assert "0 failed and 1 did not take" in report.execution.stopped
+    assert (len(report.execution.untried), report.unsettled) == (4, ())
+    assert report.exit_code == Exit.TARGET
 
 
 def test_who_asks_to_stop_need_not_wait(waited):
