@@ -29,6 +29,7 @@ from syncd.cycle.spool import DiskSpool
 from syncd.engine.aftermath import keep_stuck, look_again
 from syncd.engine.canary import Canary
 from syncd.engine.purpose import Purpose
+from syncd.engine.stubborn import Stubborn
 from syncd.errors import BackendError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
@@ -108,7 +109,14 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         )
         journal, left, after = Journal(ledger, run, clock, told), None, planned
         look = partial(look_again, cycle, purpose, decision, planned, journal)
-        gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
+        gate = Canary(
+            planned.waves,
+            sync.policy.waves.errors,
+            Stubborn(cycle.past, ledger, sync.name, run),
+            look,
+            stop,
+            watch,
+        )
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
         report = Report(planned, run, execution)
