@@ -26,7 +26,7 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
-from syncd.engine.aftermath import keep_stuck, look_again
+from syncd.engine.aftermath import look_again, remember
 from syncd.engine.canary import Canary
 from syncd.engine.purpose import Purpose
 from syncd.engine.stubborn import Stubborn
@@ -107,7 +107,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             clock,
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
-        journal, left, after = Journal(ledger, run, clock, told), None, planned
+        journal, left, after = Journal(ledger, run, clock, told), None, decision.plan()
         look = partial(look_again, cycle, purpose, decision, planned, journal)
         gate = Canary(
             planned.waves,
@@ -128,8 +128,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             report = replace(report, unverified=str(error))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
-            keep_stuck(cycle, ledger, report, after, clock())
-            cycle.keep(decision, left or decision.left(), run)
+            remember(cycle, ledger, report, decision, (left or decision.left(), after), clock())
         stand(report, readings(cycle.sources, cycle.target))
         return report
 
