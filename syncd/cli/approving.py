@@ -156,7 +156,7 @@ def _until(expires: str | None, at: datetime, settings: Settings, sync: str) -> 
         return at + settings.syncs[sync].policy.approval.expires
     try:
         until = at + TypeAdapter(Duration).validate_python(expires)
-    except ValidationError:
+    except (ValidationError, OverflowError):
         until = at
     if until <= at:
         raise ConfigError("--expires: should be a time such as 30m, 24h or 7d")

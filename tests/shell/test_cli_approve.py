@@ -1,6 +1,7 @@
 """`syncd approve`: what a plan held is shown, asked about and let through, once and for a time."""
 
 import json
+import pwd
 import re
 from pathlib import Path
 
@@ -135,10 +136,22 @@ def test_it_asks_on_a_terminal_and_nowhere_else(world: World):
     assert world.syncd("plan").exit_code == Exit.DONE
 
 
-def test_who_approves_is_whoever_gave_the_command(world: World):
-    """Also by way of sudo."""
-    by = world.syncd("approve", held(world), "--yes", SUDO_USER="zoe").stderr
-    assert by.startswith("approval 1 by zoe on ")
+@pytest.mark.parametrize(
+    ("number", "environ", "name"),
+    [
+        (0, {"SUDO_USER": "zoe"}, "zoe"),
+        (0, {"USER": "zoe", "LOGNAME": "zoe"}, pwd.getpwuid(0).pw_name),
+        (4711_4711, {"SUDO_USER": "zoe", "USER": "zoe", "LOGNAME": "zoe"}, "user 47114711"),
+    ],
+    ids=["by sudo", "root", "a number without a name"],
+)
+def test_who_approves_is_whoever_gave_the_command(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int, environ: dict[str, str], name: str
+):
+    """Whatever they say in variables that anybody may set."""
+    monkeypatch.setattr("os.getuid", lambda: number)
+    by = world.syncd("approve", held(world), "--yes", **environ).stderr
+    assert by.startswith(f"approval 1 by {name} on ")
 
 
 def test_a_plan_that_held_nothing_cannot_be_approved(world: World):
