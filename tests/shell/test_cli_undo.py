@@ -71,6 +71,13 @@ def test_what_a_run_did_goes_back(world: World):
     assert accounts(world) == AFTER
 
 
+def test_an_undo_does_not_say_that_the_next_plan_is_empty(world: World):
+    """The sources say what they said: the next run makes it again, unless they are changed."""
+    result = world.syncd("undo", "2", "--yes")
+    assert result.stdout.splitlines()[-2].startswith("Run 2 is undone. What the sources say other")
+    assert world.syncd("plan", "--detailed-exitcode").exit_code == Exit.PENDING
+
+
 def test_a_dry_run_changes_nothing(world: World):
     """It shows the plan, for people or for programs."""
     result = world.syncd("undo", "2", "--dry-run", "--sync", "main")
