@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from syncd.core.memory import Mark, Remark
@@ -320,3 +321,22 @@ def test_what_a_run_did_not_do_is_told_with_the_reason():
 def test_the_last_line_says_what_comes_next(parts, sentence):
     """So that nobody has to plan again to know."""
     assert told(report(**parts))[-1] == sentence
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({}, "Run 3 is undone. What the sources say otherwise the next run makes again: `syncd plan` shows it."),
+        ({"denied": True, "stopped": "no"}, "Mend the rights or the password of syncd's login, then undo run 3 again."),
+        ({"untried": [user("update", "z")]}, "What is missing is in no other plan: undo run 3 again."),
+        ({"unsettled": (Unsettled(user("update", "z"), {}),)}, "The target keeps something else than it is given."),
+        ({"unverified": "it is away"}, "What was written could not be read again: it is away"),
+        ({"held": (Refusal(user("update", "z"), "no"),)}, "All that may run has run; the rest of the plan waits as said above."),
+    ],
+)  # fmt: skip
+def test_after_an_undo_no_next_plan_is_promised(parts, sentence):
+    """That one is made of what the sources say, and knows of no undo."""
+    unverified, held = parts.pop("unverified", ""), parts.pop("held", ())
+    what = report(**parts)
+    undone = replace(what.plan, undoes=3, held=held)
+    assert told(replace(what, plan=undone, unverified=unverified))[-1] == sentence
