@@ -166,6 +166,31 @@ def test_the_configuration_holds_by_key_login_or_e_mail(who):
     assert refusals(here.apply().plan) == [("user/delete/p:1", rule)]
 
 
+@pytest.mark.parametrize("who", ["ada@example.org", "p:1"])
+def test_who_is_held_gives_their_address_up_to_nobody(who):
+    """It may be what the hold knows them by: a colleague who has it now is a conflict."""
+    standing = Hold(who, "case 4711", "the configuration", pattern=True)
+    here = left(replace(DELETING, legal_holds=(standing,)))
+    here.source.has(replace(ZOE, attributes={**ZOE.attributes, "email": "ada@example.org"}), KIM)
+    for mode in (Mode.DUE, Mode.FULL):
+        plan = here.apply(mode=mode).plan
+        assert plan.changes == ()
+        assert [one.why for one in plan.conflicts] == [
+            f"email 'ada@example.org' is taken by ada ({here.ref('ada')})"
+        ]
+    here.live_days(30)
+    rule = "legal hold: case 4711, by the configuration"
+    assert refusals(here.apply().plan) == [("user/delete/p:1", rule)]
+
+
+def test_who_leaves_on_hold_gives_up_no_address_in_the_same_run():
+    """A suspension by this very plan clears nothing of who is held, either."""
+    here = opened(ADA, ZOE, KIM, policy=DELETING)
+    hold(here)
+    here.source.has(replace(ZOE, attributes={**ZOE.attributes, "email": "ada@example.org"}), KIM)
+    assert ids(here.apply().plan.changes) == ["user/suspend/p:1"]
+
+
 def test_a_hold_follows_a_person_to_another_key():
     """Who is known under several keys is held under each."""
     here = left()
