@@ -8,15 +8,17 @@ again after a death. Who watches is told `before` and `after` each call what it 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
+from syncd.core.approval import ANYBODYS, Consent
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle import Mode
 from syncd.engine import ask, plan
 from syncd.ledger import Ledger
+from syncd.sync import Sync
 from tests.core.events import World
 from tests.promises.ledgerfile import LedgerFile, ledger_file
 from tests.promises.telling import Telling
@@ -31,11 +33,17 @@ class Death(BaseException):
 
 @dataclass
 class Site(World):
-    """`file` is its ledger's. `watch` is told of each call."""
+    """`file` is its ledger's. `watch` is told of each call. `consent` is by what is let through what
+    is over budget."""
 
     file: LedgerFile = field(default_factory=ledger_file)
     watch: Hook = nothing
     dead: bool = False
+    consent: Consent = ANYBODYS
+
+    @property
+    def sync(self) -> Sync:
+        return replace(super().sync, consent=self.consent)
 
     @classmethod
     def of(cls, world: World) -> "Site":
@@ -106,8 +114,8 @@ class Site(World):
             if dead:
                 self.restart()
 
-    def planned(self, mode: Mode = Mode.FULL) -> Plan:
-        return plan(self.sync, self.ledger, self.now, mode=mode)
+    def planned(self, mode: Mode = Mode.FULL, undo: int | None = None) -> Plan:
+        return plan(self.sync, self.ledger, self.now, mode=mode, undo=undo)
 
     def asked(self) -> Question:
         return ask(self.sync, self.ledger, self.now)

@@ -10,8 +10,10 @@ def after_an_apply_the_next_plan_is_empty(one: Run, _past: Past) -> None:
     """Nothing is left to do or to remember, but for what was held, in a cycle of either sort."""
     if not one.complete or one.saved is not None or one.mode is not Mode.FULL or one.report is None:
         return
-    plan = one.report.plan
+    plan = one.plan
     assert one.report.unsettled == ()
+    if one.undoes is not None:
+        return  # what the sources say has the last word
     again = one.site.planned()
     held = {refusal.change.id for refusal in plan.held}
     # A budget that is spent by now may hold back one of two that claim a name.
