@@ -35,14 +35,14 @@ class Leavers:
         for effect in one.effects:
             if effect.kind is Kind.USER and effect.op is Op.SUSPEND:
                 self.suspended[effect.ref] = step
-        if one.plan is None or one.question is None or one.undoes is not None:
+        if one.plan is None or one.desired is None or one.undoes is not None:
             return
         self._note_missed(one, step)
         self._note_stripped(one, step)
 
     def _note_missed(self, one: Run, step: Step) -> None:
         """Where it is unclear whether the run came to remember, an absence counts."""
-        unclear = one.question.desired.undecided[Kind.USER]
+        unclear = one.desired.undecided[Kind.USER]
         for link in {link.ref: link for link in (*one.after.links, *one.before.links)}.values():
             if link.kind is not Kind.USER or {link.key, *link.aliases} & unclear:
                 continue
@@ -82,4 +82,4 @@ class Leavers:
 def is_wanted(one: Run, link: Link) -> bool:
     """Whether their person is in the sources."""
     keys = {link.key, *link.aliases}
-    return any(keys & {user.key, *user.aliases} for user in one.question.desired.users)
+    return any(keys & {user.key, *user.aliases} for user in one.desired.users)

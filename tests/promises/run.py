@@ -7,6 +7,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
+from syncd.core.desired import Desired
 from syncd.core.plan import Change, Plan
 from syncd.core.question import Question
 from syncd.cycle import Mode
@@ -21,7 +22,8 @@ from tests.wired import nothing
 
 @dataclass
 class Run:
-    """`question` is what all that there is came to before it; None where nothing could be read.
+    """`desired` is what should be, by all that there is before it; None where nothing could be read.
+    `question` has it with all else; None also where calls are made to fail.
 
     `plan` is what the run was about to make; None where it came to none. `report` is None where
     it ended by an `error` or by a death. `sources_whole` is whether all that it read of them was.
@@ -32,6 +34,7 @@ class Run:
     mode: Mode
     saved: Plan | None
     question: Question | None
+    desired: Desired | None
     before: Sight
     target_broken: bool
     undo: int | None = None
@@ -98,14 +101,17 @@ def run(
     undo: int | None = None,
 ) -> Run:
     """An apply, with each of its calls told to `watch`."""
+    disturbed = watch is not nothing
+    question = None if disturbed and site.well else _asked(site)
     one = Run(
         site,
         mode,
         saved,
-        _asked(site),
+        question,
+        site.desired() if question is None and site.well else question and question.desired,
         Sight.of(site),
         target_broken=site.target_broken,
-        disturbed=watch is not nothing,
+        disturbed=disturbed,
         undo=undo,
     )
 

@@ -55,6 +55,7 @@ class Simulation:
         self.past = Past()
         self.site = Site.of(self._world())
         self.site.consent = Consent(people=self._chance.choice([1, 1, 2]))
+        self.site.keep_evidence = self._chance.choice([None, None, None, LONG])
 
     def live(self) -> None:
         for number in range(STEPS):

@@ -9,12 +9,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from syncd.core.approval import ANYBODYS, Consent
+from syncd.core.desired import Desired, desire
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.records import Records
 from syncd.cycle import Mode
 from syncd.engine import ask, plan
 from syncd.ledger import Ledger
@@ -34,16 +37,17 @@ class Death(BaseException):
 @dataclass
 class Site(World):
     """`file` is its ledger's. `watch` is told of each call. `consent` is by what is let through what
-    is over budget."""
+    is over budget, `keep_evidence` as a sync has it."""
 
     file: LedgerFile = field(default_factory=ledger_file)
     watch: Hook = nothing
     dead: bool = False
     consent: Consent = ANYBODYS
+    keep_evidence: timedelta | None = timedelta(days=90)
 
     @property
     def sync(self) -> Sync:
-        return replace(super().sync, consent=self.consent)
+        return replace(super().sync, consent=self.consent, keep_evidence=self.keep_evidence)
 
     @classmethod
     def of(cls, world: World) -> "Site":
@@ -119,6 +123,19 @@ class Site(World):
 
     def asked(self) -> Question:
         return ask(self.sync, self.ledger, self.now)
+
+    @property
+    def well(self) -> bool:
+        """Whether no source is broken in any way."""
+        return not any(source.broken for source in self.sources.values())
+
+    def desired(self) -> Desired:
+        """Of sources that are well, without asking them."""
+        records = {
+            name: Records(tuple(one.people), tuple(one._groups()))
+            for name, one in self.sources.items()
+        }
+        return desire(records, self.sync.rules)
 
     @property
     def sources_whole(self) -> bool:

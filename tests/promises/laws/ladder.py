@@ -51,9 +51,9 @@ def assert_waited(one: Run, past: Past, link: Link, wait: timedelta) -> None:
 
 def is_leaver(one: Run, link: Link) -> bool:
     """Whether nothing is unclear about them, and they are in no source."""
-    if one.question is None or is_wanted(one, link):
+    if one.desired is None or is_wanted(one, link):
         return False
-    return not {link.key, *link.aliases} & one.question.desired.undecided[Kind.USER]
+    return not {link.key, *link.aliases} & one.desired.undecided[Kind.USER]
 
 
 def only_own_suspensions_are_lifted(one: Run, past: Past) -> None:
