@@ -72,10 +72,17 @@ def _strip(ours: Ours[User], rung: Rung | None, why: str, ground: Ground, found:
 def stops(ours: Ours[User], holds: Sequence[Hold]) -> dict[tuple[Op, Ref], str]:
     """What of an account these holds on its person stop, and in which words; `holds` has one."""
     ref, words = ours.link.ref, holds[0].words
-    stopped = {(Op.DELETE, ref): words, (Op.REMOVE, ref): words}
-    if keeping := next((hold for hold in holds if not hold.suspend), None):
-        stopped[Op.SUSPEND, ref] = keeping.words
-    return stopped
+    return {(Op.DELETE, ref): words, (Op.REMOVE, ref): words, **_keeping(ours, holds)}
+
+
+def keep_active(ours: Ours[User], ground: Ground, found: Found) -> None:
+    """Who comes down without having left: a hold that says so stops that, too."""
+    found.stopped.update(_keeping(ours, holds_on(ours.link, ours.stored.entity, ground)))
+
+
+def _keeping(ours: Ours[User], holds: Sequence[Hold]) -> dict[tuple[Op, Ref], str]:
+    words = next((hold.words for hold in holds if not hold.suspend), "")
+    return {(Op.SUSPEND, ours.link.ref): words} if words else {}
 
 
 def _hold(ours: Ours[User], holds: Sequence[Hold], ground: Ground, found: Found) -> None:

@@ -108,6 +108,7 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
         caseless=declared.caseless,
         absent=desired.absent,
         undecided=undecided,
+        stated=desired.stated,
     )
     found = diff_users(both, ground_of(frame.policy, frame.now, part.memory, frame.declared))
     return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, protected)

@@ -268,6 +268,7 @@ def _desired(users: Sequence[_Found[User]], groups: Sequence[_Found[Group]]) -> 
         failures=(),
         gaps=(),
         notes=(),
+        stated=False,
     )
 
 

@@ -24,7 +24,9 @@ def after_an_apply_the_next_plan_is_empty(one: Run, _past: Past) -> None:
     # So may one that holds a name back, until there are more people to count a share of.
     kept = {str(name) for refusal in plan.held for name in refusal.change.before.values()}
     freed |= {c.id for c in again.changes if c.key in blocked and kept & set(c.after.values())}
-    freed |= {c.id for c in again.changes if c.temporary and change_id(c.op, c.kind, c.key) in freed}
+    freed |= {
+        c.id for c in again.changes if c.temporary and change_id(c.op, c.kind, c.key) in freed
+    }
     left = {change.id for change in again.changes} - held - freed
     assert left == set(), f"{left} are left to do"
     assert again.marks == ()
