@@ -201,6 +201,26 @@ def test_a_hold_follows_a_person_to_another_key():
     assert holds_on(moved, user, Ground(DELETING, here.now, holds=(held,))) == (held,)
 
 
+@pytest.mark.parametrize("suspend", [True, False])
+def test_an_undo_suspends_nobody_who_is_to_stay_active(suspend):
+    """That would be a step down the ladder; whoever is held otherwise is suspended."""
+    here = opened(ADA, ZOE, policy=DELETING)
+    hold(here, suspend=suspend)
+    plan = here.apply(undo=1).plan
+    stopped = [] if suspend else [("user/suspend/p:1", WORDS)]
+    assert refusals(plan) == stopped
+    assert here.accounts()["ada"]["active"] is not suspend
+    assert here.accounts()["Zoë"]["active"] is False
+
+
+def test_a_source_suspends_also_who_is_to_stay_active():
+    """What it says of somebody who is in it is done, whoever is held."""
+    here = opened(ADA, ZOE, policy=DELETING)
+    hold(here, suspend=False)
+    here.source.has(replace(ADA, state=State.SUSPENDED), ZOE)
+    assert ids(here.apply().execution.done) == ["user/suspend/p:1"]
+
+
 def test_a_released_hold_is_kept_with_who_released_it():
     """Who set it, who released it and when can be told for ever."""
     here = left()
