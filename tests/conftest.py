@@ -1,4 +1,4 @@
-"""Real servers that any test may ask for by name."""
+"""Real servers that any test may ask for by name, and what makes all tests quicker."""
 
 import os
 
@@ -7,6 +7,7 @@ import pytest
 pytest.register_assert_rewrite("syncd.testing")
 
 pytest_plugins = [
+    "tests.compiled",
     "tests.servers.browser",
     "tests.servers.fixtures_ldap",
     "tests.servers.fixtures_machine",

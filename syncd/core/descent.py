@@ -3,7 +3,7 @@
 What a legal hold stops is planned all the same, to be refused in its words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -36,6 +36,12 @@ def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
     elif rung is Rung.SUSPEND or _is_missed(ours, ground):
         since = since if ground.policy.suspend_after else "leaver"
         found.changes.append(suspension(ours, f"{since}: {why}", Rung.SUSPEND))
+
+
+def keep(ours: Ours[User], ground: Ground, found: Found) -> None:
+    """A leaver who is on no ladder; a hold keeps them all the same."""
+    if holds := holds_on(ours.link, ours.stored.entity, ground):
+        found.stopped.update(stops(ours, holds))
 
 
 def _since(ours: Ours[User]) -> str:
@@ -72,17 +78,17 @@ def _strip(ours: Ours[User], rung: Rung | None, why: str, ground: Ground, found:
 def stops(ours: Ours[User], holds: Sequence[Hold]) -> dict[tuple[Op, Ref], str]:
     """What of an account these holds on its person stop, and in which words; `holds` has one."""
     ref, words = ours.link.ref, holds[0].words
-    return {(Op.DELETE, ref): words, (Op.REMOVE, ref): words, **_keeping(ours, holds)}
+    stopped = {(Op.DELETE, ref): words, (Op.REMOVE, ref): words}
+    if keeping := next((hold for hold in holds if not hold.suspend), None):
+        stopped[Op.SUSPEND, ref] = keeping.words
+    return stopped
 
 
-def keep_active(ours: Ours[User], ground: Ground, found: Found) -> None:
-    """Who comes down without having left: a hold that says so stops that, too."""
-    found.stopped.update(_keeping(ours, holds_on(ours.link, ours.stored.entity, ground)))
-
-
-def _keeping(ours: Ours[User], holds: Sequence[Hold]) -> dict[tuple[Op, Ref], str]:
-    words = next((hold.words for hold in holds if not hold.suspend), "")
-    return {(Op.SUSPEND, ours.link.ref): words} if words else {}
+def spare(some: Iterable[Ours[User]], ground: Ground, found: Found) -> None:
+    """In an undo, what a hold stops of a leaver it stops of whoever it is on."""
+    for ours in some if ground.holds else ():
+        if holds := holds_on(ours.link, ours.stored.entity, ground):
+            found.stopped.update(stops(ours, holds))
 
 
 def _hold(ours: Ours[User], holds: Sequence[Hold], ground: Ground, found: Found) -> None:

@@ -76,7 +76,6 @@ class Desired(Struct, frozen=True, kw_only=True):
     mapped. From the groups in `uncertain` nobody may be removed: a reference in them leads nowhere.
     `gaps` say why an absence proves nothing, `doubts` what a mapping does that may not be meant.
     `groups_of` has the sources' names of each person's groups, where the scope asks for them.
-    Where it is not as the sources have `stated`, who is not active in it comes down a rung.
     """
 
     users: tuple[Wanted[User], ...]
@@ -95,7 +94,6 @@ class Desired(Struct, frozen=True, kw_only=True):
     doubts: Doubts = Doubts()
     half_known: HalfKnown = HalfKnown()
     groups_of: Mapping[Key, frozenset[str]] = {}
-    stated: bool = True
 
 
 def desire(

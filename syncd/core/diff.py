@@ -14,7 +14,7 @@ from typing import Generic
 from msgspec import Struct
 
 from syncd.core.correlate import Ours
-from syncd.core.descent import descend, keep_active
+from syncd.core.descent import descend, keep
 from syncd.core.desired import Wanted
 from syncd.core.found import Found, change, deletion, mark, suspension
 from syncd.core.ladder import Ground, has_passed
@@ -33,7 +33,7 @@ class Comparison(Struct, Generic[E], frozen=True):
     """Both sides of one kind, and how to compare them.
 
     `managed` fields are kept true; `once` are given at creation. `absent` says why a key
-    is not wanted, `undecided` keys are skipped. `stated` is whether the sources say so.
+    is not wanted, `undecided` keys are skipped.
     """
 
     wanted: Sequence[Wanted[E]]
@@ -43,7 +43,6 @@ class Comparison(Struct, Generic[E], frozen=True):
     caseless: frozenset[str]
     absent: Mapping[Key, str]
     undecided: frozenset[Key]
-    stated: bool = True
 
 
 def join(wanted: Iterable[Wanted[E]], ours: Iterable[Ours[E]]) -> Iterator[Pair[E]]:
@@ -71,8 +70,6 @@ def diff_users(both: Comparison[User], ground: Ground) -> Found:
         if wanted and ours:
             _update(wanted, ours, both, found)
             _follow_state(wanted, ours, ground.policy, found)
-            if not both.stated:
-                keep_active(ours, ground, found)
         elif wanted and wanted.entity.active:
             found.changes.append(_creation(Kind.USER, wanted, both))
         elif wanted:
@@ -81,7 +78,9 @@ def diff_users(both: Comparison[User], ground: Ground) -> Found:
                 f"{wanted.entity.user_name} is suspended in the source and has no account; "
                 "none is created until they are active"
             )
-        elif ours and ground.policy.leavers is not Leavers.IGNORE:
+        elif ours and ground.policy.leavers is Leavers.IGNORE:
+            keep(ours, ground, found)
+        elif ours:
             descend(ours, both.absent.get(key, _GONE), ground, found)
     return found
 
