@@ -14,7 +14,7 @@ from syncd.core.plan import Plan, Problem, Refusal
 from syncd.errors import LedgerError
 from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings
 from syncd.ledger.approvals import Approval, Signature
-from syncd.ledger.consent import Standing as FileStanding
+from syncd.ledger.consent import FileStanding
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
