@@ -109,6 +109,11 @@ class Tally:
     def notes(self) -> Iterable[str]:
         return (*self.half_known.notes(), *sorted(self._notes))
 
+    def emulated(self, held: Declared) -> list[str]:
+        """How people are suspended, or restored, where the target has no such state."""
+        turned = held.emulated and self.ops & {(Kind.USER, Op.SUSPEND), (Kind.USER, Op.RESTORE)}
+        return [f"suspension is emulated: {held.emulated}"] if turned else []
+
     def unmapped_admin(self, held: Declared) -> list[str]:
         """What the sources state and the target, which has it, is not told of."""
         if not self._admin_stated or "admin" not in held.fields:

@@ -226,8 +226,7 @@ def _begin(
     run = ledger.begin_run(sync.name, planned, clock())
     if evidence is not None:
         ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
-    since = sync.keep_evidence and clock() - sync.keep_evidence
-    ledger.archive.forget(sync.name, before=since or None)
+    ledger.archive.forget(sync.name, run, sync.keep_evidence, clock())
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

@@ -166,6 +166,31 @@ def test_the_configuration_holds_by_key_login_or_e_mail(who):
     assert refusals(here.apply().plan) == [("user/delete/p:1", rule)]
 
 
+@pytest.mark.parametrize("who", ["ada@example.org", "p:1"])
+def test_who_is_held_gives_their_address_up_to_nobody(who):
+    """It may be what the hold knows them by: a colleague who has it now is a conflict."""
+    standing = Hold(who, "case 4711", "the configuration", pattern=True)
+    here = left(replace(DELETING, legal_holds=(standing,)))
+    here.source.has(replace(ZOE, attributes={**ZOE.attributes, "email": "ada@example.org"}), KIM)
+    for mode in (Mode.DUE, Mode.FULL):
+        plan = here.apply(mode=mode).plan
+        assert plan.changes == ()
+        assert [one.why for one in plan.conflicts] == [
+            f"email 'ada@example.org' is taken by ada ({here.ref('ada')})"
+        ]
+    here.live_days(30)
+    rule = "legal hold: case 4711, by the configuration"
+    assert refusals(here.apply().plan) == [("user/delete/p:1", rule)]
+
+
+def test_who_leaves_on_hold_gives_up_no_address_in_the_same_run():
+    """A suspension by this very plan clears nothing of who is held, either."""
+    here = opened(ADA, ZOE, KIM, policy=DELETING)
+    hold(here)
+    here.source.has(replace(ZOE, attributes={**ZOE.attributes, "email": "ada@example.org"}), KIM)
+    assert ids(here.apply().plan.changes) == ["user/suspend/p:1"]
+
+
 def test_a_hold_follows_a_person_to_another_key():
     """Who is known under several keys is held under each."""
     here = left()
@@ -174,6 +199,26 @@ def test_a_hold_follows_a_person_to_another_key():
     held = Hold("p:1", "case 4711", "ann")
     user = next(iter(here.backend.users.read())).entity
     assert holds_on(moved, user, Ground(DELETING, here.now, holds=(held,))) == (held,)
+
+
+@pytest.mark.parametrize("suspend", [True, False])
+def test_an_undo_suspends_nobody_who_is_to_stay_active(suspend):
+    """That would be a step down the ladder; whoever is held otherwise is suspended."""
+    here = opened(ADA, ZOE, policy=DELETING)
+    hold(here, suspend=suspend)
+    plan = here.apply(undo=1).plan
+    stopped = [] if suspend else [("user/suspend/p:1", WORDS)]
+    assert refusals(plan) == stopped
+    assert here.accounts()["ada"]["active"] is not suspend
+    assert here.accounts()["Zoë"]["active"] is False
+
+
+def test_a_source_suspends_also_who_is_to_stay_active():
+    """What it says of somebody who is in it is done, whoever is held."""
+    here = opened(ADA, ZOE, policy=DELETING)
+    hold(here, suspend=False)
+    here.source.has(replace(ADA, state=State.SUSPENDED), ZOE)
+    assert ids(here.apply().execution.done) == ["user/suspend/p:1"]
 
 
 def test_a_released_hold_is_kept_with_who_released_it():

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from syncd import planfile
 from syncd.report import Exit
 from tests.shell.command import World, answered, held_digest
 
@@ -201,6 +203,20 @@ def test_a_file_of_another_configuration_is_refused(world: World):
     assert "is a plan for the target store, which is now other" in said(moved)
     world.write("config.yaml", CONFIG.replace("main:", "renamed:"))
     assert "there is no sync" in world.syncd("approve", digest, "--yes").stderr
+
+
+def test_in_a_file_nobody_passes_for_somebody_else(world: World):
+    """Who approves sees by the ledger's names what would be let through, whatever the file calls it."""
+    held(world)
+    file = world.path / "plan.json"
+    world.syncd("plan", "--out", str(file))
+    plan = planfile.read(file)
+    names = [one.change.name for one in plan.held]
+    forged = [replace(one, change=replace(one.change, name="intern-test")) for one in plan.held]
+    planfile.write(replace(plan, held=tuple(forged)), file)
+    shown = world.syncd("approve", str(file), "--yes").stdout
+    assert "intern-test" not in shown
+    assert [name for name in names if name not in shown] == []
 
 
 def test_the_journal_of_who_was_let_through_has_no_steering_characters(world: World):

@@ -12,7 +12,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.executor import Execution, Failed
-from syncd.render.markdown import LONGEST, code, prose, render_markdown
+from syncd.render.markdown import LONGEST, code, prose, render_markdown, table
 from syncd.render.plan import render_plan
 from syncd.render.report import render_report
 from syncd.render.words import safe, summary, value
@@ -241,6 +241,7 @@ def test_code_and_prose_are_escaped_in_their_own_ways():
     """A code span only ends at a longer fence; prose loses its punctuation's meaning."""
     assert code("a`b|c") == "`` a`b\\|c ``"
     assert code("") == "`∅`"
+    assert "@\u2060all" in "\n".join(table("@all", [("+", "x", "y")] * 50, 50))
     assert prose("<b>*x*</b> @all & a|b") == "&lt;b&gt;\\*x\\*&lt;/b&gt; @\u2060all &amp; a\\|b"
 
 
