@@ -103,7 +103,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = purpose.decision(cycle)
-        planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
+        planned = _in_waves(sync, ledger, cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(
@@ -187,7 +187,7 @@ def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
 
 
-def _cleaned(plan: Plan, redact: Redact) -> Plan:
+def cleaned(plan: Plan, redact: Redact) -> Plan:
     """Without secrets in the words of sources and target: so it is shown, digested and kept."""
     withheld, notes = tuple(map(redact, plan.withheld)), tuple(map(redact, plan.notes))
     if (withheld, notes) == (plan.withheld, plan.notes):

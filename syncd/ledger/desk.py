@@ -24,7 +24,7 @@ from syncd.ledger import (
     used,
 )
 from syncd.ledger.approvals import Approval, Signature
-from syncd.ledger.consent import Standing as FileStanding
+from syncd.ledger.consent import FileStanding
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
