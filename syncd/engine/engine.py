@@ -40,8 +40,8 @@ from syncd.sync import Sync
 
 Clock = Callable[[], datetime]
 
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-"""No syncd was there before: a clock that says so has not been set."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No clock of a machine says an earlier time, unless it is broken."""
 
 
 def plan(  # noqa: PLR0913  what is read and how, each a name
@@ -141,9 +141,9 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
 
 
 def _plausible(now: datetime) -> datetime:
-    """A clock that is off by days is lived with (`core/ladder.py`). By one that was never set all
-    that was ever kept would be of the future."""
-    if now < _LONG_AGO:
+    """A clock that is behind, or was never set, is lived with (`core/ladder.py`). Before 1970
+    nothing of what was kept is known again, for that has such seconds."""
+    if now < _EPOCH:
         raise ConfigError(
             f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC: set it, then run again; "
             "nothing was read"

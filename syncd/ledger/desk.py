@@ -12,7 +12,7 @@ from syncd.core.approval import ANYBODYS, Consent, Filed
 from syncd.core.model import Key
 from syncd.core.plan import Plan, Problem, Refusal
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings
+from syncd.ledger import approvals, consent, daemons, holds, planroom, plans, recall, standings
 from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.consent import FileStanding
 from syncd.ledger.daemons import Daemon, Request
@@ -72,7 +72,7 @@ class Desk:
     def keep_plan(self, run: int, plan: Plan, now: datetime) -> None:
         """What a run begins with."""
         with self._writing(plan.sync) as (connection, _):
-            plans.keep(connection, run, plan, now)
+            planroom.keep(connection, run, plan, now)
 
     def plan(self, digest: str) -> KeptPlan | None:
         """By the first 8 or more letters of its digest. Raises `LedgerError` where that is none,
