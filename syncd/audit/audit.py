@@ -54,7 +54,7 @@ def here(directory: Path) -> str:
 
 class Audit:
     """Called from any thread. `alarm` is told what is wrong, once, and of an empty text when it is
-    over."""
+    over; of what is missing for good, once."""
 
     def __init__(
         self, trail: Trail, projection: Projection, rules: Rules, alarm: Callable[[str], None]
@@ -66,12 +66,12 @@ class Audit:
         self._checkpoint = 0
         self._changed = False
         self._remembered = float("-inf")
-        self.trouble = ""
+        self.trouble = self.missing = ""
 
     def follow(self) -> None:
         """Appends whatever the ledger has beyond the last line. Raises `AuditError` where the audit
         is required and cannot be written; else that is told to `alarm`, and done later."""
-        trouble = ""
+        trouble, known = "", self.missing
         with self._turn:
             try:
                 if self._trail.newest():
@@ -80,6 +80,8 @@ class Audit:
             except (OSError, LedgerError) as error:
                 trouble = self._given_up(error)
             changed, self.trouble = trouble != self.trouble, trouble
+        if self.missing != known:
+            self._alarm(self.missing)
         if changed:
             self._alarm(trouble)
         if trouble and self._rules.required:
@@ -145,6 +147,11 @@ class Audit:
         if head is None or head.sequence <= chain.end.seq:
             return []
         facts: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
+        self.missing = (
+            f"the audit in {self._rules.directory} is not whole: lines {chain.end.seq + 1} to "
+            f"{head.sequence} are missing at its end; `syncd audit verify` shows where. What the "
+            "ledger has of them is told again"
+        )
         chain.go_on(head.sequence, head.hash)
         return [of_its_own(self._rules.clock(), "lines gone", **facts)]
 

@@ -64,6 +64,7 @@ class Decision:
             gaps=gaps,
             whole=not seen.gaps,
             past=question.memory.past,
+            undoes=question.undoes is not None,
         )
         self._excess = Excess(policy, question.memory, self._spool, self._lose)
         self._held: set[str] = set()

@@ -7,7 +7,7 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from msgspec.structs import replace
@@ -20,7 +20,7 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import Cycle, Mode
-from syncd.cycle.evidence import SAVED, Taken
+from syncd.cycle.evidence import SAVED, VERSIONS, Taken, versions_of
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
@@ -29,7 +29,7 @@ from syncd.cycle.spool import DiskSpool
 from syncd.engine.aftermath import keep_stuck, look_again
 from syncd.engine.canary import Canary
 from syncd.engine.purpose import Purpose
-from syncd.errors import BackendError, LedgerError, Stopped
+from syncd.errors import BackendError, ConfigError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
 from syncd.planfile import lines
@@ -38,6 +38,9 @@ from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
 
 Clock = Callable[[], datetime]
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""No syncd was there before: a clock that says so has not been set."""
 
 
 def plan(  # noqa: PLR0913  what is read and how, each a name
@@ -54,9 +57,11 @@ def plan(  # noqa: PLR0913  what is read and how, each a name
     `retry` what never settles is in it.
 
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
-    `ConfigError` where there is no such run to undo, `NoRoom` where what was read finds none.
+    `ConfigError` where there is no such run to undo, or where `now` cannot be, `NoRoom` where what
+    was read finds none.
     """
     purpose = Purpose(sync, ledger, mode, None, undo)
+    now = _plausible(now)
     with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
         planned = purpose.plan(cycle, purpose.decision(cycle))
         return with_versions(_in_waves(sync, ledger, planned), cycle.now)
@@ -91,7 +96,9 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     with (
         ledger.lock(sync.name),
         _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
-        Cycle(sync, ledger, clock(), watch, mode, retry=retry, about=purpose.about) as cycle,
+        Cycle(
+            sync, ledger, _plausible(clock()), watch, mode, retry=retry, about=purpose.about
+        ) as cycle,
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = purpose.decision(cycle)
@@ -124,6 +131,17 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _plausible(now: datetime) -> datetime:
+    """A clock that is off by days is lived with (`core/ladder.py`). By one that was never set all
+    that was ever kept would be of the future."""
+    if now < _LONG_AGO:
+        raise ConfigError(
+            f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC: set it, then run again; "
+            "nothing was read"
+        )
+    return now
 
 
 Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
@@ -185,7 +203,8 @@ def _evidence(
     taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
     if saved is None or taken is None:
         return taken
-    return replace(taken, sections={**taken.sections, SAVED: lines(saved)})
+    of_saved = {SAVED: lines(saved), VERSIONS: versions_of(saved, cycle.now)}
+    return replace(taken, sections={**taken.sections, **of_saved})
 
 
 def _begin(

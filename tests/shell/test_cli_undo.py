@@ -7,6 +7,7 @@ import pytest
 
 from syncd import planfile
 from syncd.report import Exit
+from tests.audited import records
 from tests.shell.command import World, small_world
 
 CHANGED = """
@@ -55,9 +56,17 @@ def test_what_a_run_did_goes_back(world: World):
     assert accounts(world) == BACK
     words = " ".join(result.stdout.split())
     assert "undo of run 2; the next run makes it again" in words
+    assert "Queen \u2192 Countess undo: run 2 wrote Queen, 20" in words
+    assert "changed in the source" not in words
     assert "1 account that run 2 made: suspended, and kept with what was given to them" in words
     assert "done, undo of 2" in world.syncd("history").stdout
     assert "done, undo of run 2, ended" in world.syncd("show", "3").stdout
+    told = records(next(world.path.rglob("audit")))
+    begun = [one.get("undoes") for one in told if one["event"] == "run begun"]
+    assert begun == [None, None, 2]
+    explained = " ".join(world.syncd("explain", "ada.lovelace", "--offline").stdout.split())
+    assert "undone: run 3 wrote Countess" in explained
+    assert "undo of run 2; the next run makes it again" in explained
     assert world.syncd("undo", "3", "--yes").exit_code == Exit.DONE
     assert accounts(world) == AFTER
 
