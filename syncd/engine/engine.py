@@ -88,8 +88,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
     that run did goes back: no source is asked, and how the sync stands is as before. Once `stop`
     says so, the change in hand is finished and no other begun. `told` is called with the run and
-    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
-    that `redact` went over.
+    with changes of it whose outcome the ledger has. What went wrong, and how the sync stands, is
+    kept in words that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
     purpose = Purpose(sync, ledger, mode, saved, undo)
@@ -113,7 +113,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             clock,
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
-        journal, left, after = Journal(ledger, run, clock, told), None, planned
+        journal, left, after = Journal(ledger, run, clock, told, redact), None, planned
         look = partial(look_again, cycle, purpose, decision, planned, journal)
         gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
         with _how_to_go_on():
@@ -124,7 +124,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
                 left, still_open, after = look(execution)
                 report = replace(report, unsettled=still_open)
         except BackendError as error:
-            report = replace(report, unverified=str(error))
+            report = replace(report, unverified=redact(str(error)))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
             keep_stuck(cycle, ledger, report, after, clock())
