@@ -66,7 +66,7 @@ class Decision:
             past=question.memory.past,
             undoes=question.undoes is not None,
         )
-        self._excess = Excess(policy, question.memory, self._spool, self._lose)
+        self._excess = Excess(policy, question.memory, self._spool, self._lose, question.turns)
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
@@ -148,6 +148,11 @@ class Decision:
     def overtaken(self) -> frozenset[int]:
         """Lines of the journal that were begun, and whose changes are not due any more."""
         return self._excess.overtaken
+
+    @property
+    def parted(self) -> frozenset[int]:
+        """Between which prints of keys budgets had no more room."""
+        return frozenset(self._excess.parted)
 
     @property
     def renamed(self) -> Mapping[tuple[Kind, Ref], str]:

@@ -70,6 +70,10 @@ class Pseudonyms:
         users, groups = self._protect.users, self._protect.groups
         return Protect((f"{_USER}*",) if users else (), (f"*{_GROUP}",) if groups else ())
 
+    def learn(self, name: str, pseudonym: str) -> None:
+        """Of a name that is made of another one."""
+        self._known[name] = pseudonym
+
     def __call__(self, name: str) -> str:
         if (known := self._known.get(name)) is None:
             source, colon, own = name.partition(":")
