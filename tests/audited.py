@@ -1,5 +1,6 @@
 """What an audit says of a ledger, as a test looks at it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,3 +83,14 @@ def cut_off(ledger: Ledger, directory: Path) -> None:
     newest = segments(directory)[-1]
     newest.write_bytes(b"".join(newest.read_bytes().splitlines(keepends=True)[:-1]))
     audited(ledger, directory)
+
+
+def rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """Puts something else into a segment's lines, and makes all hashes after it good again."""
+    lines, prev = [], b""
+    for line in path.read_bytes().splitlines():
+        before, mark, rest = line.rpartition(b',"hash":"')[0].rpartition(b',"prev":"')
+        body = before.replace(old, new) + mark + (prev + b'"' if prev else rest)
+        prev = hashlib.sha256(body).hexdigest().encode()
+        lines.append(body + b',"hash":"' + prev + b'"}\n')
+    path.write_bytes(b"".join(lines))

@@ -38,6 +38,12 @@ def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
         found.changes.append(suspension(ours, f"{since}: {why}", Rung.SUSPEND))
 
 
+def keep(ours: Ours[User], ground: Ground, found: Found) -> None:
+    """A leaver who is on no ladder; a hold keeps them all the same."""
+    if holds := holds_on(ours.link, ours.stored.entity, ground):
+        found.stopped.update(stops(ours, holds))
+
+
 def _since(ours: Ours[User]) -> str:
     left_at = ours.link.left_at
     return f"leaver since {left_at:%Y-%m-%d}" if left_at else "leaver"

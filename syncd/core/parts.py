@@ -1,7 +1,7 @@
 """What can be said of some users, or groups, by themselves: all that is to be found out about
 those whom nothing ties to others, and the beginning of it for the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Generic
 
@@ -70,6 +70,7 @@ class Frame(Struct, frozen=True):
             gaps=self.gaps,
             protect=self.policy.protect,
             stopped=stopped or {},
+            holds=[one for one in self.policy.legal_holds if not one.until or self.now < one.until],
         )
 
     def attribution(self, kind: Kind) -> Attribution:
@@ -140,6 +141,22 @@ def find_groups(
         )
         found = diff_groups(both, ground_of(frame.policy, frame.now, memory, frame.declared))
     return _findings(Kind.GROUP, wanted, correlated, undecided, found, frame, frame.protected)
+
+
+def leavers_of(
+    users: Findings[User], staying: Collection[Key], suspending: Collection[Ref | None]
+) -> dict[Ref, Key]:
+    """Our accounts of people who have left that are suspended, or will be by this plan; not who is
+    protected or held, for the guard may know them by the very name that another takes."""
+    return {
+        ours.stored.ref: ours.link.key
+        for ours in users.correlated.ours
+        if ours.link.key not in staying
+        and ours.link.key not in users.undecided
+        and (not ours.stored.entity.active or ours.stored.ref in suspending)
+        and (Kind.USER, ours.stored.ref) not in users.protected
+        and (Op.DELETE, ours.stored.ref) not in users.found.stopped
+    }
 
 
 def _claims(

@@ -72,8 +72,7 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
     back = _Back(undo, caseless)
     links, seen = question.memory.links, question.seen
     groups: _Found[Group] = back.go(Kind.GROUP, links, seen.groups)
-    lost_users = back.remake(Kind.USER, user_of)
-    lost_groups = back.remake(Kind.GROUP, group_of)
+    lost_users, lost_groups = back.remake(Kind.USER, user_of), back.remake(Kind.GROUP, group_of)
     groups.problems.extend(back.lost_members())
     refs = {link.key: link.ref for link in links if link.kind is Kind.GROUP}
     if apart is None:

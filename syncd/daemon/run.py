@@ -74,7 +74,7 @@ class _House:
         told = receivers(settings.notify.to)
         audit, before = self._audit(settings), self._ledger.follower
         if audit is not None and before is not None:
-            audit.missing = before.missing
+            audit.damage = before.damage
         self._serve_at(settings.status.listen)
         self._messenger.follow(settings.notify, told)
         self._listeners.those = [self._voice(settings), self._metrics, self._messenger]

@@ -26,9 +26,10 @@ from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
-from syncd.engine.aftermath import keep_stuck, look_again
+from syncd.engine.aftermath import look_again, remember
 from syncd.engine.canary import Canary
 from syncd.engine.purpose import Purpose
+from syncd.engine.stubborn import Stubborn
 from syncd.errors import BackendError, ConfigError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
@@ -113,9 +114,16 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             clock,
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
-        journal, left, after = Journal(ledger, run, clock, told, redact), None, planned
+        journal, left, after = Journal(ledger, run, clock, told, redact), None, decision.plan()
         look = partial(look_again, cycle, purpose, decision, planned, journal)
-        gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
+        gate = Canary(
+            planned.waves,
+            sync.policy.waves.errors,
+            Stubborn(cycle.past, ledger, sync.name, run),
+            look,
+            stop,
+            watch,
+        )
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
         report = Report(planned, run, execution)
@@ -127,8 +135,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             report = replace(report, unverified=redact(str(error)))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
-            keep_stuck(cycle, ledger, report, after, clock())
-            cycle.keep(decision, left or decision.left(), run)
+            remember(cycle, ledger, report, decision, (left or decision.left(), after), clock())
         stand(report, readings(cycle.sources, cycle.target))
         return report
 
@@ -219,8 +226,7 @@ def _begin(
     run = ledger.begin_run(sync.name, planned, clock())
     if evidence is not None:
         ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
-    since = sync.keep_evidence and clock() - sync.keep_evidence
-    ledger.archive.forget(sync.name, before=since or None)
+    ledger.archive.forget(sync.name, run, sync.keep_evidence, clock())
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

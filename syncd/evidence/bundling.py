@@ -76,7 +76,9 @@ def pseudonymised(
     if again.plan.digest != run.digest:
         raise ConfigError(_otherwise(run, evidence, again.plan))
     sources = [one.name for one in evidence.sources]
-    hiding = Hiding(Pseudonyms(key, sources, again.question.policy.protect))
+    policy, memory = again.question.policy, again.question.memory
+    holds = [one.who for one in (*policy.legal_holds, *memory.holds) if one.pattern]
+    hiding = Hiding(Pseudonyms(key, sources, policy.protect, holds))
     disguise = disguised(again, hiding)
     hidden = disguise.decided
     reasons = {one.id: one.reason for one in hidden.plan.changes}

@@ -40,7 +40,7 @@ def decided(question: Question, saved: Plan | None, versions: Iterable[HadVersio
         now = AsAsked(question.seen, {(one.kind, one.ref): one.version for one in had})
         plan = bind(saved, plan, now)
     plan = in_waves(plan, question.policy.waves, names_of(question))
-    return Decided(question, saved, had, plan, decision.parted)
+    return Decided(question, saved, had, plan, frozenset(decision.parted))
 
 
 def names_of(question: Question) -> NamesOf:

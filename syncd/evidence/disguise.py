@@ -6,7 +6,7 @@ computed again, it leads to the run's own plan, with other names. Where it does 
 names the first in order was preferred, that is said.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -16,9 +16,7 @@ from msgspec.structs import replace
 from syncd.core.approval import approval_print
 from syncd.core.desired import Desired
 from syncd.core.detour import temporary
-from syncd.core.hold import Hold
-from syncd.core.ladder import ground_of, holds_on
-from syncd.core.model import Key, Kind, Op, Stored
+from syncd.core.model import Key, Op, Stored
 from syncd.core.plan import Change, Plan, only
 from syncd.core.purses import turns_of
 from syncd.core.question import Question
@@ -61,20 +59,15 @@ def _learn(plan: Plan, hiding: Hiding) -> None:
 
 
 def _question(again: Decided, hiding: Hiding) -> Question:
-    question, memory = again.question, again.question.memory
-    who = _held_by_key(question)
-    policy = replace(
-        question.policy,
-        waves=by_key(question.policy.waves, again.plan.changes, names_of(question)),
-        legal_holds=tuple(_resolved(question.policy.legal_holds, who)),
-    )
-    known = replace(memory, approved={}, holds=tuple(_resolved(memory.holds, who)))
-    hidden: Question = hiding.value(replace(question, memory=known, policy=policy))
+    question = again.question
+    waves = by_key(question.policy.waves, again.plan.changes, names_of(question))
+    bare = replace(question, memory=replace(question.memory, approved={}))
+    hidden: Question = hiding.value(bare)
     return replace(
         hidden,
         desired=_in_order(hidden.desired),
         memory=replace(hidden.memory, approved=_approved(again, hiding)),
-        policy=replace(hidden.policy, protect=hiding.patterns),
+        policy=hiding.policy(replace(question.policy, waves=waves)),
         turns=_turns(again, hiding),
     )
 
@@ -89,28 +82,6 @@ def _turns(again: Decided, hiding: Hiding) -> Mapping[Key, int]:
     keys = {key for pair in pairs for key in pair if key is not None}
     turns = turns_of(keys, again.parted)
     return {hiding.value(key): turn for key, turn in turns.items() if turn}
-
-
-def _held_by_key(question: Question) -> Mapping[Hold, Collection[Key]]:
-    """Of each hold with a pattern the leavers whom it is about: it means nothing to others."""
-    there = {one.ref: one.entity for one in question.seen.users}
-    staying = {one.key for one in question.desired.users}
-    ground = ground_of(question.policy, question.now, question.memory, question.declared)
-    found: dict[Hold, list[Key]] = {hold: [] for hold in ground.holds if hold.pattern}
-    for link in question.memory.links if found else ():
-        if link.kind is Kind.USER and link.key not in staying and link.ref in there:
-            for hold in holds_on(link, there[link.ref], ground):
-                if hold.pattern:
-                    found[hold].append(link.key)
-    return found
-
-
-def _resolved(holds: Collection[Hold], who: Mapping[Hold, Collection[Key]]) -> Iterator[Hold]:
-    for hold in holds:
-        if hold.pattern:
-            yield from (replace(hold, who=key, pattern=False) for key in who.get(hold, ()))
-        else:
-            yield hold
 
 
 def _approved(again: Decided, hiding: Hiding) -> dict[str, str]:

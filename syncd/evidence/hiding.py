@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.hold import Hold
 from syncd.core.model import Kind
 from syncd.core.plan import change_id
-from syncd.core.policy import Protect, Purse
+from syncd.core.policy import Policy, Purse
 from syncd.core.stream import encode
 from syncd.evidence.pseudonyms import Pseudonyms
 from syncd.ledger import Line
@@ -113,10 +114,10 @@ class Hiding:
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._names = pseudonyms
 
-    @property
-    def patterns(self) -> Protect:
-        """What they are under pseudonyms that protect somebody."""
-        return self._names.patterns
+    def policy(self, policy: Policy) -> Policy:
+        """Whose patterns fit what they fit."""
+        hidden: Policy = self.value(policy)
+        return replace(hidden, protect=self._names.patterns)
 
     def learn(self, name: str, pseudonym: str) -> None:
         """Of a name that is made of another one, and so is its pseudonym."""
@@ -151,6 +152,9 @@ class Hiding:
         return tuple(map(self._value, value)) if isinstance(value, Sequence) else value
 
     def _struct(self, value: Struct) -> Struct:
+        if isinstance(value, Hold) and value.pattern:
+            fitting = self._struct(replace(value, pattern=False))
+            return replace(fitting, who=self._names.hold(value.who), pattern=True)
         kind = type(value).__name__
         return replace(
             value,

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tracemalloc
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -266,6 +267,26 @@ def test_whatever_octet_is_changed_is_told_with_its_member(tmp_path):
         path.write_bytes(octets)
         with pytest.raises(ConfigError, match=r"was changed|is no bundle"):
             Bundle(path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "plan.json"])
+def test_a_bomb_is_not_unpacked(tmp_path, name):
+    """A member that is far longer than a manifest can be, or than the manifest says."""
+    path = tmp_path / "bundle"
+    here = office(ADA)
+    bundled(here, here.apply(), path)
+    packed = members(path)
+    packed[name] += " " * (64 << 20)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for member, octets in packed.items():
+            bomb.writestr(member, octets)
+    del packed
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match=name):
+        Bundle(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 << 20
 
 
 def test_a_member_that_is_put_in_or_taken_out_is_told(tmp_path):

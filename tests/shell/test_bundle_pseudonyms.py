@@ -11,7 +11,7 @@ from syncd.core.hold import Hold
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Kind, Op
 from syncd.core.plan import change_id
-from syncd.core.policy import Budget, Cohort, Leavers, Policy, Protect, Waves
+from syncd.core.policy import Budget, Cohort, Leavers, Policy, Waves
 from syncd.errors import ConfigError
 from syncd.evidence.bundling import pseudonymised
 from syncd.evidence.decided import opened as opened_evidence
@@ -26,16 +26,14 @@ LISTS = ("changes", "held", "refused", "unsettled", "drifted")
 MANY = [person(str(number), f"user{number}", title="Engineer") for number in range(10, 50)]
 
 
-NOBODY = Protect()
-
-
 def titled(one, title="Doctor"):
     return replace(one, attributes={**one.attributes, "title": title})
 
 
-def image(plan, sources=("p",), protect=NOBODY) -> dict[str, list]:
+def image(plan, policy=FREE) -> dict[str, list]:
     """What a plan does to whom, each value with its pseudonym."""
-    names = Pseudonyms(KEY, sources, protect)
+    patterns = [one.who for one in policy.legal_holds if one.pattern]
+    names = Pseudonyms(KEY, ["p"], policy.protect, patterns)
 
     def hidden(fields):
         return {name: names(v) if isinstance(v, str) else v for name, v in fields.items()}
@@ -86,7 +84,7 @@ def journal(path: Path) -> list[str]:
 def holds_true(here, report, path: Path) -> None:
     """The bundle has the plan with other names, the journal says the same, and it replays."""
     bundled(here, report, path, KEY)
-    assert told(path) == image(report.plan, tuple(here.sources), here.policy.protect)
+    assert told(path) == image(report.plan, here.policy)
     assert journal(path) == sorted(one["id"] for one in told(path)["changes"])
     again = replayed(path)
     assert (again.same, again.plan, again.differences) == (True, report.plan.digest, ())
@@ -192,6 +190,20 @@ def test_whom_a_legal_hold_is_about_by_a_pattern_is_held(who, tmp_path):
     report = here.apply()
     is_held = who != "nobody*"
     assert bool(report.plan.refused) is is_held
+    holds_true(here, report, tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("who", ["ada", "*@example.org", "p:1", "p:*", "*"])
+def test_nobody_is_renamed_out_of_a_hold_under_pseudonyms_who_was_not(who, tmp_path):
+    """Nor into none: whom several patterns fit, each fits still."""
+    holds = tuple(Hold(one, "case", "config", pattern=True) for one in (who, "k*", "z*"))
+    here = opened(ADA, ZOE, KIM, policy=replace(FREE, legal_holds=holds))
+    here.source.has(
+        person("1", "countess", email="c@x"), person("2", "zoe", email="z@x"), titled(KIM)
+    )
+    report = here.apply()
+    is_known = who in {"ada", "*@example.org"}
+    assert any(one.change.key == "p:1" for one in report.plan.refused) is is_known
     holds_true(here, report, tmp_path / "bundle")
 
 

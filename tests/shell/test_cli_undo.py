@@ -71,6 +71,26 @@ def test_what_a_run_did_goes_back(world: World):
     assert accounts(world) == AFTER
 
 
+def test_an_undo_does_not_say_that_the_next_plan_is_empty(world: World):
+    """The sources say what they said: the next run makes it again, unless they are changed."""
+    result = world.syncd("undo", "2", "--yes")
+    assert result.stdout.splitlines()[-2].startswith("Run 2 is undone. What the sources say other")
+    assert world.syncd("plan", "--detailed-exitcode").exit_code == Exit.PENDING
+
+
+def test_a_bundle_of_an_undo_is_refused_with_the_reason(world: World):
+    """It was decided from the journal, and not from evidence."""
+    world.syncd("undo", "2", "--yes")
+    result = world.syncd("bundle", "3")
+    assert (result.exit_code, result.stderr.strip()) == (Exit.CONFIG, OF_AN_UNDO)
+
+
+OF_AN_UNDO = (
+    "there is no evidence of run 3: it is an undo of run 2, and was decided from what that did; "
+    "`syncd show 2` and `syncd show 3` have it"
+)
+
+
 def test_a_dry_run_changes_nothing(world: World):
     """It shows the plan, for people or for programs."""
     result = world.syncd("undo", "2", "--dry-run", "--sync", "main")

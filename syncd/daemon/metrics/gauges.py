@@ -96,7 +96,7 @@ def _audit(sheet: _Sheet, live: Live) -> None:
     with suppress(LedgerError):
         if (audit := live.ledger.follower) is not None:
             sheet.put("syncd_audit_up", not audit.trouble)
-            sheet.put("syncd_audit_whole", not audit.missing)
+            sheet.put("syncd_audit_whole", not audit.damage)
 
 
 def _standing(sheet: _Sheet, standing: Standing, now: datetime) -> None:

@@ -75,8 +75,8 @@ def status(live: Live, sight: Sight, now: datetime) -> StatusView:
 def _audit(audit: Follower | None, sight: Sight) -> AuditView | None:
     if audit is None:
         return None
-    trouble = sight.of("; ".join(filter(None, (audit.trouble, audit.missing))))
-    return AuditView(up=not audit.trouble, whole=not audit.missing, trouble=trouble)
+    trouble = sight.of("; ".join(filter(None, (audit.trouble, audit.damage))))
+    return AuditView(up=not audit.trouble, whole=not audit.damage, trouble=trouble)
 
 
 def _daemon(one: Daemon, now: datetime) -> DaemonView:
