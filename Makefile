@@ -3,8 +3,9 @@
 # make check  lint and types only
 # make nightly    what takes too long for each change: all tests with every line counted, 10,000 cycles
 #             by the clock, 100 rounds with a pair, a hundred odd questions for each route of the API,
-#             evidence replayed of 500 worlds, a thousand histories for the budgets, 10,000 lives in
-#             which any call may fail and 500 of a state machine
+#             evidence replayed of 500 worlds, a thousand histories for the budgets, some hundreds for
+#             undoes and for saved plans, a hundred times as many worlds for explain and for whatif,
+#             10,000 lives in which any call may fail and 500 of a state machine
 # make mutants    change the core a little, thousands of times, and ask whether a test notices: some hours.
 #             What was found is kept below mutants/; who stops it goes on there. Fails where a mutant lives
 #             that docs/mutants.md does not argue for. One module: make mutants ARGS='syncd.core.judge*'
@@ -53,13 +54,18 @@ nightly: $(VENV)/installed-for-development servers
 	$(BIN)/python -m coverage report --skip-covered --fail-under=90
 	SYNCD_SEEDS=10000 SYNCD_MACHINE_EXAMPLES=500 SYNCD_MACHINE_STEPS=50 \
 		$(BIN)/python -m pytest -n $(WORKERS) tests/promises $(ARGS)
-	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 \
+	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 SYNCD_KILLS=30 SYNCD_EDGES_EVERY=1 \
 		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 SYNCD_DRIFT_EXAMPLES=300 \
-		SYNCD_LADDER_EXAMPLES=1000 \
+		SYNCD_LADDER_EXAMPLES=1000 SYNCD_BUDGET_EXAMPLES=1000 SYNCD_BOUND_EXAMPLES=200 \
+		SYNCD_UNDO_EXAMPLES=300 \
 		$(BIN)/python -m pytest -s tests/daemon/test_soak.py tests/faults/test_pair.py \
+		tests/faults/test_kill.py tests/faults/test_http_kill.py tests/faults/test_crash_points.py \
+		tests/faults/test_approval_kill.py \
 		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
-		tests/core/test_ladder_model.py tests/shell/test_bundle.py $(ARGS)
-	SYNCD_BUDGET_EXAMPLES=1000 $(BIN)/python -m pytest tests/core/test_excess.py tests/core/test_budgets.py
+		tests/core/test_ladder_model.py tests/core/test_excess.py tests/core/test_budgets.py \
+		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py $(ARGS)
+	$(BIN)/python -m pytest --hypothesis-profile=thorough -n $(WORKERS) tests/core/test_explain.py \
+		tests/core/test_offline.py tests/core/test_whatif.py tests/core/test_between.py $(ARGS)
 
 check: $(VENV)/installed-for-development
 	$(BIN)/ruff check --quiet .

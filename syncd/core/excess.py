@@ -17,7 +17,7 @@ from syncd.core.memory import Memory, OpenLine
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change, Refusal, only
 from syncd.core.policy import ADMIN, RENAME, Policy, Purse
-from syncd.core.purses import held_fields, is_wide, purses, rank
+from syncd.core.purses import Turns, held_fields, is_wide, parting, purses, rank
 from syncd.core.spool import Row, Spool
 from syncd.core.stream import batches
 from syncd.core.trays import HELD, refusal_row, tray_of
@@ -27,6 +27,9 @@ _WIDE = 2
 _TAKING = {Op.SUSPEND, Op.REMOVE}
 """Ops that make the population smaller which their budget is a share of: what the window has seen
 of them is counted with it, or else many small runs might do less than one."""
+_GIVING = Op.CREATE, Op.RESTORE, Op.ADD
+"""Ops that make it larger: what the window has seen of them is not, or else many newcomers would
+make room for as many leavers."""
 
 Counts = Mapping[Purse, int]
 
@@ -49,19 +52,27 @@ class Bounds(Struct, frozen=True):
         purse is of a group."""
         if (budget := self.policy.budget(purse)) is None:
             return None
-        spent = self.spent[purse]
-        if purse[1] in _TAKING:
-            population += spent
-        allowed = budget.allowance(population)
+        spent, hours = self.spent[purse], _hours(self.policy.window)
+        then = population - self._new(purse)
+        # All are new where the window has seen the first import.
+        of = then if then > 0 else population
+        of += spent if purse[1] in _TAKING else 0
+        allowed = budget.allowance(of)
         if allowed is None or planned + spent <= allowed:
             return None
         room = max(0, allowed - spent)
-        already = f", {spent} done in the last {_hours(self.policy.window)}" if spent else ""
+        already = f", {spent} done in the last {hours}" if spent else ""
+        old = f" that were there {hours} ago" if 0 < then < population else ""
         rule = (
             f"over budget {_words(purse, name)}: {planned} planned{already}, "
-            f"{allowed} allowed of {population}; {planned - room} of these held"
+            f"{allowed} allowed of {of}{old}; {planned - room} of these held"
         )
         return Limit(room, rule)
+
+    def _new(self, purse: Purse) -> int:
+        """How many of those that the budget is a share of came in the window."""
+        group = purse[_WIDE:] if purse[0] == Kind.MEMBER else ()
+        return sum(self.spent[(purse[0], op, *group)] for op in _GIVING)
 
 
 def _words(purse: Purse, name: str) -> str:
@@ -81,14 +92,14 @@ class Cut:
     Of those without room it keeps nothing, of the others a number each.
     """
 
-    def __init__(self, limits: Mapping[Purse, Limit]) -> None:
-        self._limits = limits
+    def __init__(self, limits: Mapping[Purse, Limit], turns: Turns | None) -> None:
+        self._limits, self._turns = limits, turns
         self._lowest: dict[Purse, list[int]] = {purse: [] for purse in limits}
 
     def see(self, changes: Iterable[Change]) -> None:
         for change in changes:
             for purse in self._limits.keys() & set(purses(change)):
-                lowest, turn = self._lowest[purse], -rank(change)
+                lowest, turn = self._lowest[purse], -rank(change, self._turns)
                 if len(lowest) < self._limits[purse].room:
                     heappush(lowest, turn)
                 elif lowest:
@@ -112,13 +123,19 @@ class Cut:
         if purse not in self._limits:
             return False
         lowest = self._lowest[purse]
-        return not lowest or rank(change) > -lowest[0]
+        return not lowest or rank(change, self._turns) > -lowest[0]
+
+    def parted(self) -> Iterator[int]:
+        """As `parting` has them."""
+        for (kind, *_), lowest in self._lowest.items():
+            yield from parting(Kind(kind), -lowest[0]) if lowest else ()
 
 
 class Excess:
     """Holds what is over budget, among a few changes and in the trays of a `spool`.
 
-    `trays` are those of what runs. `lose` is told whose creations do not.
+    `trays` are those of what runs. `lose` is told whose creations do not. `parted` are the prints
+    between which whose turn it was is parted from whose it was not.
     """
 
     def __init__(
@@ -127,9 +144,11 @@ class Excess:
         memory: Memory,
         spool: Spool,
         lose: Callable[[Iterable[Change]], None],
+        turns: Turns | None = None,
     ) -> None:
         self._bounds = Bounds(policy, Counter(memory.spent))
-        self._spool, self._lose = spool, lose
+        self._spool, self._lose, self._turns = spool, lose, turns
+        self.parted: set[int] = set()
         self.trays: dict[tuple[Kind, Op], str] = {}
         self._doubtful = {change.id: (line, change) for line, change in _begun(memory.open_lines)}
         for _, change in self._doubtful.values():
@@ -181,10 +200,11 @@ class Excess:
     def _cut(
         self, limits: Mapping[Purse, Limit], some: list[Change], left: Counter[Purse]
     ) -> tuple[list[Change], list[Refusal]]:
-        cut, trays = Cut(limits), self._trays_of(limits)
+        cut, trays = Cut(limits, self._turns), self._trays_of(limits)
         cut.see(rejoin(some))
         for which in trays:
             cut.see(change for _, change, _ in self._spool.rows(self.trays[which]))
+        self.parted.update(cut.parted())
         before = Counter({one.id: (one.kind, one.op) for one in some}.values())
         kept, held = list[Change](), list[Refusal]()
         for change in some:
@@ -223,8 +243,9 @@ class Excess:
         drawing = sum(bool(purses(change)) for _, change, _ in rows)
         purse = change.kind, change.op, change.key
         if limit := self._bounds.limit(purse, drawing, size, name):
-            cut = Cut({purse: limit})
+            cut = Cut({purse: limit}, self._turns)
             cut.see(change for _, change, _ in rows)
+            self.parted.update(cut.parted())
             rows, held = split_rows(cut, rows)
             self._spool.put(HELD, map(refusal_row, held))
             drawing -= len(held)

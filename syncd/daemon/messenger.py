@@ -26,11 +26,12 @@ _ATTEMPTS = 3
 """At writing what was told, where a cycle is quicker."""
 
 
-class _Unsaved(NamedTuple):
-    """What is told of an event and not in the ledger yet; of a message, not before it is there."""
+class _Word(NamedTuple):
+    """What is told of an event, until a standing has it; a message's, written once all have it."""
 
     told: str | None
-    in_post: bool
+    in_post: bool = False
+    written: bool = False
 
 
 class Messenger:
@@ -46,7 +47,7 @@ class Messenger:
     ) -> None:
         self._desk, self._settings, self._happened = desk, settings, happened
         self._lock = Lock()
-        self._unsaved: dict[tuple[str, str], _Unsaved] = {}
+        self._words: dict[tuple[str, str], _Word] = {}
         self._post = Post(receivers, self._delivered, happened, pace)
 
     def follow(self, settings: NotifySettings, receivers: Sequence[Receiver]) -> None:
@@ -68,7 +69,7 @@ class Messenger:
         """Who leads from now on tells what was not told yet, and knows what is over."""
         if event == "lead_lost":
             with self._lock:
-                self._unsaved.clear()
+                self._words.clear()
 
     def cycle_ended(self, _before: Standing | None, standing: Standing, _seconds: float) -> None:
         """Never waits for a receiver. Where the ledger cannot be asked, the next cycle tells it."""
@@ -82,12 +83,13 @@ class Messenger:
     def _tell(self, standing: Standing) -> None:
         sync, found = standing.sync, self._found(standing)
         with self._lock:
+            self._forget(standing)
             told = news(standing, self._told(standing), found, self._settings)
             for event, now in told.settled.items():
-                self._unsaved[sync, event] = _Unsaved(now, in_post=False)
+                self._words[sync, event] = _Word(now)
             for message in told.messages:
                 if self._post.take(message):
-                    self._unsaved[sync, message.tells] = _Unsaved(message.told, in_post=True)
+                    self._words[sync, message.tells] = _Word(message.told, in_post=True)
                 else:
                     self._no_room(message)
         self._save(sync)
@@ -96,10 +98,14 @@ class Messenger:
         words = {"sync": message.sync, "about": message.event}
         self._happened("message_failed", **words, error="too many messages wait already")
 
+    def _forget(self, standing: Standing) -> None:
+        """Not when it is written: this standing may have been read before."""
+        for (sync, event), one in list(self._words.items()):
+            if sync == standing.sync and one.written and standing.told.get(event) == one.told:
+                del self._words[sync, event]
+
     def _told(self, standing: Standing) -> Mapping[str, str]:
-        ours = {
-            event: one.told for (of, event), one in self._unsaved.items() if of == standing.sync
-        }
+        ours = {event: one.told for (of, event), one in self._words.items() if of == standing.sync}
         both: dict[str, str | None] = {**standing.told, **ours}
         return {event: told for event, told in both.items() if told is not None}
 
@@ -118,9 +124,9 @@ class Messenger:
         """In the post's thread. What became of the event meanwhile is newer than the message."""
         where = message.sync, message.tells
         with self._lock:
-            if self._unsaved.get(where) != _Unsaved(message.told, in_post=True):
+            if self._words.get(where) != _Word(message.told, in_post=True):
                 return
-            self._unsaved[where] = _Unsaved(message.told, in_post=False)
+            self._words[where] = _Word(message.told)
         self._save(message.sync)
 
     def _save(self, sync: str) -> None:
@@ -128,8 +134,8 @@ class Messenger:
         with self._lock:
             ready = {
                 event: one.told
-                for (of, event), one in self._unsaved.items()
-                if of == sync and not one.in_post
+                for (of, event), one in self._words.items()
+                if of == sync and not one.in_post and not one.written
             }
         try:
             if not ready or not any(self._desk.tell(sync, ready) for _ in range(_ATTEMPTS)):
@@ -139,5 +145,5 @@ class Messenger:
             return
         with self._lock:
             for event, told in ready.items():
-                if self._unsaved.get((sync, event)) == _Unsaved(told, in_post=False):
-                    del self._unsaved[sync, event]
+                if self._words.get((sync, event)) == _Word(told):
+                    self._words[sync, event] = _Word(told, written=True)

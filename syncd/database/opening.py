@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, MetaData, Text, column, inspect, select, table, text
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Engine
 
 from syncd.database.engine import WRITES, open_engine
 from syncd.database.faults import Complaint, Trouble, complaints
@@ -80,6 +82,12 @@ class Database:
         if not current:
             with _MIGRATING, self.writing() as connection:
                 self._upgrade(connection)
+
+    def fill(self) -> None:
+        """Makes the tables in a database in memory that has none."""
+        with self.engine.connect() as here, _filled(self.schema).connect() as there:
+            template: Any = there.connection.driver_connection
+            template.backup(here.connection.driver_connection)
 
     def newer(self) -> Exception:
         """What to raise where the tables are of a newer syncd."""
@@ -214,3 +222,12 @@ class Database:
         if self._standing(connection) is Standing.NEWER:
             raise self.newer()
         upgrade(connection, self.schema.migrations, self.schema.version_table)
+
+
+@cache
+def _filled(schema: Schema) -> Engine:
+    """SQLite copies pages sooner than it makes tables."""
+    engine = open_engine(URL.create(SQLITE))
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+    return engine

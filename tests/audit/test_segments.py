@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from syncd.audit.checkpoint import Signer, Verifier, new_pair, read_checkpoints
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, verify
+from syncd.audit.verdict import Anchors
+from syncd.audit.verify import verify
 from syncd.errors import ConfigError
 from tests.audit.book import Book
 from tests.audited import assert_told, records, verdict
@@ -65,6 +66,35 @@ def test_old_segments_are_removed_and_that_is_said_in_the_chain(books):
     assert found.notes[0] == f"lines 1 to {found.first - 1} are not here"
 
 
+@pytest.mark.parametrize("days", [45, 3650])
+def test_a_clock_that_jumps_once_removes_no_segment(books, days: int):
+    """Neither the run that sees it first, nor the next ones before it is mended and after it."""
+    book = books(keep=timedelta(days=70))
+    for _ in range(3):
+        book.run("ada")
+        book.pass_time(days=31)
+    there = segments(book.directory)
+    for jump in (days, 0, -days):
+        book.pass_time(days=jump)
+        book.run("bob")
+    assert segments(book.directory)[: len(there)] == there
+    assert_told(book.directory, book.place)
+
+
+def test_a_clock_that_stays_wrong_removes_no_more_than_half_before_its_time(books):
+    """A month of such runs is believed for half of what is kept."""
+    book = books(keep=timedelta(days=200))
+    for _ in range(6):
+        book.run("ada")
+        book.pass_time(days=31)
+    first, *others = segments(book.directory)
+    for days in (3650, 31, 31):
+        book.pass_time(days=days)
+        book.run("bob")
+    assert not first.exists()
+    assert others[-1].exists()
+
+
 def test_an_end_that_was_cut_off_does_not_meet_a_checkpoint_that_was_kept(books):
     """Though neither the chain in itself nor the ledger tells."""
     private, public = new_pair()
@@ -96,6 +126,32 @@ def test_a_chain_that_was_made_anew_does_not_meet_a_checkpoint(books, tmp_path):
     words = [one.what for one in found.problems]
     assert "is not the line that the checkpoint of 2026-03-01T12:00:00Z remembers" in words
     assert any("is signed by the key" in one for one in words)
+    forged.close()
+
+
+def test_a_beginning_that_was_removed_needs_a_later_line_that_somebody_signed(books, tmp_path):
+    """Or one that was kept: that the beginning is old, whoever makes a chain anew can say."""
+    private, public = new_pair()
+    real = books(signer=Signer(private), keep=timedelta(days=60))
+    real.run("ada")
+    kept = read_checkpoints((real.directory / "checkpoint.json").read_text(), "kept")
+    place = Place(f"sqlite:///{tmp_path}/other.db")
+    forged = Book(place, tmp_path / "forged", keep=timedelta(days=60))
+    forged.run("bob")
+    for book in (real, forged):
+        for _ in range(3):
+            book.pass_time(days=31)
+            book.run("bob")
+    found = verify(segments(real.directory), Anchors(None, kept, Verifier(public)))
+    assert (found.first > kept[0].seq, found.problems) == (True, [])
+    assert found.checkpoints == 3  # those that are here: the kept one is not
+    newest = read_checkpoints((real.directory / "checkpoint.json").read_text(), "kept")
+    assert verify(segments(real.directory), Anchors(None, [*kept, *newest])).problems == []
+    for key in (Verifier(public), None):
+        found = verify(segments(forged.directory), Anchors(None, kept, key))
+        assert found.first > kept[0].seq
+        [problem] = found.problems
+        assert problem.what.endswith("is not here, nor is a later one that somebody signed or kept")
     forged.close()
 
 

@@ -96,6 +96,7 @@ class Supervised:
                 stdout=out,
                 stderr=out,
                 env={**os.environ, "NOTIFY_SOCKET": f"@{name[1:]}", **environ},
+                start_new_session=True,  # as under systemd; and one that is stopped stays so
             )
 
     def _listen(self) -> None:

@@ -245,6 +245,19 @@ def test_a_ledger_that_is_out_of_reach_breaks_no_cycle(ledger):
     assert len(server.requests) == 1
 
 
+def test_a_standing_of_before_a_delivery_tells_nothing_again(ledger):
+    """A cycle reads how the sync stands while the post's thread writes that all have the message."""
+    with serving() as server, messenger(ledger, webhook(server)) as ours:
+        ledger.desk.stand(FAILING)
+        before = ledger.desk.standing("wiki")
+        ours.cycle_ended(None, before, 1.0)
+        eventually(lambda: "failing" in told(ledger))
+        ours.cycle_ended(None, before, 1.0)
+        cycle(ledger, ours, replace(FAILING, failures=4))
+
+    assert len(server.requests) == 1
+
+
 def test_after_a_reload_others_are_told(ledger):
     """What waits for one that is gone is given up, and what is told stays told."""
     with (

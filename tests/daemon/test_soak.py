@@ -22,7 +22,7 @@ from syncd.daemon.listener import Listeners
 from syncd.daemon.schedule import Schedule
 from tests.daemon.supervised import ADA, BOB, Place
 
-CYCLES = int(os.environ.get("SYNCD_SOAK_CYCLES", "600"))
+CYCLES = int(os.environ.get("SYNCD_SOAK_CYCLES", "300"))
 """Ten thousand by `make nightly`."""
 
 WARM = CYCLES // 10

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi import checks
 from syncd.daemon.status import door
 from tests.daemon.observed import ACTION_TOKEN, NAMES, TOKEN, Observed, bearer, observed, served
 
-EXAMPLES = int(os.environ.get("SYNCD_FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("SYNCD_FUZZ_EXAMPLES", "4"))
 """Of each route, for each caller, of what fits and of what does not; a hundred by `make nightly`."""
 
 CALLERS = {"nobody": {}, "who sees": bearer(TOKEN), "who acts": bearer(ACTION_TOKEN)}

@@ -30,7 +30,11 @@ def near(postgresql: Postgresql):
 
 @pytest.fixture
 def frozen(postgresql: Postgresql, where: str, tmp_path: Path):
-    """A run that has stopped itself there."""
+    """A run that has stopped itself there.
+
+    In a session of its own: the exit of a process that orphans a process group lets those of it
+    go on that are stopped, and sends SIGHUP besides (exit(3)).
+    """
     url = postgresql.url.replace("@", f":{postgresql.password}@")
     command = [
         sys.executable,
@@ -42,7 +46,12 @@ def frozen(postgresql: Postgresql, where: str, tmp_path: Path):
         where,
     ]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
         ended = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -67,6 +76,7 @@ def test_a_frozen_holders_lock_is_free_within_its_life_and_thawed_it_sends_nothi
     """It says what became of it, and leaves its lines to the next run, as if it had been killed."""
     assert not is_free(near)
     seconds_until(lambda: is_free(near), LIFE + LATE)
+    assert frozen.poll() is None
     with near.lock(SYNC):
         sent, lines = calls(tmp_path), near.lines()
         frozen.send_signal(signal.SIGCONT)

@@ -18,7 +18,7 @@ from tests.scenario.targets import ON_DEMAND, Product
 from tests.servers.web import Answer, Dropped, Request
 from tests.servers.web.faults import Handle
 
-ENOUGH = 10
+ENOUGH = int(os.environ.get("SYNCD_KILLS", "4"))
 """Kills in mid-apply. There are rounds until there were so many."""
 READING = 0.2
 """The share of runs that may be killed before they write anything."""

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.pair import LIFE, held, pair
 from tests.servers.postgres import Postgresql
 
-ROUNDS = int(os.environ.get("SYNCD_PAIR_ROUNDS", "28"))
+ROUNDS = int(os.environ.get("SYNCD_PAIR_ROUNDS", "12"))
 """A hundred by `make nightly`."""
 
 ABREAST = int(os.environ.get("SYNCD_PAIRS", "4"))

@@ -60,15 +60,7 @@ class Samba:
         self._provision()
         self._write_certificates(authority)
         self._process = self._start()
-        tls = ldap3.Tls(ca_certs_file=str(self.ca_file))
-        self._admin = ldap3.Connection(
-            ldap3.Server(self.ldaps_url, get_info=ldap3.NONE, tls=tls),
-            self.bind_dn,
-            PASSWORD,
-            check_names=False,
-            raise_exceptions=True,
-            auto_bind=True,
-        )
+        self._admin = self._connect()
 
     def config(self, **settings: object) -> dict[str, object]:
         """What a source's configuration says to read `people`, with these settings instead."""
@@ -136,8 +128,23 @@ class Samba:
         """The first value as text."""
         return self.raw_value(dn, attribute).decode()
 
+    def _connect(self) -> ldap3.Connection:
+        tls = ldap3.Tls(ca_certs_file=str(self.ca_file))
+        return ldap3.Connection(
+            ldap3.Server(self.ldaps_url, get_info=ldap3.NONE, tls=tls),
+            self.bind_dn,
+            PASSWORD,
+            check_names=False,
+            raise_exceptions=True,
+            auto_bind=True,
+        )
+
     def reset(self) -> None:
-        """Leaves the organisational unit `people` empty."""
+        """Leaves the organisational unit `people` empty. Connects anew: between two tests the
+        server may have ended a session that was idle for 15 minutes (MaxConnIdleTime, MS-ADTS
+        3.1.1.3.4.6)."""
+        self._admin.strategy.close()
+        self._admin = self._connect()
         self._admin.search(BASE, "(ou=people)", attributes=["ou"])
         if any(each["type"] == "searchResEntry" for each in self._admin.response):
             self.delete(self.people)

@@ -284,12 +284,12 @@ def test_whatever_the_target_answers_each_change_has_one_fate_and_the_next_runs_
 
 
 def test_many_rejections_cost_no_more_than_as_many_successes():
-    """Thousands of refused changes do not slow each other down."""
-    people = [person(str(n), f"user{n}") for n in range(3000)]
-    here = office(*people, backend=failing("users.create", Rejected, times=3000))
+    """A thousand refused changes do not slow each other down."""
+    people = [person(str(n), f"user{n}") for n in range(1000)]
+    here = office(*people, backend=failing("users.create", Rejected, times=1000))
     begun = time.process_time()
-    assert len(here.apply().execution.failed) == 3000
+    assert len(here.apply().execution.failed) == 1000
     refused = time.process_time() - begun
     begun = time.process_time()
-    assert len(here.apply().execution.done) == 3000
+    assert len(here.apply().execution.done) == 1000
     assert refused < 2 * (time.process_time() - begun)
