@@ -39,7 +39,7 @@ def scene() -> Office:
     here.backend.groups.plant(Group(display_name="Admins"))
     by_hand(here.backend, USER, here.ref("user1"), title="Queen")
     by_hand(here.backend, USER, here.ref("user7"), active=False)
-    here.pass_days(1)
+    here.pass_days(2)
     here.policy = POLICY
     here.source.has(
         PEOPLE[0],

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.core.correlate import Ours
-from syncd.core.descent import descend, stops
+from syncd.core.descent import descend, keep, spare, stops
 from syncd.core.found import Found
 from syncd.core.hold import Hold
 from syncd.core.ladder import (
@@ -156,3 +156,20 @@ def test_a_hold_may_keep_somebody_active():
     assert stopped[Op.SUSPEND, "u1"] == "legal hold: another, by ann since 2026-03-23"
     assert stopped[Op.DELETE, "u1"] == "legal hold: a case, by ann since 2026-03-23"
     assert stops(ours(5), [HOLD]).keys() == {(Op.DELETE, "u1"), (Op.REMOVE, "u1")}
+
+
+def test_a_hold_keeps_whom_no_ladder_is_for():
+    """A leaver where leavers are ignored, and in an undo whoever it is on."""
+    words = "legal hold: a case, by ann since 2026-03-23"
+    stopped = {(Op.DELETE, "u1"): words, (Op.REMOVE, "u1"): words}
+    held = replace(GROUND, holds=(HOLD,))
+    other = ours(5, key=Key("p:2"))
+    other = Ours(replace(other.link, ref=Ref("u2")), other.stored)
+    for ground, expected in ((held, stopped), (GROUND, {})):
+        result = Found([], [], [])
+        keep(ours(), ground, result)
+        keep(other, ground, result)
+        assert result == Found([], [], [], stopped=expected)
+        result = Found([], [], [])
+        spare([other, ours()], ground, result)
+        assert result == Found([], [], [], stopped=expected)
