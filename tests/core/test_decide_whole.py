@@ -6,7 +6,7 @@ from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.decide import Decision, decide
 from syncd.core.memory import Remark
 from syncd.core.model import Group, Kind, Op, User
-from syncd.core.policy import Budget, Drift, Leavers, Policy, Protect, VanishedGroups
+from syncd.core.policy import EACH, Budget, Drift, Leavers, Policy, Protect, VanishedGroups
 from syncd.core.question import Beyond
 from syncd.engine import ask
 from tests.world import Office, by_hand, group, ids, opened, person
@@ -216,3 +216,25 @@ def test_a_leavers_address_goes_to_one_who_stays_only_where_leavers_are_suspende
     plan = decide(asked(here))
     assert plan.changes == ()
     assert [one.why for one in plan.conflicts] == ["email 'u1@x' is taken by user1 (u1)"]
+
+
+def test_a_groups_own_budget_is_of_all_its_members():
+    """With those whom the question is not about; of a group that is made now there are none."""
+    each = {(Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=0)}
+    here = opened(*PEOPLE, groups=GROUPS)
+    here.pass_days(2)
+    here.policy = Policy(budgets=each)
+    here.source.groups = [group("g", "Guests"), *GROUPS[1:]]
+    question = asked(here)
+
+    def rule(**members):
+        decision = Decision(replace(question, beyond=Beyond(members=members)))
+        (first, *_) = [one.rule for one in decision.plan().held] or [""]
+        return first
+
+    held = "over budget member.remove of group Guests: 3 planned, 1 allowed of 3; 2 of these held"
+    assert rule() == held
+    ref = next(link.ref for link in here.links() if link.key == "p:g")
+    assert rule(**{ref: 2}) == held.replace("1 allowed of 3; 2", "2 allowed of 5; 1")
+    assert rule(**{ref: 3}) == ""
+    assert rule(other=9) == held

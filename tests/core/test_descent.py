@@ -125,6 +125,7 @@ def test_where_the_target_cannot_suspend_that_is_planned_and_the_next_rung_waits
     ]
     assert told(found(ours(0.9), cannot)) == []
     assert told(found(ours(0.9, active=False), cannot)) == []
+    assert told(found(ours(1, active=False), cannot)) == []
     assert found(ours(2.9), cannot).bare == {}
     assert list(found(ours(3), cannot).bare) == ["p:1"]
 
@@ -173,3 +174,9 @@ def test_a_hold_keeps_whom_no_ladder_is_for():
         result = Found([], [], [])
         spare([other, ours()], ground, result)
         assert result == Found([], [], [], stopped=expected)
+
+
+def test_whose_leave_has_no_date_is_a_leaver_without_one():
+    """As one may be who was stripped before, and is missed again."""
+    result = found(ours(None, 5, 4, active=False))
+    assert result.stripping == {"p:1": "leaver, stripped of groups: has left"}

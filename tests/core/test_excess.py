@@ -467,3 +467,26 @@ def test_where_a_budget_ends_parts_the_keys_of_people_and_of_groups():
         (5 << 64) + ones,
         (3 << 64) + ones,
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "draws"),
+    [
+        (True, False, True),
+        (True, None, True),
+        (False, True, True),
+        (None, True, True),
+        (None, False, False),
+        (False, None, False),
+        (True, True, False),
+    ],
+)
+def test_who_becomes_an_administrator_or_is_one_no_longer_draws_on_that_budget(
+    before, after, draws
+):
+    """To say of somebody that they are none is nothing."""
+    change = Change(
+        Op.UPDATE, Kind.USER, Key("1"), "a", Ref("u"), {"admin": before}, {"admin": after}
+    )
+    wide = (Kind.USER, Op.UPDATE)
+    assert purses(change) == ((wide, (Kind.USER, ADMIN)) if draws else (wide,))

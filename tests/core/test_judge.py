@@ -314,3 +314,15 @@ def test_whom_a_suspension_waits_for_are_those_who_become_administrators():
         kept, refused = keep_an_administrator([leaving, *others], accounts)
         assert kept == others
         assert refused == [Refusal(leaving, "protected: the last administrator")]
+
+
+def test_what_a_hold_stops_of_a_user_it_stops_of_no_group_with_the_same_ref():
+    """Targets count each kind for itself."""
+    group = Change(Op.DELETE, Kind.GROUP, Key("g"), "g", Ref("7"))
+    user = replace(group, kind=Kind.USER)
+    stopped = facts(stopped={(Op.DELETE, Ref("7")): "legal hold"})
+    assert sift([group], stopped).possible == [group]
+    assert sift([user], stopped).refused == [Refusal(user, "legal hold")]
+    both = facts(stopped=stopped.stopped, protected={(Kind.USER, Ref("7")): "protected"})
+    assert sift([user], both).refused == [Refusal(user, "protected")]
+    assert sift([replace(user, ref=None)], stopped).refused == []
