@@ -256,3 +256,10 @@ def test_waves_by_key_are_the_same_waves():
     everybody = Waves(first=(Cohort(percent=100, users=("*",), keys=frozenset({Key("2")})),))
     found = in_waves(made(user("1"), user("2")), replace(everybody, minimum=0), nobody)
     assert turns(found) == [["user/update/2"], ["user/update/1"]]
+
+
+def test_each_wave_has_its_turn():
+    """Of three as of two."""
+    waves = Waves(first=tuple(Cohort(users=(f"login-{n}",)) for n in (1, 2)), minimum=0)
+    plan = in_waves(made(*map(user, "4321")), waves, nobody)
+    assert turns(plan) == [["user/update/1"], ["user/update/2"], ["user/update/3", "user/update/4"]]
