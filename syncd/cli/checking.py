@@ -11,7 +11,7 @@ from syncd.cli.failures import guarded, worst
 from syncd.cli.opening import Opened, now
 from syncd.cli.progress import Waiting
 from syncd.config.approvals import filed_approvals
-from syncd.config.assemble import ledger
+from syncd.config.assemble import ledger, of_today
 from syncd.config.settings import Settings
 from syncd.core.model import Kind, Op, State
 from syncd.core.question import Seen
@@ -97,7 +97,8 @@ class _Steps:
         """Files; those that let nothing through are said, and nothing is wrong with that."""
         files = filed_approvals(self._settings.approvals, self._settings.base)
         with closing(ledger(self._settings, write=False)) as memory:
-            found = memory.desk.file_standings(files, now())
+            given = {name: of_today(self._settings, name) for name in self._settings.syncs}
+            found = memory.desk.file_standings(files, now(), given)
         self.good("approvals", number(len(files), "file"))
         self._points(f"{one.filed.file}: {one.why_not}" for one in found if one.why_not)
         return Exit.DONE

@@ -6,13 +6,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
+from sqlalchemy.engine import URL
 
-from syncd.database import database_url, place, shown
+from syncd.database import POSTGRESQL_PORT, database_url, place, shown
 from syncd.errors import ConfigError
 
 _USUAL = ("url", "server")
 """The settings that tell stores apart, where a backend's `Config` does not name them itself
 (`identified_by`)."""
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def identity(name: str, type_: str, config: BaseModel, base: Path) -> str:
@@ -35,7 +38,14 @@ def _address(text: str, base: Path) -> str:
         url = database_url(text, None, base)
     except ConfigError:
         return _web(text)
-    return f"sqlite:///{place(url)}" if url.drivername == "sqlite" else shown(url)
+    return f"sqlite:///{place(url)}" if url.drivername == "sqlite" else _server(url)
+
+
+def _server(url: URL) -> str:
+    """Whoever logs in there, and however the usual port is said."""
+    host = url.host or ",".join(url.normalized_query.get("host", ()))
+    port = None if url.port == POSTGRESQL_PORT else url.port
+    return shown(URL.create(url.drivername, None, None, host.lower() or None, port, url.database))
 
 
 def _web(text: str) -> str:
@@ -43,5 +53,5 @@ def _web(text: str) -> str:
     parts = urlsplit(text)
     if not parts.scheme or not parts.hostname:
         return text
-    port = f":{parts.port}" if parts.port else ""
+    port = f":{parts.port}" if parts.port not in {None, _PORTS.get(parts.scheme)} else ""
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"

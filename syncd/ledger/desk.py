@@ -111,14 +111,14 @@ class Desk:
         `SamePerson` where several `people` must approve and this one has done so."""
         with self._writing(_NO_SYNC) as (connection, _):
             if people > 1 and (
-                own := consent.same_person(connection, plan.sync, _held(connection, plan), signed)
+                own := consent.same_person(connection, plan, _held(connection, plan), signed)
             ):
                 raise SamePerson(
                     f"{signed.by} has approved of this already (approval {own.approval}):"
                     " somebody else must, too"
                 )
             held = _held(connection, plan)
-            return approvals.approve(connection, plan.sync, plan.digest, held, signed)
+            return approvals.approve(connection, plan, held, signed)
 
     def take_files(self, sync: str, given: Consent, now: datetime) -> None:
         """What files approve of the sync's plans is in the ledger from now on."""
@@ -126,11 +126,14 @@ class Desk:
             if not given.files and not consent.any_taken(connection, sync):
                 return
         with self._writing(sync) as (connection, _):
-            consent.take_files(connection, sync, given.files, now)
+            consent.take_files(connection, sync, given, now)
 
-    def file_standings(self, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
+    def file_standings(
+        self, files: Sequence[Filed], now: datetime, given: Mapping[str, Consent]
+    ) -> list[FileStanding]:
+        """What becomes of each, where consent to each sync is `given` so today."""
         with self._reading() as connection:
-            return consent.standings(connection, files, now)
+            return consent.standings(connection, files, now, given)
 
     def people_of(self, found: Sequence[Approval], now: datetime) -> Mapping[int, int]:
         """How many different people approve all that is left of each of these good approvals."""

@@ -1,6 +1,6 @@
 """The ledger's tables for whoever operates syncd: how syncs stand, plans, approvals, daemons."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from syncd.database import UtcTime
 from syncd.ledger.metadata import METADATA, NUMBER
@@ -67,6 +67,9 @@ APPROVALS = Table(
     # Who it is, however the name was written, and the file of the approval where it came in one.
     Column("person", Text),
     Column("file", Text),
+    # Which store its plan was made for, and with which configuration.
+    Column("identity", Text, nullable=False, server_default=text("''")),
+    Column("config", Text, nullable=False, server_default=text("''")),
     Index("ledger_approvals_of_sync", "sync", "expires_at"),
 )
 

@@ -46,7 +46,7 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
 
     `summary` counts changes, `held` what waits for an approval, both by kind and op. `sections`
     has how many there are of what else was found: `held`, `refused`, `unsettled`, `drifted`,
-    `conflicts`, `failures`.
+    `conflicts`, `failures`. `identity` and `config` are the plan's, empty of one of long ago.
     """
 
     digest: str
@@ -61,6 +61,8 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     withheld_changes: Mapping[str, int]
     notes: tuple[str, ...]
     foreign: Mapping[str, int]
+    identity: str = ""
+    config: str = ""
 
 
 def keep(connection: Connection, run: int, plan: Plan, now: datetime) -> None:
@@ -90,6 +92,8 @@ def _head(plan: Plan, digest: str, run: int) -> KeptPlan:
         withheld_changes=plan.withheld_changes,
         notes=plan.notes[:_NOTES],
         foreign=plan.foreign,
+        identity=plan.identity,
+        config=plan.config,
     )
 
 
