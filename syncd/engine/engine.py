@@ -20,6 +20,7 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import Cycle, Mode
+from syncd.cycle.elsewhere import elsewhere, know
 from syncd.cycle.evidence import SAVED, Taken
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
@@ -85,7 +86,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     says so, the change in hand is finished and no other begun. `told` is called with the run and
     with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
     that `redact` went over.
-    Raises as `plan` does, and `LedgerError` where another run is under way.
+    Raises as `plan` does, `LedgerError` where another run is under way, and `BackendError` where
+    the target is not the store that the sync's links lead into, or holds none of their accounts.
     """
     purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
@@ -93,11 +95,11 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
         Cycle(sync, ledger, clock(), watch, mode, retry=retry, about=purpose.about) as cycle,
     ):
-        ledger.desk.take_files(sync.name, sync.consent, clock())
-        decision = purpose.decision(cycle)
+        decision = _decide(sync, ledger, clock, purpose, cycle)
         planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
+        know(cycle.target, sync, ledger)
         run = _begin(
             sync,
             ledger,
@@ -124,6 +126,20 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             cycle.keep(decision, left or decision.left(), run)
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _decide(sync: Sync, ledger: Ledger, clock: Clock, purpose: Purpose, cycle: Cycle) -> Decision:
+    """Raises `BackendError` where the target is another store, or holds none of the accounts."""
+    _refuse(sync, elsewhere(ledger, sync.name, sync.identity))
+    ledger.desk.take_files(sync.name, sync.consent, clock())
+    decision = purpose.decision(cycle)
+    _refuse(sync, decision.question.seen.gaps[-1] if cycle.target.strange else "")
+    return decision
+
+
+def _refuse(sync: Sync, why: str) -> None:
+    if why:
+        raise BackendError(f"target {sync.target}: {why}")
 
 
 Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]

@@ -12,7 +12,7 @@ from syncd.core.approval import ANYBODYS, Consent, Filed
 from syncd.core.model import Key
 from syncd.core.plan import Plan, Problem, Refusal
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings
+from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings, targets
 from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.consent import Standing as FileStanding
 from syncd.ledger.daemons import Daemon, Request
@@ -20,6 +20,7 @@ from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
 from syncd.ledger.runs import Run
 from syncd.ledger.standings import Standing
+from syncd.ledger.targets import Acceptance, KnownTarget
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 Fenced = Callable[[str], AbstractContextManager[tuple[Connection, str]]]
@@ -165,6 +166,22 @@ class Desk:
         """Uses up what was approved, was in doubt before this run, and is not in its plan."""
         with self._writing(plan.sync) as (connection, _):
             approvals.use_overtaken(connection, plan.sync, run, plan, now)
+
+    def target(self, sync: str) -> KnownTarget | None:
+        """The store that the sync's links lead into, as far as any run has kept it."""
+        with self._reading() as connection:
+            return targets.of(connection, sync)
+
+    def know_target(self, known: KnownTarget) -> None:
+        """A run is about to change something there."""
+        if self.target(known.sync) != known:
+            with self._writing(known.sync) as (connection, _):
+                targets.keep(connection, known)
+
+    def accept_target(self, known: KnownTarget, given: Acceptance) -> None:
+        """Somebody says that it is the right one, whatever was known before."""
+        with self._writing(known.sync) as (connection, _):
+            targets.accept(connection, known, given)
 
     def hold(self, wanted: Wanted) -> KeptHold:
         """Sets a legal hold; the next plan of any sync knows it."""

@@ -17,6 +17,7 @@ __all__ = [
     "PLANS",
     "REQUESTS",
     "STANDINGS",
+    "TARGETS",
 ]
 
 STANDINGS = Table(
@@ -104,6 +105,17 @@ HOLDS = Table(
     Column("suspend", Boolean, nullable=False),
     Column("released_by", Text),
     Column("released_at", UtcTime),
+)
+
+TARGETS = Table(
+    "ledger_targets",
+    METADATA,
+    # Which store the sync's links lead into.
+    Column("sync", Text, primary_key=True),
+    Column("identity", Text, nullable=False),
+    # Whether somebody has said that it may hold none of what they lead to.
+    Column("emptied", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 DAEMONS = Table(

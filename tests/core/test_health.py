@@ -7,7 +7,9 @@ from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.policy import Policy
 from syncd.core.records import Records
-from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, opened
+from syncd.errors import BackendError
+from syncd.report import plan_exit_code
+from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, office, opened
 
 
 def links(kind, *keys):
@@ -73,14 +75,35 @@ def test_a_source_that_may_be_empty_is_believed():
     assert ids(here.plan().changes) == ["user/suspend/p:1"]
 
 
+@pytest.mark.parametrize("people, groups", [([ADA], []), ([], [ENGINEERING])])
+def test_in_another_store_a_ref_is_nobodys_and_no_run_begins(people, groups):
+    """Be it of one account or of a group; as long as nothing is kept anywhere, any store will do."""
+    here = office(identity="a")
+    here.apply()
+    here.identity, here.source.people, here.source.groups = "b", people, groups
+    assert here.apply().exit_code == 0
+    here.identity = "c"
+    assert "what syncd keeps there is in b" in here.plan().withheld[0]
+    with pytest.raises(BackendError, match="target wiki: is c, but what syncd keeps there is in b"):
+        here.apply()
+    assert len(here.ledger.runs()) == 2
+
+
 def test_a_target_that_holds_none_of_ours_is_another_one():
-    """An unmounted volume: nobody is made anew, and the right one is known again later."""
+    """An unmounted volume: nobody is made there, not even who is new, and the right one is known
+    again later."""
     here = opened(ADA, ZOE)
     kept = dict(here.backend.users._rows)
     here.backend.users._rows.clear()
-    report = here.apply()
-    assert (report.plan.changes, report.plan.marks, report.exit_code) == ((), (), 4)
-    assert report.plan.withheld[0].startswith("target wiki: holds none of the 2 accounts")
+    planned = here.plan()
+    assert (planned.changes, planned.marks, plan_exit_code(planned)) == ((), (), 4)
+    assert planned.withheld[0].startswith("target wiki: holds none of the 2 accounts")
+    here.source.people.append(KIM)
+    for _ in range(2):
+        with pytest.raises(BackendError, match="holds none of the 2 accounts"):
+            here.apply()
+    assert here.backend.users._rows == {}
+    here.source.people.remove(KIM)
     here.backend.users._rows.update(kept)
     assert here.plan().withheld == here.plan().changes == ()
     assert strange_target({Ref("9")}, links(Kind.USER, "p:1")) == ()
