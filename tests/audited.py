@@ -1,5 +1,6 @@
 """What an audit says of a ledger, as a test looks at it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from syncd.audit.audit import here
+from syncd.audit.audit import Audit, Rules, here
+from syncd.audit.projection import Projection
 from syncd.audit.segments import segments
 from syncd.audit.verify import Anchors, Verdict, verify
-from syncd.ledger import heads
+from syncd.hidden import Hidden
+from syncd.ledger import Ledger, heads
 from syncd.ledger.schema import JOURNAL, RUNS, SCHEMA
 from tests.servers.databases import Place
 
@@ -63,3 +66,31 @@ def _reading(place: Place) -> Iterator[Connection]:
             yield connection
     finally:
         database.close()
+
+
+def audited(ledger: Ledger, directory: Path) -> Audit:
+    """The ledger is followed by an audit there."""
+    projection = Projection(ledger.trail, Hidden(()), str)
+    audit = Audit(ledger.trail, projection, Rules(directory), lambda _trouble: None)
+    ledger.followed_by(audit)
+    ledger.follow()
+    return audit
+
+
+def cut_off(ledger: Ledger, directory: Path) -> None:
+    """Somebody takes the last line away, and the next run finds out."""
+    ledger.followed_by(None)
+    newest = segments(directory)[-1]
+    newest.write_bytes(b"".join(newest.read_bytes().splitlines(keepends=True)[:-1]))
+    audited(ledger, directory)
+
+
+def rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """Puts something else into a segment's lines, and makes all hashes after it good again."""
+    lines, prev = [], b""
+    for line in path.read_bytes().splitlines():
+        before, mark, rest = line.rpartition(b',"hash":"')[0].rpartition(b',"prev":"')
+        body = before.replace(old, new) + mark + (prev + b'"' if prev else rest)
+        prev = hashlib.sha256(body).hexdigest().encode()
+        lines.append(body + b',"hash":"' + prev + b'"}\n')
+    path.write_bytes(b"".join(lines))

@@ -1,8 +1,8 @@
 """Verifies an audit: finds each changed, removed, reordered, inserted or cut-off line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,8 @@ from syncd.audit.checkpoint import Checkpoint, Verifier
 from syncd.audit.record import FIRST, Line, NoLine, decode
 from syncd.audit.segments import first_of
 from syncd.ledger.heads import Head
+
+Facts = Mapping[str, Any]
 
 _MOST = 1000
 """Problems that are listed; where there are more, one thing is wrong with all."""
@@ -84,6 +86,15 @@ class _Walk:
         self._unsure = False
         self._file, self._number = "", 0
         self._closed = True
+        # What syncd itself says of the chain. A gap that it found shows in the numbers besides.
+        self._says: Mapping[str, Callable[[Facts, Line], None]] = {
+            "lines gone": self._gone,
+            "chain changed": self._changed,
+            "line torn": self._torn,
+            "segment removed": self._removed,
+            "ledger changed": self._told_anew,
+            "ledger went back": self._told_anew,
+        }
 
     def through(self, files: Sequence[Path]) -> Verdict:
         self._want()
@@ -151,10 +162,11 @@ class _Walk:
         self._held_against(line)
         if line.event == "checkpoint":
             self._signed(line, octets)
-        elif line.event == "lines gone":
-            self._gone(octets, line.seq)
-        elif line.event in _SAID:
-            self._remarkable(line, octets)
+        elif say := self._says.get(line.event):
+            try:
+                say(msgspec.json.decode(octets), line)
+            except (KeyError, TypeError):
+                self._wrong(f"is no {line.event!r} as syncd writes it", seq=line.seq)
 
     def _lost(self, why: str) -> None:
         """A line that cannot be read: the next one is to have the number after it."""
@@ -208,22 +220,30 @@ class _Walk:
             else:
                 self.verdict.checkpoints += 1
 
-    def _gone(self, octets: bytes, seq: int) -> None:
-        facts = msgspec.json.decode(octets)
-        after, until = facts["after"], facts["until"]
-        words = f"lines {after + 1} to {until} were gone when this one was written"
-        self._wrong(f"{words}; what the ledger has of them follows again", seq=seq)
+    def _gone(self, facts: Facts, line: Line) -> None:
+        words = f"lines {facts['after'] + 1} to {facts['until']} were gone when this one was"
+        self._wrong(f"{words} written; what the ledger has of them follows again", seq=line.seq)
 
-    def _remarkable(self, line: Line, octets: bytes) -> None:
-        facts = msgspec.json.decode(octets)
-        where = f"{self._file}:{self._number}"
-        if line.event == "line torn":
-            words = f"{facts['octets']} octets of a half-written line are in {facts['set_aside']}"
-        elif line.event == "segment removed":
-            words = f"{facts['segment']}, up to line {facts['until']}, was removed by audit.keep"
-        else:
-            words = f"{line.event}: what follows is told by the ledger as it is now"
-        self.verdict.notes.append(f"{where}: {words}")
+    def _changed(self, facts: Facts, line: Line) -> None:
+        until, found = facts["until"], facts.get("found")
+        words = f"lines up to {until} were others than the ledger remembered when this was written"
+        there = f"the hash {found}" if found else "no line that ends where it did"
+        wanted = f"line {until} with the hash {facts['remembered']}"
+        self._wrong(words, wanted, there, seq=line.seq)
+
+    def _torn(self, facts: Facts, _line: Line) -> None:
+        words = f"{facts['octets']} octets of a half-written line are in {facts['set_aside']}"
+        self._note(words)
+
+    def _removed(self, facts: Facts, _line: Line) -> None:
+        words = f"{facts['segment']}, up to line {facts['until']}, was removed by audit.keep"
+        self._note(words)
+
+    def _told_anew(self, _facts: Facts, line: Line) -> None:
+        self._note(f"{line.event}: what follows is told by the ledger as it is now")
+
+    def _note(self, words: str) -> None:
+        self.verdict.notes.append(f"{self._file}:{self._number}: {words}")
 
     def _end(self, files: Sequence[Path]) -> None:
         if not files and not self._wanted:
@@ -247,7 +267,3 @@ class _Walk:
             at = seq or self._seq + 1
             problem = Problem(self._file, self._number, at, what, expected, found)
             self.verdict.problems.append(problem)
-
-
-_SAID = {"line torn", "segment removed", "ledger changed", "ledger went back"}
-"""What syncd itself says of the chain. A gap that it found shows in the numbers besides."""

@@ -92,7 +92,10 @@ def _run(memory: Ledger, number_: int) -> Run:
 def _evidence(memory: Ledger, run: Run, settings: Settings) -> Evidence:
     if (found := opened_evidence(memory, run.run)) is not None:
         return found
-    if settings.evidence.keep is None:
+    if run.undoes is not None:
+        what = f"it is an undo of run {run.undoes}, and was decided from what that did; "
+        why = f"{what}`syncd show {run.undoes}` and `syncd show {run.run}` have it"
+    elif settings.evidence.keep is None:
         why = "evidence.keep is null: none is kept"
     elif (oldest := memory.archive.oldest(run.sync)) is not None and run.run < oldest.run:
         why = f"of sync {run.sync} it is kept from run {oldest.run} on (evidence.keep)"

@@ -82,7 +82,7 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
         memberships = _MembersBack(listed, listed, refs, undo)
         apart = Apart((), lambda: None, memberships, listed, Trays())
         desired = _desired([users, lost_users], [groups, lost_groups])
-        return replace(question, desired=desired), apart
+        return replace(question, desired=desired, undoes=undo.run), apart
 
     whole = apart
 
@@ -98,7 +98,8 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
 
     memberships = _MembersBack(whole.memberships, whole.roll, refs, undo)
     turned = replace(whole, parts=parts(), tied=tied, memberships=memberships)
-    return replace(question, desired=_desired([], [groups, lost_groups])), turned
+    desired = _desired([], [groups, lost_groups])
+    return replace(question, desired=desired, undoes=undo.run), turned
 
 
 class _Found(Struct, Generic[E], frozen=True):

@@ -87,6 +87,7 @@ def _tell(connection: Connection, run: int, row: Mapping[str, Any], configuratio
         plan=row["digest"],
         configuration=configuration,
         version=__version__,
+        undoes=row["undoes"],
         **{name: row[name] for name in counted},
     )
 
@@ -101,18 +102,23 @@ def sync_of(connection: Connection, run: int) -> str:
 
 
 def watched(
-    connection: Connection, sync: str, now: datetime, delays: Collection[timedelta]
+    connection: Connection,
+    sync: str,
+    now: datetime | None,
+    delays: Collection[timedelta],
+    before: int | None = None,
 ) -> dict[timedelta, Watched]:
-    """For each delay the last run after which runs have watched for so long, in their order.
+    """For each delay the last run after which runs have watched for so long, in their order, until
+    `now`; for None until the last run of them. With `before`, of runs before that one.
 
     Of the time between two runs half of the delay counts at most, and none where the clock went
     back. A delay that was not watched for is missing.
     """
     found: dict[timedelta, Watched] = {}
     left, until = {delay: delay for delay in delays}, now
-    for run, at in _backwards(connection, sync) if left else ():
+    for run, at in _backwards(connection, sync, before) if left else ():
         for delay in tuple(left):
-            left[delay] -= min(max(until - at, timedelta()), delay / 2)
+            left[delay] -= min(max((until or at) - at, timedelta()), delay / 2)
             if left[delay] <= timedelta():
                 found[delay] = Watched(run, at)
                 del left[delay]
@@ -122,11 +128,13 @@ def watched(
     return found
 
 
-def _backwards(connection: Connection, sync: str) -> Iterator[tuple[int, datetime]]:
+def _backwards(
+    connection: Connection, sync: str, before: int | None = None
+) -> Iterator[tuple[int, datetime]]:
     """All runs of the sync, the newest first, as far as anybody asks; undoes look for nobody."""
     runs = select(RUNS.c.run, RUNS.c.begun_at).where(RUNS.c.sync == sync, RUNS.c.undoes.is_(None))
     runs = runs.order_by(RUNS.c.run.desc()).limit(_AT_ONCE)
-    found = connection.execute(runs).all()
+    found = connection.execute(runs if before is None else runs.where(RUNS.c.run < before)).all()
     while found:
         yield from ((run, at) for run, at in found)
         found = connection.execute(runs.where(RUNS.c.run < found[-1].run)).all()

@@ -75,7 +75,7 @@ def test_a_source_that_may_be_empty_is_believed():
     assert ids(here.plan().changes) == ["user/suspend/p:1"]
 
 
-@pytest.mark.parametrize("people, groups", [([ADA], []), ([], [ENGINEERING])])
+@pytest.mark.parametrize(("people", "groups"), [([ADA], []), ([], [ENGINEERING])])
 def test_in_another_store_a_ref_is_nobodys_and_no_run_begins(people, groups):
     """Be it of one account or of a group; as long as nothing is kept anywhere, any store will do."""
     here = office(identity="a")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncd.report import Exit
+from tests.audited import rewrite
 from tests.shell.command import World, small_world
 
 
@@ -124,3 +125,13 @@ def test_no_audit_is_kept_where_none_is_wanted(tmp_path: Path):
     add(world, "audit: {enabled: false}\n")
     assert world.syncd("apply", "--yes").exit_code == Exit.DONE
     assert not (tmp_path / ".syncd" / "audit").exists()
+
+
+def test_a_rewritten_audit_is_not_whole_though_nothing_was_to_be_done_since(world: World):
+    """An empty run does not make it good again, and says what it found."""
+    rewrite(audit(world), b"Countess", b"Baroness")
+    assert world.syncd("audit", "verify").exit_code == Exit.NOT_WHOLE
+    result = world.syncd("apply", "--yes")
+    assert "not as it was written: what stands at line" in " ".join(result.stderr.split())
+    assert world.syncd("apply", "--yes").stderr == ""
+    assert world.syncd("audit", "verify").exit_code == Exit.NOT_WHOLE
