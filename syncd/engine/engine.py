@@ -93,7 +93,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
     that `redact` went over.
     Raises as `plan` does, `LedgerError` where another run is under way, and `BackendError` where
-    the target is not the store that the sync's links lead into, or holds none of their accounts.
+    the target is not the store that the sync's links lead into.
     """
     purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
@@ -143,11 +143,12 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
 
 
 def _decide(sync: Sync, ledger: Ledger, clock: Clock, purpose: Purpose, cycle: Cycle) -> Decision:
-    """Raises `BackendError` where the target is another store, or holds none of the accounts."""
+    """Raises `BackendError` where the target is another store, or seems to be and nobody knows."""
     _refuse(sync, elsewhere(ledger, sync.name, sync.identity))
     ledger.desk.take_files(sync.name, sync.consent, clock())
     decision = purpose.decision(cycle)
-    _refuse(sync, decision.question.seen.gaps[-1] if cycle.target.strange else "")
+    unknown = cycle.target.strange and ledger.desk.target(sync.name) is None
+    _refuse(sync, decision.question.seen.gaps[-1] if unknown else "")
     return decision
 
 

@@ -141,15 +141,17 @@ def test_of_one_that_was_accepted_there_is_nothing_more_to_accept(world: World):
         assert "main: there is nothing to accept" in said(again.output)
 
 
-def test_an_emptied_store_gets_nothing_until_somebody_says_that_it_was_meant(world: World):
+def test_in_an_emptied_store_nobody_is_made_anew_until_somebody_says_that_it_was_meant(
+    world: World,
+):
     """At the same address nobody can tell it from a slip; then everybody is made anew, once."""
     (world.path / "store.db").unlink()
-    hire(world, "newcomer")
     for _ in range(2):
         refused = world.syncd("apply", "--yes")
         assert refused.exit_code == Exit.TARGET
-        assert "holds none of the 2 accounts that syncd keeps there" in said(refused.stderr)
+        assert "holds none of the 2 accounts that syncd keeps there" in said(refused.stdout)
     assert accounts(world, "store.db") == []
+    hire(world, "newcomer")
     accepted = world.syncd(*ACCEPT)
     assert "holds 0 of the 2 accounts that syncd keeps for main" in said(accepted.output)
     assert world.syncd("apply", "--yes").exit_code == Exit.DONE
