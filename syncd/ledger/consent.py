@@ -31,7 +31,7 @@ By = Mapping[str, Mapping[str, str]]
 """Print of a change -> each person who approves of it, and in what words that is told."""
 
 
-class Standing(Struct, frozen=True):
+class FileStanding(Struct, frozen=True):
     """Of an approval in a file: of which plan it is, and what becomes of it in words; empty where
     it lets something through, or would if enough people had approved."""
 
@@ -73,11 +73,9 @@ def same_person(
     connection: Connection, plan: Made, held: Iterable[Refusal], signed: Signature
 ) -> Approval | None:
     """Their good approval, where a person approves of nothing that they have not approved yet."""
-    person, good = (
-        person_of(signed.person or signed.by),
-        approvals.good(connection, plan.sync, signed.at),
-    )
-    own = [one for one in good if (one.person, one.identity) == (person, plan.identity)]
+    mine = person_of(signed.person or signed.by), plan.identity
+    good = approvals.good(connection, plan.sync, signed.at)
+    own = [one for one in good if (one.person, one.identity) == mine]
     known = {print_ for one in own for print_ in _unused(connection, one.approval)}
     if not own or any(approval_print(one.change) not in known for one in held):
         return None
@@ -89,13 +87,14 @@ def take_files(connection: Connection, sync: str, given: Consent, now: datetime)
     that are gone is withdrawn."""
     known = {(one.digest, one.person): one for one in _filed_rows(connection, sync)}
     present = set[int]()
-    for filed, person, name in _each(given.files):
-        if (row := _row(filed, person, known)) is not None:
+    for (digest, person), (filed, name) in _meant(connection, given, sync, known).items():
+        row = known.get((digest, person))
+        if row is not None:
             present.add(row.approval)
             _renew(connection, row, filed, now)
-        elif now < filed.expires_at and (plan := _plan(connection, filed, sync, given)):
+        elif now < filed.expires_at and (plan := plans.find(connection, digest)) is not None:
             signed = Signature(name, now, filed.expires_at, person, filed.file)
-            held = plans.each_held(connection, plan.digest)
+            held = plans.each_held(connection, digest)
             present.add(approvals.approve(connection, plan, held, signed).approval)
     for row in known.values():
         if row.approval not in present and row.withdrawn_at is None:
@@ -116,14 +115,14 @@ def any_taken(connection: Connection, sync: str) -> bool:
 
 def standings(
     connection: Connection, files: Sequence[Filed], now: datetime, given: Mapping[str, Consent]
-) -> list[Standing]:
+) -> list[FileStanding]:
     """Of each of these files, where consent to each sync is `given` so today."""
     return [_standing(connection, filed, now, given) for filed in files]
 
 
 def _standing(
     connection: Connection, filed: Filed, now: datetime, given: Mapping[str, Consent]
-) -> Standing:
+) -> FileStanding:
     rows = [
         one
         for one in approvals.selected(connection, APPROVALS.c.digest.startswith(filed.digest))
@@ -134,17 +133,17 @@ def _standing(
         try:
             plan = plans.find(connection, filed.digest)
         except LedgerError as error:
-            return Standing(filed, "", str(error))
+            return FileStanding(filed, "", str(error))
     sync = rows[0].sync if rows else plan.sync if plan else ""
-    if now >= filed.expires_at:
-        return Standing(filed, sync, f"expired at {filed.expires_at:%Y-%m-%d %H:%M} UTC")
+    if now >= filed.expires_at or (rows and all(_is_over(one, filed) for one in rows)):
+        return FileStanding(filed, sync, f"expired at {filed.expires_at:%Y-%m-%d %H:%M} UTC")
     if rows and all(one.used >= one.changes for one in rows):
-        return Standing(filed, sync, "used: all of it was made")
+        return FileStanding(filed, sync, "used: all of it was made")
     if not sync:
-        return Standing(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
+        return FileStanding(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
     if plan is not None and not plan.sections["held"]:
-        return Standing(filed, sync, "the plan holds nothing")
-    return Standing(filed, sync, _why_other(plan, rows, given.get(sync)))
+        return FileStanding(filed, sync, "the plan holds nothing")
+    return FileStanding(filed, sync, _why_other(plan, rows, given.get(sync)))
 
 
 def _why_other(plan: KeptPlan | None, rows: Sequence[Approval], given: Consent | None) -> str:
@@ -173,21 +172,23 @@ def _by(connection: Connection, sync: str, now: datetime, consent: Consent) -> B
             add(_unused(connection, approval.approval), approval.person, words)
     if consent.files:
         known = {(one.digest, one.person): one for one in _filed_rows(connection, sync)}
-        for filed, person, name in _each(consent.files):
-            if now < filed.expires_at:
-                row, words = _row(filed, person, known), f"{name} ({filed.file})"
-                plan = None if row else _plan(connection, filed, sync, consent)
-                add(_prints(connection, plan, row, consent), person, words)
+        meant = _meant(connection, consent, sync, known)
+        for (digest, person), (filed, name) in meant.items():
+            row, words = known.get((digest, person)), f"{name} ({filed.file})"
+            if now < filed.expires_at and not (row is not None and _is_over(row, filed)):
+                add(_prints(connection, digest, row, consent), person, words)
     return found
 
 
 def _prints(
-    connection: Connection, plan: KeptPlan | None, row: Approval | None, given: Consent
+    connection: Connection, digest: str, row: Approval | None, given: Consent
 ) -> Iterator[str]:
-    """What may still be made once by this approval, which may not be taken in yet."""
-    if row is not None and is_of_store(row.identity, given.identity):
-        yield from _unused(connection, row.approval)
-    for one in plans.each_held(connection, plan.digest) if plan else ():
+    """What of the plan may still be made once by this approval, which may not be taken in yet."""
+    if row is not None:
+        if is_of_store(row.identity, given.identity):
+            yield from _unused(connection, row.approval)
+        return
+    for one in plans.each_held(connection, digest):
         yield approval_print(one.change)
 
 
@@ -196,29 +197,44 @@ def _unused(connection: Connection, approval: int) -> Iterator[str]:
     return iter(connection.scalars(select(APPROVED.c.print).where(*unused)).all())
 
 
-def _each(files: Iterable[Filed]) -> Iterator[tuple[Filed, str, str]]:
-    for filed in files:
+def _meant(
+    connection: Connection,
+    given: Consent,
+    sync: str,
+    known: Mapping[tuple[str, str], Approval],
+) -> dict[tuple[str, str], tuple[Filed, str]]:
+    """Digest of a plan of the sync, and person -> where that person approves of it, and how the
+    name stands there: of several files in the one that holds for longest."""
+    found: dict[tuple[str, str], tuple[Filed, str]] = {}
+    for filed in given.files:
         for name in filed.approved_by:
-            yield filed, person_of(name), name
+            person = person_of(name)
+            digest = _taken(filed, known, person) or _digest(connection, filed, sync, given)
+            if digest is None:
+                continue
+            other = found.get((digest, person))
+            if other is None or other[0].expires_at < filed.expires_at:
+                found[digest, person] = filed, name
+    return found
 
 
-def _row(filed: Filed, person: str, known: Mapping[tuple[str, str], Approval]) -> Approval | None:
-    """That a run took up of this file, by this person."""
-    for (digest, of_person), row in known.items():
+def _taken(filed: Filed, known: Mapping[tuple[str, str], Approval], person: str) -> str | None:
+    """Of the plan that is meant, where a run has taken it up by this person."""
+    for digest, of_person in known:
         if of_person == person and digest.startswith(filed.digest):
-            return row
+            return digest
     return None
 
 
-def _plan(connection: Connection, filed: Filed, sync: str, given: Consent) -> KeptPlan | None:
-    """The sync's plan that is meant; None where that is no plan of it, of today, or several."""
+def _digest(connection: Connection, filed: Filed, sync: str, given: Consent) -> str | None:
+    """Of the sync's plan that is meant; None where it is none of these, or none of today."""
     try:
         plan = plans.find(connection, filed.digest)
     except LedgerError:
         return None
     if plan is None or plan.sync != sync or not plan.sections["held"] or why_not_now(plan, given):
         return None
-    return plan
+    return plan.digest
 
 
 def _filed_rows(connection: Connection, sync: str) -> list[Approval]:
@@ -228,6 +244,8 @@ def _filed_rows(connection: Connection, sync: str) -> list[Approval]:
 
 def _renew(connection: Connection, row: Approval, filed: Filed, now: datetime) -> None:
     """The file says until when it holds, and holds again if it was gone."""
+    if _is_over(row, filed):
+        return
     came_back = row.withdrawn_at is not None
     if came_back or row.expires_at != filed.expires_at or row.file != filed.file:
         values = {"expires_at": filed.expires_at, "file": filed.file, "withdrawn_at": None}
@@ -235,6 +253,11 @@ def _renew(connection: Connection, row: Approval, filed: Filed, now: datetime) -
         renewed = approvals.one(connection, row.approval)
         if renewed.good(now):
             approvals.tell_given(connection, renewed, now)
+
+
+def _is_over(row: Approval, filed: Filed) -> bool:
+    """Whether a run has seen that it expired, and the file says no other time since."""
+    return row.ran_out and filed.expires_at == row.expires_at
 
 
 def _set(connection: Connection, number: int, **values: object) -> None:

@@ -12,9 +12,20 @@ from syncd.core.approval import ANYBODYS, Consent, Filed
 from syncd.core.model import Key
 from syncd.core.plan import Plan, Problem, Refusal
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings, targets
+from syncd.ledger import (
+    approvals,
+    consent,
+    daemons,
+    holds,
+    planroom,
+    plans,
+    recall,
+    standings,
+    targets,
+    used,
+)
 from syncd.ledger.approvals import Approval, Signature
-from syncd.ledger.consent import Standing as FileStanding
+from syncd.ledger.consent import FileStanding
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
@@ -73,7 +84,7 @@ class Desk:
     def keep_plan(self, run: int, plan: Plan, now: datetime) -> None:
         """What a run begins with."""
         with self._writing(plan.sync) as (connection, _):
-            plans.keep(connection, run, plan, now)
+            planroom.keep(connection, run, plan, now)
 
     def plan(self, digest: str) -> KeptPlan | None:
         """By the first 8 or more letters of its digest. Raises `LedgerError` where that is none,
@@ -165,7 +176,7 @@ class Desk:
     def use_overtaken(self, run: int, plan: Plan, now: datetime) -> None:
         """Uses up what was approved, was in doubt before this run, and is not in its plan."""
         with self._writing(plan.sync) as (connection, _):
-            approvals.use_overtaken(connection, plan.sync, run, plan, now)
+            used.use_overtaken(connection, plan.sync, run, plan, now)
 
     def target(self, sync: str) -> KnownTarget | None:
         """The store that the sync's links lead into, as far as any run has kept it."""

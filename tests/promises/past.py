@@ -13,8 +13,6 @@ from tests.promises.run import Run
 from tests.promises.sight import Sight
 from tests.promises.written import Written
 
-APPROVED = "; approved by "
-
 
 @dataclass
 class Done:
@@ -74,6 +72,8 @@ class Past:
 
 
 def counts_as_free(change: Change) -> bool:
-    """Whether a budget counts it: steps that make way for a name are extra."""
+    """Whether a budget counts it: steps that make way for a name are extra, and what is approved as
+    a whole, or in each of its fields."""
     makes_way = change.temporary or change.reason.startswith("has left; ")
-    return not makes_way and APPROVED not in change.reason
+    fields = change.after.keys() if change.op is Op.UPDATE else {change.op}
+    return not makes_way and not fields <= set(change.approved)

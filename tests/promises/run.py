@@ -92,17 +92,20 @@ class Run:
         )
 
 
-def run(
+def run(  # noqa: PLR0913  all that an apply may be, each a name
     site: Site,
     mode: Mode = Mode.FULL,
+    *,
     saved: Plan | None = None,
     watch: Hook = nothing,
     approve: Callable[[Plan], bool] = lambda _plan: True,
     undo: int | None = None,
+    asks: bool = True,
 ) -> Run:
-    """An apply, with each of its calls told to `watch`."""
+    """An apply, with each of its calls told to `watch`. With `asks` it is asked before what all
+    comes to, as far as nobody makes a call fail."""
     disturbed = watch is not nothing
-    question = None if disturbed and site.well else _asked(site)
+    question = None if site.well and (disturbed or not asks) else _asked(site)
     one = Run(
         site,
         mode,

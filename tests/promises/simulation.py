@@ -29,9 +29,11 @@ from tests.promises.weather import Weather
 from tests.wired import Wired, nothing
 from tests.world import USER_FIELDS, MemorySource, by_hand, person
 
-STEPS = 6
 RUNS = 10
 """So many runs, a day each, come down the whole ladder."""
+FIRST_RUNS = 8
+"""What is expected in the end is held against a first run into a new target so rarely: it takes as
+long as any run."""
 LONG = timedelta(days=100)
 CALM = Policy(
     leavers=Leavers.DELETE,
@@ -46,10 +48,10 @@ STORMY_LAWS: tuple[Law, ...] = tuple(
 
 class Simulation:
     """Each step has chances of its own, so that `without` some of them the others stay as they
-    are: that is how a life that fails is made shorter."""
+    are: that is how a life that fails is made shorter. So many `steps` are stormy."""
 
-    def __init__(self, seed: int, without: tuple[int, ...] = ()) -> None:
-        self.seed, self._without = seed, without
+    def __init__(self, seed: int, steps: int, without: tuple[int, ...] = ()) -> None:
+        self.seed, self._steps, self._without = seed, steps, without
         self.log: list[str] = []
         self._chance = random.Random(f"{seed}")
         self.past = Past()
@@ -58,7 +60,7 @@ class Simulation:
         self.site.keep_evidence = self._chance.choice([None, None, None, LONG])
 
     def live(self) -> None:
-        for number in range(STEPS):
+        for number in range(self._steps):
             if number not in self._without:
                 self._chance = random.Random(f"{self.seed}/{number}")
                 self._step(number)
@@ -127,10 +129,12 @@ class Simulation:
                 by_hand(site.memory, Kind.USER, row.ref, active=True)
         self.past.by_hand.clear()
         site.now += LONG  # until after whatever a clock that was wrong has stamped
-        expected = self._fresh()
-        for _ in range(RUNS):
+        expected = self._should_be()
+        if self.seed % FIRST_RUNS == 0:
+            assert self._fresh() == expected
+        for number in range(RUNS):
             site.now += timedelta(days=1)
-            self.hold(one := run(site))
+            self.hold(one := run(site, asks=number == 0))
             assert one.report is not None
             if site.memory.snapshot() == expected and not (one.plan.changes or one.plan.marks):
                 break
@@ -154,6 +158,22 @@ class Simulation:
                 replace(one, attributes={"display_name": f"{name}-{one.key}"}, elsewhere=())
                 for one in source.groups
             ]
+
+    def _should_be(self):
+        """What the sources say, and what is foreign."""
+        desired, planted = self.site.desired(), self.site.planted
+        foreign = [one.entity for one in self.site.memory.users.read() if one.ref in planted]
+        users = {one.key: one.entity for one in desired.users}
+        groups = {one.key: one.entity for one in desired.groups}
+        return (
+            sorted([*users.values(), *foreign], key=lambda user: user.user_name),
+            sorted(groups.values(), key=lambda group: group.display_name),
+            sorted(
+                (groups[group].display_name, users[key].user_name)
+                for group, keys in desired.members.items()
+                for key in keys
+            ),
+        )
 
     def _fresh(self):
         """What a first run makes of a target that holds nothing but what is foreign."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from syncd.core.approval import approval_print
 from syncd.core.model import Op
 from syncd.core.plan import Change, only
@@ -16,10 +18,19 @@ def only_what_is_approved_goes_over_budget(one: Run, past: Past) -> None:
         if change.approved:
             lacking = [
                 part
-                for part in _parts(one, past, change)
+                for part in _parts(one, past, _as_held(change, one))
                 if not past.consents.are_enough(one, approval_print(part))
             ]
             assert not lacking, f"{change.id} was approved by nobody, or by too few"
+
+
+def _as_held(change: Change, one: Run) -> Change:
+    """With what it changes from when nobody has stepped aside."""
+    aside = (step.before for step in one.plan.changes if step.temporary and step.ref == change.ref)
+    before = {name: value for step in aside for name, value in step.items()}
+    return replace(
+        change, before={name: before.get(name, was) for name, was in change.before.items()}
+    )
 
 
 def _parts(one: Run, past: Past, change: Change) -> Iterator[Change]:

@@ -16,7 +16,7 @@ DELAYS = st.fixed_dictionaries(
     {
         "leavers": st.sampled_from([Leavers.DELETE, Leavers.DELETE, Leavers.SUSPEND]),
         "suspend_after": st.sampled_from([timedelta(), timedelta(), timedelta(days=1)]),
-        "strip_after": st.sampled_from([None, *[timedelta(days=days) for days in (0, 1, 1, 3)]]),
+        "strip_after": st.sampled_from([None, *[timedelta(days=days) for days in (1, 1, 3)]]),
         "grace": st.sampled_from([timedelta(days=1), timedelta(days=3)]),
     }
 )
