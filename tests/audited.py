@@ -10,11 +10,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from syncd.audit.audit import Audit, Rules
 from syncd.audit.place import remembered
+from syncd.audit.projection import Projection
 from syncd.audit.segments import segments
 from syncd.audit.verdict import Anchors, Verdict
 from syncd.audit.verify import verify
 from syncd.database import Database
+from syncd.hidden import Hidden
+from syncd.ledger import Ledger
 from syncd.ledger.schema import JOURNAL, RUNS, SCHEMA
 from syncd.ledger.trail import Trail
 from tests.servers.databases import Place
@@ -65,6 +69,23 @@ def _database(place: Place) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def audited(ledger: Ledger, directory: Path) -> Audit:
+    """The ledger is followed by an audit there."""
+    projection = Projection(ledger.trail, Hidden(()), str)
+    audit = Audit(ledger.trail, projection, Rules(directory), lambda _trouble: None)
+    ledger.followed_by(audit)
+    ledger.follow()
+    return audit
+
+
+def cut_off(ledger: Ledger, directory: Path) -> None:
+    """Somebody takes the last line away, and the next run finds out."""
+    ledger.followed_by(None)
+    newest = segments(directory)[-1]
+    newest.write_bytes(b"".join(newest.read_bytes().splitlines(keepends=True)[:-1]))
+    audited(ledger, directory)
 
 
 def rewrite(path: Path, old: bytes, new: bytes) -> None:

@@ -51,7 +51,7 @@ class Rules:
 
 class Audit:
     """Called from any thread. `alarm` is told what is wrong, once, and of an empty text when it is
-    over; what somebody did to the files is told once, too, and is never over."""
+    over; of damage that somebody did to its files, once."""
 
     def __init__(
         self, trail: Trail, projection: Projection, rules: Rules, alarm: Callable[[str], None]
@@ -64,13 +64,12 @@ class Audit:
         self._checkpoint = 0
         self._changed = False
         self._remembered = float("-inf")
-        self._found: list[str] = []
-        self.trouble = ""
+        self.trouble = self.damage = ""
 
     def follow(self) -> None:
         """Appends whatever the ledger has beyond the last line. Raises `AuditError` where the audit
         is required and cannot be written; else that is told to `alarm`, and done later."""
-        trouble = ""
+        trouble, known = "", self.damage
         with self._turn:
             try:
                 if self._trail.newest():
@@ -79,9 +78,8 @@ class Audit:
             except (OSError, LedgerError) as error:
                 trouble = self._given_up(error)
             changed, self.trouble = trouble != self.trouble, trouble
-            found, self._found = self._found, []
-        for words in found:
-            self._alarm(words)
+        if self.damage != known:
+            self._alarm(self.damage)
         if changed:
             self._alarm(trouble)
         if trouble and self._rules.required:
@@ -138,12 +136,7 @@ class Audit:
             self._make_room_for_one(chain)
             chain.append(notes)
             self._remember(chain)
-            self._found += [self._about(said) for said in notes if said.event in _TAMPERED]
         return chain
-
-    def _about(self, said: Said) -> str:
-        words = f"the audit in {self._rules.directory} is not as it was written: {said.event}"
-        return f"{words}; `syncd audit verify` says what and where"
 
     def _torn(self, torn: Torn) -> Said:
         facts: dict[str, object] = {"octets": torn.octets, "set_aside": torn.file}
@@ -155,15 +148,27 @@ class Audit:
         if head is None:
             return []
         if head.sequence > chain.end.seq:
-            gone: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
-            chain.go_on(head.sequence, head.hash)
-            return [of_its_own(self._rules.clock(), "lines gone", **gone)]
+            return [self._gone(chain, head)]
         line = ends_at(self._rules.directory / head.file, head.offset)
         if line is not None and (line.seq, line.hash) == (head.sequence, head.hash):
             return []
+        self.damage = (
+            f"the audit in {self._rules.directory} is not as it was written: what stands at line "
+            f"{head.sequence} is not what the ledger remembers; `syncd audit verify` shows it"
+        )
         facts: dict[str, object] = {"until": head.sequence, "remembered": head.hash}
         facts["found"] = line and line.hash
         return [of_its_own(self._rules.clock(), "chain changed", **facts)]
+
+    def _gone(self, chain: Chain, head: Head) -> Said:
+        facts: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
+        self.damage = (
+            f"the audit in {self._rules.directory} is not whole: lines {chain.end.seq + 1} to "
+            f"{head.sequence} are missing at its end; `syncd audit verify` shows where. What the "
+            "ledger has of them is told again"
+        )
+        chain.go_on(head.sequence, head.hash)
+        return of_its_own(self._rules.clock(), "lines gone", **facts)
 
     def _reconcile(self, chain: Chain, head: Head | None) -> list[Said]:
         """Finds out up to where this ledger was told."""
@@ -258,4 +263,3 @@ def _same_month(end: End, now: datetime) -> bool:
 
 
 _IN_A_RUN = {"change", "remembered", "run begun"}
-_TAMPERED = {"lines gone", "chain changed"}

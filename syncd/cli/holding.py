@@ -8,7 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from syncd.cli.opening import Opened, now, who
+from syncd.cli.opening import Opened, now, who, writable
+from syncd.cli.options import LARGEST
 from syncd.config.assemble import assemble, chosen, ledger
 from syncd.config.ladder import end_of
 from syncd.core.model import Key
@@ -34,7 +35,7 @@ class Setting(NamedTuple):
 def add(opened: Opened, person: str, how: Setting) -> int:
     at, by = now(), _text("--by", how.by if how.by is not None else who())
     reason, until = _text("--reason", how.reason), _until(how.until)
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         key, name = _person(opened, memory, person)
         hold = memory.desk.hold(
             Wanted(
@@ -56,8 +57,9 @@ def list_(opened: Opened, *, everything: bool) -> int:
 def release(opened: Opened, which: str, by: str | None) -> int:
     """By its number; or all of a person."""
     name = _text("--by", by if by is not None else who())
-    with closing(ledger(opened.settings, write=True)) as memory:
-        numbers = [int(which)] if which.isdecimal() else _of_person(opened, memory, which)
+    with closing(writable(opened)) as memory:
+        is_number = which.isdecimal() and int(which) <= LARGEST
+        numbers = [int(which)] if is_number else _of_person(opened, memory, which)
         gone = [memory.desk.release(number, name, now()) for number in numbers]
     for hold in gone:
         opened.screen.say(

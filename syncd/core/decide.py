@@ -6,7 +6,7 @@ tied to nobody can be decided about apart from the rest.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ from syncd.core.membership import Fates, Judged, MemberJudge, enrolled, unmade
 from syncd.core.model import E, Group, Key, Kind, Op, Ref, User
 from syncd.core.names import Naming, settle_names
 from syncd.core.order import Place, drop_waiting, place_after, places
-from syncd.core.parts import Findings, Frame, Part, find_groups, find_users
+from syncd.core.parts import Findings, Frame, Part, find_groups, find_users, leavers_of
 from syncd.core.plan import Change, Plan, Refusal
 from syncd.core.policy import Leavers, Purse, VanishedGroups
 from syncd.core.protection import protect_groups
@@ -28,6 +28,7 @@ from syncd.core.question import Beyond, Question
 from syncd.core.spool import Trays
 from syncd.core.tally import Tally, told_of
 from syncd.core.trays import DRIFTED, HELD, REFUSED, TIED, UNSETTLED, refusal_row
+from syncd.core.vacancy import refuse_occupied
 
 
 def decide(question: Question) -> Plan:
@@ -64,6 +65,7 @@ class Decision:
             gaps=gaps,
             whole=not seen.gaps,
             past=question.memory.past,
+            undoes=question.undoes is not None,
         )
         self._excess = Excess(policy, question.memory, self._spool, self._lose)
         self._held: set[str] = set()
@@ -100,6 +102,7 @@ class Decision:
 
     def _written(self) -> Plan:
         question, tally, spool = self._q, self._tally, self._spool
+        emulated = tally.emulated(question.declared[Kind.USER])
         return Plan(
             **question.heading,
             changes=spool.changes([TIED, *self._excess.trays.values()]),
@@ -113,7 +116,7 @@ class Decision:
             withheld=self._frame.gaps,
             withheld_changes=dict(sorted(tally.withheld.items())),
             marks=tally.marks(whole=not self._frame.gaps),
-            notes=(*question.desired.notes, *tally.notes, *self._emulated(), *self._general),
+            notes=(*question.desired.notes, *tally.notes, *emulated, *self._general),
             foreign={
                 kind.value: tally.foreign[kind] + self._beyond.foreign.get(kind, 0)
                 for kind in (Kind.USER, Kind.GROUP)
@@ -134,9 +137,10 @@ class Decision:
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
             notes=self._general,
         )
-        undecided = frozenset(tally.left_open(plan))
-        told = frozenset(told_of(plan)) - undecided
-        return Left(undecided | told, totals, administrators, told)
+        found = frozenset(tally.left_open(plan))
+        told = frozenset(told_of(plan)) - found
+        undecided = frozenset(tally.undecided())
+        return Left(found | told, totals, administrators, told, undecided)
 
     @property
     def saw_all(self) -> bool:
@@ -204,7 +208,10 @@ class Decision:
 
     def _settle(self, users: Findings[User], groups: Findings[Group]) -> None:
         """Who of those that are tied to others may change, by all the rules and all the names."""
-        possible = self._approved([*users.sifted.possible, *groups.sifted.possible])
+        occupied = self._occupied(users, groups)
+        waiting = {one.change.id for one in occupied}
+        some = [one for one in groups.sifted.possible if one.id not in waiting]
+        possible = self._approved([*users.sifted.possible, *some])
         self._tally.count(possible)
         self._excess.due((*users.found.changes, *groups.found.changes))
         within, held = self._excess.hold(possible, self._tally.planned, self._population())
@@ -216,7 +223,16 @@ class Decision:
         self._spool.put(TIED, ((self._ready[c.id], c, "") for c in runnable.changes))
         self._put_refusals(HELD, [*held, *runnable.held])
         refused = [*users.sifted.refused, *groups.sifted.refused, *last, *runnable.refused]
-        self._put_refusals(REFUSED, refused)
+        self._put_refusals(REFUSED, [*refused, *occupied])
+
+    def _occupied(self, users: Findings[User], groups: Findings[Group]) -> list[Refusal]:
+        """Deletions of groups in which somebody is left."""
+        roll, possible = self._apart.roll, groups.sifted.possible
+        if not self._frame.has(Kind.MEMBER) or all(one.op is not Op.DELETE for one in possible):
+            return []
+        roll.enrol(enrolled(users, lambda _: False))
+        removes = Op.REMOVE in self._q.declared[Kind.MEMBER].ops
+        return refuse_occupied(possible, self._apart.memberships, roll, removes=removes)
 
     def _put_refusals(self, tray: str, refusals: Iterable[Refusal]) -> None:
         self._spool.put(tray, map(refusal_row, refusals))
@@ -239,18 +255,12 @@ class Decision:
         return Naming(kind, declared.unique, declared.caseless, declared.required, leavers)
 
     def _leavers(self, changes: list[Change], users: Findings[User]) -> dict[Ref, Key]:
-        """Our accounts of people who have left that are suspended, or will be by this plan."""
+        """Those who may give names up."""
         if self._frame.gaps or self._q.policy.leavers is Leavers.IGNORE:
             return {}
-        staying = {one.key for one in self._tied.desired.users} | users.undecided
+        staying = {one.key for one in self._tied.desired.users}
         suspending = {change.ref for change in changes if change.op is Op.SUSPEND}
-        return {
-            ours.stored.ref: ours.link.key
-            for ours in users.correlated.ours
-            if ours.link.key not in staying
-            and (not ours.stored.entity.active or ours.stored.ref in suspending)
-            and (Kind.USER, ours.stored.ref) not in users.protected
-        }
+        return leavers_of(users, staying, suspending)
 
     def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
         roll = self._apart.roll
@@ -281,12 +291,6 @@ class Decision:
     def _kept(self, groups: Findings[Group]) -> list[Kept]:
         empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
         return kept_groups(groups, self._q.desired.uncertain, empty_vanished=empty_vanished)
-
-    def _emulated(self) -> Sequence[str]:
-        """How people are suspended, or restored, where the target has no such state."""
-        how, ops = self._q.declared[Kind.USER].emulated, self._tally.ops
-        turned = how and ops & {(Kind.USER, Op.SUSPEND), (Kind.USER, Op.RESTORE)}
-        return [f"suspension is emulated: {how}"] if turned else []
 
     def _no_groups(self) -> list[str]:
         left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)

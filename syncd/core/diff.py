@@ -14,7 +14,7 @@ from typing import Generic
 from msgspec import Struct
 
 from syncd.core.correlate import Ours
-from syncd.core.descent import descend
+from syncd.core.descent import descend, keep
 from syncd.core.desired import Wanted
 from syncd.core.found import Found, change, deletion, mark, suspension
 from syncd.core.ladder import Ground, has_passed
@@ -78,7 +78,9 @@ def diff_users(both: Comparison[User], ground: Ground) -> Found:
                 f"{wanted.entity.user_name} is suspended in the source and has no account; "
                 "none is created until they are active"
             )
-        elif ours and ground.policy.leavers is not Leavers.IGNORE:
+        elif ours and ground.policy.leavers is Leavers.IGNORE:
+            keep(ours, ground, found)
+        elif ours:
             descend(ours, both.absent.get(key, _GONE), ground, found)
     return found
 

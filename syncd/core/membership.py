@@ -44,6 +44,7 @@ def enrolled(users: Findings[User], lost: Callable[[Change], bool]) -> Iterator[
         key, stored, found = ours.link.key, ours.stored, users.found
         guarded = users.protected.get((Kind.USER, stored.ref), "")
         guarded = guarded or found.stopped.get((Op.REMOVE, stored.ref), "")
+        guarded = guarded or (_IN_DOUBT if key in users.undecided else "")
         name, strip = stored.entity.user_name, found.stripping.get(key, "")
         yield Who(key, stored.ref, name, named=key in wanted, guarded=guarded, strip=strip)
 
@@ -52,6 +53,9 @@ def unmade(creations: Iterable[Change]) -> Iterator[Who]:
     """Users who are over budget."""
     for change in creations:
         yield Who(change.key, None, change.name, lost=True, held=True)
+
+
+_IN_DOUBT = "nothing is decided about them"
 
 
 class MemberJudge:

@@ -26,7 +26,8 @@ _Name = tuple[str, str]
 class Naming(Struct, frozen=True):
     """Which fields of one kind are unique names, and whose may be cleared for another.
 
-    `leavers` are our suspended accounts of people who have left, by ref.
+    `leavers` are our suspended accounts of people who have left, by ref: of those whom no guard
+    keeps.
     """
 
     kind: Kind

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from syncd.core.model import Key, Kind, Ref
+from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change, Plan
 
 MANY = 50_000
@@ -13,8 +13,9 @@ class Subjects(Struct):
     """Users and groups by full key and by ref; what has no ref yet only by its key.
 
     `guarded` is whether anything may be taken from them: then those that a guard counts, or goes
-    by, are looked at too. They are too `many` to be picked out where that is cheaper for all. Where
-    sources are `unread`, what they said last will do.
+    by, are looked at too. They are too `many` to be picked out where that is cheaper for all, or
+    where it is not known beforehand who they are. Where sources are `unread`, what they said last
+    will do.
     """
 
     keys: set[Key] = field(default_factory=set)
@@ -47,6 +48,8 @@ def subjects_of(plan: Plan) -> Subjects:
         found.add(mark.kind, mark.key, mark.ref)
     for change in plan.changes:
         found.add_change(change)
+        # Whoever is in a group by now is concerned by its deletion.
+        found.many |= change.kind is Kind.GROUP and change.op is Op.DELETE
         if found.many:
             break
     return found

@@ -22,7 +22,7 @@ By = Mapping[str, Mapping[str, str]]
 """Print of a change -> each person who approves of it, and in what words that is told."""
 
 
-class Standing(Struct, frozen=True):
+class FileStanding(Struct, frozen=True):
     """Of an approval in a file: of which plan it is, and what becomes of it in words; empty where
     it lets something through, or would if enough people had approved."""
 
@@ -102,12 +102,12 @@ def any_taken(connection: Connection, sync: str) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def standings(connection: Connection, files: Sequence[Filed], now: datetime) -> list[Standing]:
+def standings(connection: Connection, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
     """Of each of these files."""
     return [_standing(connection, filed, now) for filed in files]
 
 
-def _standing(connection: Connection, filed: Filed, now: datetime) -> Standing:
+def _standing(connection: Connection, filed: Filed, now: datetime) -> FileStanding:
     rows = [
         one
         for one in approvals.selected(connection, APPROVALS.c.digest.startswith(filed.digest))
@@ -118,17 +118,17 @@ def _standing(connection: Connection, filed: Filed, now: datetime) -> Standing:
         try:
             plan = plans.find(connection, filed.digest)
         except LedgerError as error:
-            return Standing(filed, "", str(error))
+            return FileStanding(filed, "", str(error))
     sync = rows[0].sync if rows else plan.sync if plan else ""
     if now >= filed.expires_at or (rows and all(_is_over(one, filed) for one in rows)):
-        return Standing(filed, sync, f"expired at {filed.expires_at:%Y-%m-%d %H:%M} UTC")
+        return FileStanding(filed, sync, f"expired at {filed.expires_at:%Y-%m-%d %H:%M} UTC")
     if rows and all(one.used >= one.changes for one in rows):
-        return Standing(filed, sync, "used: all of it was made")
+        return FileStanding(filed, sync, "used: all of it was made")
     if not sync:
-        return Standing(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
+        return FileStanding(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
     if plan is not None and not plan.sections["held"]:
-        return Standing(filed, sync, "the plan holds nothing")
-    return Standing(filed, sync)
+        return FileStanding(filed, sync, "the plan holds nothing")
+    return FileStanding(filed, sync)
 
 
 def _by(connection: Connection, sync: str, now: datetime, consent: Consent) -> By:

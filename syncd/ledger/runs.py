@@ -85,6 +85,7 @@ def _tell(connection: Connection, run: int, row: Mapping[str, Any], configuratio
         plan=row["digest"],
         configuration=configuration,
         version=__version__,
+        undoes=row["undoes"],
         **{name: row[name] for name in counted},
     )
 

@@ -18,7 +18,14 @@ Stretches = Sequence[tuple[int, int]]
 
 
 class Follower(Protocol):
-    """Who tells what was committed: the audit."""
+    """Who tells what was committed: the audit.
+
+    `trouble` is why it lacks some of that now, `damage` what of it was found to be gone or changed
+    since this process began; each is empty where all is well.
+    """
+
+    trouble: str
+    damage: str
 
     def follow(self) -> None:
         """Called after each commit that it has to tell of. Raises `AuditError`."""

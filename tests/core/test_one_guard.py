@@ -10,9 +10,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from syncd.core.policy import Leavers, VanishedGroups
+from syncd.backends.memory import MEMBERS, MemoryBackend
+from syncd.core.hold import Hold
+from syncd.core.model import Kind, Op
+from syncd.core.policy import EACH, Budget, Leavers, Policy, Protect, VanishedGroups
 from syncd.cycle import Mode
-from tests.world import FREE, Office, group, person
+from tests.core.events import approve
+from tests.world import FREE, Office, group, ids, opened, person
 
 RUTHLESS = replace(
     FREE,
@@ -151,3 +155,115 @@ def test_a_source_that_broke_takes_nothing_from_anybody_on_any_way(way, breaks):
         assert report.plan.withheld
         assert [one.id for one in report.plan.changes if one.removes] == []
         assert state(here) == before["state"]
+
+
+STAFF = [person(str(number), f"user{number}", email=f"mail{number}@x") for number in range(1, 21)]
+GROUP, OTHER = group("s", "Staff", *(one.key for one in STAFF)), group("o", "Other", "1")
+DELETING = Policy(
+    vanished_groups=VanishedGroups.DELETE,
+    group_grace=timedelta(days=2),
+    leavers=Leavers.DELETE,
+    grace=timedelta(days=50),
+)
+BY_A_BUDGET = {(Kind.MEMBER, Op.REMOVE, EACH): Budget(count=1)}
+HELD = Hold("user1", "case 1", "ann", pattern=True)
+ROADS = [Mode.DUE, Mode.FULL, Mode.QUICK]
+
+
+def vanished(*people, backend=None, **policy):
+    """Staff is in no source any more, these people are, and its delay is over."""
+    policy = replace(DELETING, **{"budgets": {}, **policy})
+    here = opened(*STAFF, groups=[GROUP, OTHER], policy=policy, backend=backend or MemoryBackend())
+    here.source.has(*people)
+    here.source.groups = [OTHER]
+    here.apply()
+    here.live_days(2)
+    return here
+
+
+def in_staff(here) -> set[str]:
+    return {user for name, user in here.members() if name == "Staff"}
+
+
+def why(plan) -> list[str]:
+    """Why Staff is not deleted."""
+    return [one.rule for one in plan.refused if one.change.id == DELETION]
+
+
+DELETION = "group/delete/p:s"
+
+
+@pytest.mark.parametrize("mode", ROADS)
+def test_a_group_is_not_deleted_past_the_budget_that_holds_its_members(mode):
+    """A deletion takes them all at once; and once they are out of it, it runs."""
+    here = vanished(*STAFF, budgets=BY_A_BUDGET)
+    left = in_staff(here)
+    assert len(left) == 19
+    plan = here.apply(mode=mode).plan
+    assert [one.op for one in plan.changes] == [Op.REMOVE]
+    assert why(plan) == [f"waits for 19 members, such as {min(left)}, to be out of it"]
+    plan = here.plan(mode=mode)
+    approve(here, plan)
+    plan = here.apply(mode=mode).plan
+    assert len(plan.changes) == 18
+    assert in_staff(here) == set()
+    assert ids(here.apply(mode=mode).execution.done) == [DELETION]
+
+
+@pytest.mark.parametrize("mode", ROADS)
+def test_a_group_is_not_deleted_while_somebody_is_in_it_who_is_protected(mode):
+    """Nobody takes them out of it, so nobody takes it from them."""
+    here = vanished(*STAFF, protect=Protect(users=("user1",)))
+    plan = here.apply(mode=mode).plan
+    assert (plan.changes, in_staff(here)) == ((), {"user1"})
+    assert why(plan) == ["waits for user1 in it: protected: user user1"]
+
+
+@pytest.mark.parametrize(
+    ("leavers", "mode"), [*zip(Leavers, ROADS, strict=True), (Leavers.DELETE, Mode.QUICK)]
+)
+def test_a_group_is_not_deleted_while_a_leaver_is_in_it_who_is_held(leavers, mode):
+    """Whatever the ladder is, and though no removal of theirs is planned."""
+    here = vanished(*STAFF[1:], leavers=leavers, legal_holds=(HELD,))
+    plan = here.apply(mode=mode).plan
+    assert (plan.changes, in_staff(here)) == ((), {"user1"})
+    assert why(plan) == ["waits for user1 in it: legal hold: case 1, by ann"]
+
+
+@pytest.mark.parametrize("mode", ROADS)
+def test_a_group_is_not_deleted_while_somebody_is_in_it_of_whom_nothing_is_certain(mode):
+    """Two records of one key are nobody's word."""
+    here = vanished(person("1", "other"), *STAFF)
+    plan = here.apply(mode=mode).plan
+    assert (plan.changes, in_staff(here)) == ((), {"user1"})
+    assert why(plan) == ["waits for user1 in it: nothing is decided about them"]
+
+
+@pytest.mark.parametrize("mode", ROADS)
+def test_a_leaver_whom_nothing_keeps_goes_with_the_group(mode):
+    """Or else one suspended account would keep it for ever."""
+    here = vanished(*STAFF[1:], leavers=Leavers.SUSPEND)
+    assert in_staff(here) == {"user1"}
+    assert ids(here.apply(mode=mode).execution.done) == [DELETION]
+
+
+@pytest.mark.parametrize("mode", ROADS)
+def test_a_saved_plan_deletes_no_group_that_somebody_has_come_into_since(mode):
+    """Who is in it is read again, whoever that is."""
+    here = vanished(*STAFF)
+    saved = here.plan()
+    assert ids(saved.changes) == [DELETION]
+    [staff] = [one.ref for one in here.backend.groups.read() if one.entity.display_name == "Staff"]
+    here.backend.members.change(staff, [here.ref("user1")], [])
+    report = here.apply(saved=saved, mode=mode)
+    assert (report.plan.changes, in_staff(here)) == ((), {"user1"})
+    assert why(report.plan) == ["waits for user1 to be out of it"]
+
+
+def test_where_nobody_can_be_removed_a_group_is_deleted_with_all_but_the_guarded():
+    """There a deletion is the only end of a membership."""
+    holds = {Kind.MEMBER: replace(MEMBERS, ops=frozenset({Op.ADD}))}
+    here = vanished(*STAFF, backend=MemoryBackend(holds=holds), protect=Protect(users=("user1",)))
+    assert why(here.apply().plan) == ["waits for user1 in it: protected: user user1"]
+    here.policy = replace(here.policy, protect=Protect())
+    assert ids(here.apply().execution.done) == [DELETION]

@@ -48,12 +48,14 @@ def keep(ledger, plan: Plan, at: datetime = NOW) -> int:
     return run
 
 
-def begin(ledger, *changes: Change) -> list[int]:
+def begin(ledger, *changes: Change, by_approval: bool = True) -> list[int]:
+    if by_approval:
+        changes = tuple(replace(one, approved=(one.op,)) for one in changes)
     return ledger.begin(ledger.begin_run("staff", EMPTY, NOW), changes, NOW)
 
 
-def make(ledger, *changes: Change, outcome: str = DONE) -> None:
-    lines = begin(ledger, *changes)
+def make(ledger, *changes: Change, outcome: str = DONE, by_approval: bool = True) -> None:
+    lines = begin(ledger, *changes, by_approval=by_approval)
     ledger.end([Ended(n, c, outcome, c.ref) for n, c in zip(lines, changes, strict=True)], NOW)
 
 
@@ -269,6 +271,16 @@ def test_an_approval_is_used_up_by_what_is_made(ledger):
     make(ledger, suspend("bob"), suspend("kim"))
     assert approved(ledger) == {}
     assert ledger.desk.approvals("staff", NOW) == []
+
+
+def test_what_is_made_without_an_approval_uses_none_up(ledger):
+    """Though it is the same, as where one of two people has approved of it so far."""
+    ledger.desk.approve(holding("ada"), SIGNED)
+    make(ledger, suspend("ada"), by_approval=False)
+    assert approved(ledger) == by_print("ada")
+    begin(ledger, suspend("ada"), by_approval=False)
+    ledger.desk.use_overtaken(keep(ledger, EMPTY), EMPTY, NOW)
+    assert approved(ledger) == by_print("ada")
 
 
 def test_a_change_uses_up_every_approval_of_it(ledger):
