@@ -15,6 +15,7 @@ from syncd.audit.age import old
 from syncd.audit.chain import Chain, End, Said, Torn, of_its_own
 from syncd.audit.checkpoint import Checkpoint, Signer
 from syncd.audit.lock import writing
+from syncd.audit.place import here, remembered
 from syncd.audit.projection import Projection
 from syncd.audit.segments import ends_at, segments, write_private
 from syncd.errors import AuditError, LedgerError
@@ -48,11 +49,6 @@ class Rules:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
-def here(directory: Path) -> str:
-    """What the ledger calls the audit in that directory of this machine."""
-    return f"{socket.gethostname()}:{directory}"
-
-
 class Audit:
     """Called from any thread. `alarm` is told what is wrong, once, and of an empty text when it is
     over; of damage that somebody did to its files, once."""
@@ -64,6 +60,7 @@ class Audit:
         self._rules, self._alarm = rules, alarm
         self._turn = Lock()
         self._chain: Chain | None = None
+        self._place = ""
         self._checkpoint = 0
         self._changed = False
         self._remembered = float("-inf")
@@ -129,7 +126,8 @@ class Audit:
             return self._chain
         self._forget()
         chain, torn = Chain.found(self._rules.directory)
-        head = self._trail.head(here(self._rules.directory))
+        head = remembered(self._trail, self._rules.directory)
+        self._place = head.place if head else here(self._rules.directory)
         notes = [self._torn(one) for one in torn]
         notes += self._compare(chain, head) + self._reconcile(chain, head)
         self._checkpoint = head.checkpoint if head else 0
@@ -193,7 +191,7 @@ class Audit:
             if end.offset < self._rules.largest and _same_month(end, now):
                 return
             chain.close_segment(now)
-        chain.open_segment(now, socket.gethostname())
+        chain.open_segment(now, socket.gethostname(), self._place)
         self._remove_old(chain, now)
 
     def _remove_old(self, chain: Chain, now: datetime) -> None:
@@ -223,7 +221,7 @@ class Audit:
 
     def _make_room_for_one(self, chain: Chain) -> None:
         if chain.end.file is None or chain.end.closed:
-            chain.open_segment(self._rules.clock(), socket.gethostname())
+            chain.open_segment(self._rules.clock(), socket.gethostname(), self._place)
 
     def _remember(self, chain: Chain) -> None:
         end = chain.end
@@ -231,7 +229,7 @@ class Audit:
             return
         self._trail.keep(
             Head(
-                here(self._rules.directory),
+                self._place,
                 end.file.name,
                 end.offset,
                 end.seq,

@@ -2,64 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from syncd.audit.checkpoint import Checkpoint, Verifier
+from syncd.audit.checkpoint import Checkpoint
 from syncd.audit.record import FIRST, Line, NoLine, decode
 from syncd.audit.segments import first_of
-from syncd.ledger.heads import Head
+from syncd.audit.verdict import Anchors, Problem, Verdict
 
 Facts = Mapping[str, Any]
 
+_LEDGER = "the ledger"
+
 _MOST = 1000
 """Problems that are listed; where there are more, one thing is wrong with all."""
-
-
-class Problem(Struct, frozen=True):
-    """What is wrong and where: `line` counts from 1 in its `file`, 0 is the file as a whole.
-
-    `seq` is the sequence number that should be there.
-    """
-
-    file: str
-    line: int
-    seq: int
-    what: str
-    expected: str = ""
-    found: str = ""
-
-
-class Verdict(Struct):
-    """`notes` are what a reader should know and is not wrong."""
-
-    lines: int = 0
-    files: int = 0
-    first: int = 0
-    last: int = 0
-    last_hash: str = ""
-    checkpoints: int = 0
-    unchecked: int = 0
-    problems: list[Problem] = []
-    notes: list[str] = []
-
-    @property
-    def whole(self) -> bool:
-        return not self.problems
-
-
-class Anchors(NamedTuple):
-    """What the chain is held against: the ledger's memory of its end, signed checkpoints that were
-    kept elsewhere, and the key of who signed. `alone` is for one segment without its neighbours.
-    The last file is read up to that `size`, for somebody may be writing to it; None for all."""
-
-    head: Head | None = None
-    checkpoints: Sequence[Checkpoint] = ()
-    key: Verifier | None = None
-    alone: bool = False
-    size: int | None = None
 
 
 def verify(files: Sequence[Path], anchors: Anchors) -> Verdict:
@@ -86,6 +44,8 @@ class _Walk:
         self._unsure = False
         self._file, self._number = "", 0
         self._closed = True
+        self._before = FIRST
+        self._accounted: dict[int, str] = {}
         # What syncd itself says of the chain. A gap that it found shows in the numbers besides.
         self._says: Mapping[str, Callable[[Facts, Line], None]] = {
             "lines gone": self._gone,
@@ -120,7 +80,7 @@ class _Walk:
             self._expect(one.seq, one.hash, f"the checkpoint of {one.at:%Y-%m-%dT%H:%M:%SZ}")
         head = self._anchors.head
         if head is not None and head.sequence:
-            self._expect(head.sequence, head.hash, "the ledger")
+            self._expect(head.sequence, head.hash, _LEDGER)
 
     def _expect(self, seq: int, hash_: str, whose: str) -> None:
         if seq:
@@ -180,9 +140,8 @@ class _Walk:
             if line.seq != named:
                 words = "its first line is not the one it is named by"
                 self._wrong(words, str(named), str(line.seq))
-            if line.seq > 1:
-                self.verdict.notes.append(f"lines 1 to {line.seq - 1} are not here")
-            elif line.prev != FIRST:
+            self._before = line.prev
+            if line.seq == 1 and line.prev != FIRST:
                 self._wrong("does not begin a chain", f"previous hash {FIRST}", line.prev)
             return
         wanted = self._seq + 1
@@ -221,6 +180,7 @@ class _Walk:
                 self.verdict.checkpoints += 1
 
     def _gone(self, facts: Facts, line: Line) -> None:
+        self._accounted[facts["until"]] = self._before
         words = f"lines {facts['after'] + 1} to {facts['until']} were gone when this one was"
         self._wrong(f"{words} written; what the ledger has of them follows again", seq=line.seq)
 
@@ -236,6 +196,7 @@ class _Walk:
         self._note(words)
 
     def _removed(self, facts: Facts, _line: Line) -> None:
+        self._accounted[facts["until"]] = facts["last_hash"]
         words = f"{facts['segment']}, up to line {facts['until']}, was removed by audit.keep"
         self._note(words)
 
@@ -248,15 +209,29 @@ class _Walk:
     def _end(self, files: Sequence[Path]) -> None:
         if not files and not self._wanted:
             self.verdict.notes.append("there is no audit yet")
+        if self.verdict.first > 1:
+            self._beginning(files, self.verdict.first - 1)
         if self._anchors.alone and files and not self._closed:
             self.verdict.notes.append("the segment is not closed: more lines may have followed")
         for seq, wanted in sorted(self._wanted.items()):
             for hash_, whose in wanted:
                 self._not_met(seq, hash_, whose)
 
+    def _beginning(self, files: Sequence[Path], until: int) -> None:
+        """What comes before the first line here is gone, and syncd itself is to say so."""
+        words = f"lines 1 to {until} are not here"
+        if self._anchors.alone or self._accounted.get(until) == self._before:
+            self.verdict.notes.insert(0, words)
+            return
+        problem = f"{words}, and it was not audit.keep that removed them"
+        if first_of(files[0]) == until + 1:
+            self.verdict.problems.insert(0, Problem(files[0].name, 0, 1, problem))
+
     def _not_met(self, seq: int, hash_: str, whose: str) -> None:
-        if self._anchors.alone or seq < self.verdict.first:
+        if self._anchors.alone or (seq < self.verdict.first and whose != _LEDGER):
             self.verdict.notes.append(f"line {seq}, which {whose} remembers, is not here")
+        elif seq < self.verdict.first:
+            self._wrong(f"line {seq}, which {whose} remembers, is not here", seq=seq)
         elif seq > self._seq:
             words = f"the end is cut off: {whose} remembers line {seq}"
             self._number += 1

@@ -39,7 +39,7 @@ def bundle(opened: Opened, asked: Asked, format_: TableOrJson) -> int:
     screen, key = opened.screen, _key(asked)
     path = asked.out or Path(f"run-{asked.run}.syncd.zip")
     with closing(ledger(opened.settings, write=False)) as memory:
-        run = _run(memory, asked.run)
+        run = memory.chronicle.known_run(asked.run)
         evidence = _evidence(memory, run, opened.settings)
 
         def write(file: IO[bytes]) -> Bundled:
@@ -79,14 +79,6 @@ def _key(asked: Asked) -> bytes | None:
     if asked.key_file is None:
         raise ConfigError("with which key? Say --key-file FILE, or --new-key FILE to make one")
     return read_key(asked.key_file)
-
-
-def _run(memory: Ledger, number_: int) -> Run:
-    if (run := memory.chronicle.run(number_)) is not None:
-        return run
-    newest = memory.runs(limit=1)
-    there = f"the newest is {newest[0].run}" if newest else "there was none yet"
-    raise ConfigError(f"there is no run {number_}; {there}")
 
 
 def _evidence(memory: Ledger, run: Run, settings: Settings) -> Evidence:

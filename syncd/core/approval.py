@@ -1,7 +1,7 @@
 """What an approval is of: a change by what it means, however and why it came into a plan."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from unicodedata import normalize
 
@@ -85,3 +85,15 @@ def freed(change: Change, approved: Approved) -> Change:
     words = "".join(f"; {', '.join(sorted(some))} approved by {by}" for by, some in found.items())
     fields = tuple(sorted(name for some in found.values() for name in some))
     return replace(change, reason=change.reason + words, approved=fields) if found else change
+
+
+def used_prints(change: Change, given: Collection[str]) -> set[str]:
+    """Which of the prints that were `given` for changes of its id an approved change, once it is
+    made, was let through by."""
+    found = {approval_print(change)} if change.approved else set[str]()
+    if change.op is Op.UPDATE:
+        fields = set(change.approved) & change.after.keys()
+        alone = {name: approval_print(only(change, {name})) for name in fields}
+        rest = {name for name in fields if alone[name] not in given}
+        found = {*alone.values(), *(approval_print(only(change, some)) for some in (fields, rest))}
+    return found.intersection(given)

@@ -40,8 +40,8 @@ from syncd.sync import Sync
 
 Clock = Callable[[], datetime]
 
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-"""No syncd was there before: a clock that says so has not been set."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No clock of a machine says an earlier time, unless it is broken."""
 
 
 def plan(  # noqa: PLR0913  what is read and how, each a name
@@ -103,7 +103,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = purpose.decision(cycle)
-        planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
+        planned = _in_waves(sync, ledger, cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(
@@ -141,9 +141,9 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
 
 
 def _plausible(now: datetime) -> datetime:
-    """A clock that is off by days is lived with (`core/ladder.py`). By one that was never set all
-    that was ever kept would be of the future."""
-    if now < _LONG_AGO:
+    """A clock that is behind, or was never set, is lived with (`core/ladder.py`). Before 1970
+    nothing of what was kept is known again, for that has such seconds."""
+    if now < _EPOCH:
         raise ConfigError(
             f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC: set it, then run again; "
             "nothing was read"
@@ -187,7 +187,7 @@ def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
 
 
-def _cleaned(plan: Plan, redact: Redact) -> Plan:
+def cleaned(plan: Plan, redact: Redact) -> Plan:
     """Without secrets in the words of sources and target: so it is shown, digested and kept."""
     withheld, notes = tuple(map(redact, plan.withheld)), tuple(map(redact, plan.notes))
     if (withheld, notes) == (plan.withheld, plan.notes):

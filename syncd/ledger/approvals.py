@@ -1,17 +1,13 @@
 """Approvals: which held changes a person lets through, each once and for a time.
 
 An approval lists changes by their prints, and so is of those alone that were held when it was
-given. It is used up by the change that is made, which is known by its id: parts of an update that
-were approved one by one are made as one.
+given. What uses it up is in `used`.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import (
@@ -28,21 +24,16 @@ from sqlalchemy import (
 )
 
 from syncd.core.approval import approval_print, person_of
-from syncd.core.plan import Change, Plan, Refusal, change_id
+from syncd.core.plan import Change, Refusal, change_id
 from syncd.core.stream import batches
 from syncd.errors import LedgerError
 from syncd.ledger import events
-from syncd.ledger.history import Kept
 from syncd.ledger.operation import APPROVALS, APPROVED
-from syncd.ledger.rows import among, insert_rows
+from syncd.ledger.rows import insert_rows
 from syncd.ledger.runs import Run
-from syncd.ledger.schema import JOURNAL
 
 _REMEMBERED = timedelta(days=90)
 """So long after its end it is known which changes an approval was of."""
-
-_LATELY = timedelta(days=1)
-"""So long after an approval's end a run may still make what its plan let through by it."""
 
 _AT_ONCE = 1000
 
@@ -66,6 +57,11 @@ class Approval(Struct, frozen=True):
     def good(self, now: datetime) -> bool:
         """Whether it lets anything through."""
         return self.withdrawn_at is None and now < self.expires_at and self.used < self.changes
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether a run has seen it expired. It is so for good: a clock may go back."""
+        return self.withdrawn_at is not None and self.withdrawn_at >= self.expires_at
 
 
 class Signature(Struct, frozen=True):
@@ -99,7 +95,7 @@ def approve(
     listed = 0
     for some in batches(held, _AT_ONCE):
         # Taken before they are written, for they may come from the same connection.
-        rows = [(number, _id(one.change), approval_print(one.change)) for one in some]
+        rows = [(number, id_of(one.change), approval_print(one.change)) for one in some]
         insert_rows(connection, APPROVED, ("approval", "change", "print"), rows)
         listed += len(rows)
     if not listed:
@@ -122,19 +118,21 @@ def tell_given(connection: Connection, given: Approval, at: datetime) -> None:
     events.tell(connection, "approval given", at, sync=given.sync, **whose, **what)
 
 
-def tell_expired(connection: Connection, sync: str, since: datetime, now: datetime) -> None:
-    """Of approvals that ended by themselves after `since`, and not all that they were of was
-    made."""
-    over = APPROVALS.c.expires_at > since, APPROVALS.c.expires_at <= now
-    statement = _SELECTED.where(APPROVALS.c.sync == sync, APPROVALS.c.withdrawn_at.is_(None), *over)
-    for approval in map(_approval, connection.execute(statement.order_by(APPROVALS.c.approval))):
+def expire(connection: Connection, sync: str, now: datetime) -> None:
+    """Those whose time is over end for good. It is told of those of which not all was made."""
+    over = APPROVALS.c.sync == sync, APPROVALS.c.expires_at <= now
+    those = *over, APPROVALS.c.withdrawn_at.is_(None)
+    found = selected(connection, *those)
+    if found:
+        connection.execute(update(APPROVALS).where(*those).values(withdrawn_at=now))
+    for approval in found:
         if approval.used < approval.changes:
             left = approval.changes - approval.used
             number = approval.approval
             events.tell(connection, "approval expired", now, sync=sync, approval=number, left=left)
 
 
-def _id(change: Change) -> str:
+def id_of(change: Change) -> str:
     """A step aside from a name is of the change that it is for."""
     return change_id(change.op, change.kind, change.key, change.member)
 
@@ -189,68 +187,9 @@ def withdraw(connection: Connection, number: int, now: datetime, by: str) -> App
 
 
 def _why_over(approval: Approval) -> str:
-    if approval.withdrawn_at is not None:
+    if approval.withdrawn_at is not None and not approval.ran_out:
         return "was withdrawn"
     return "is used up" if approval.used >= approval.changes else "has expired"
-
-
-def use(connection: Connection, sync: str, lines: Collection[int], now: datetime) -> None:
-    """The changes of these lines of the journal were made."""
-    if lines and (approvals := _lately(connection, sync, now)):
-        for run, ids in _by_run(connection, among(connection, JOURNAL.c.line, lines)).items():
-            _use(connection, (sync, approvals, run), ids, now)
-
-
-def use_overtaken(
-    connection: Connection, sync: str, before_run: int, plan: Plan, now: datetime
-) -> None:
-    """What earlier runs began and left in doubt, and the plan of now does not want any more: it
-    may have been made."""
-    if not (approvals := _lately(connection, sync, now)):
-        return
-    of_earlier = JOURNAL.c.sync == sync, JOURNAL.c.open > 0, JOURNAL.c.run < before_run
-    begun = _by_run(connection, *of_earlier, JOURNAL.c.outcome.is_(None))
-    overtaken = set[str]().union(*begun.values())
-    for change in chain(plan.changes, (one.change for one in plan.held)) if overtaken else ():
-        overtaken.discard(_id(change))
-    for run, ids in begun.items():
-        _use(connection, (sync, approvals, run), ids & overtaken, now)
-
-
-def _lately(connection: Connection, sync: str, now: datetime) -> Sequence[int]:
-    """The numbers of approvals that a change of now may have been made by."""
-    lately = APPROVALS.c.expires_at > now - _LATELY, APPROVALS.c.withdrawn_at.is_(None)
-    return connection.scalars(
-        select(APPROVALS.c.approval).where(APPROVALS.c.sync == sync, *lately)
-    ).all()
-
-
-def _by_run(connection: Connection, *where: ColumnElement[bool]) -> dict[int, set[str]]:
-    """The ids of the changes in the journal where this holds, by the run that began them."""
-    found: dict[int, set[str]] = defaultdict(set)
-    columns = (JOURNAL.c[name] for name in ("run", "key", "member", "change"))
-    for run, key, member, change in connection.execute(select(*columns).where(*where)):
-        kept = _KEPT.decode(change)
-        found[run].add(change_id(kept.op, kept.kind, key, member))
-    return found
-
-
-def _use(
-    connection: Connection,
-    whose: tuple[str, Sequence[int], int],
-    ids: Collection[str],
-    now: datetime,
-) -> None:
-    """Of a sync's approvals, by a run of it."""
-    sync, approvals, run = whose
-    for number in approvals:
-        # One by one, so that the key of the table leads to each.
-        unused = APPROVED.c.approval == number, APPROVED.c.used_by.is_(None)
-        which = among(connection, APPROVED.c.change, ids)
-        made = connection.execute(update(APPROVED).where(*unused, which).values(used_by=run))
-        if made.rowcount:
-            used: dict[str, Any] = {"approval": number, "changes": made.rowcount}
-            events.tell(connection, "approval used", now, sync=sync, run=run, **used)
 
 
 def selected(connection: Connection, *where: ColumnElement[bool]) -> list[Approval]:
@@ -273,4 +212,3 @@ _USED = (
     .label("used")
 )
 _SELECTED = select(*(APPROVALS.c[n] for n in Approval.__struct_fields__ if n != "used"), _USED)
-_KEPT = msgspec.json.Decoder(Kept)

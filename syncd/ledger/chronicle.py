@@ -12,6 +12,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Op
 from syncd.core.plan import Change
 from syncd.core.stream import batches
+from syncd.errors import ConfigError
 from syncd.ledger import history, lookback, runs
 from syncd.ledger.history import DONE, FAILED, Line
 from syncd.ledger.lookback import Moved, Used, Wanted
@@ -45,6 +46,15 @@ class Chronicle:
     def run(self, number: int) -> Run | None:
         with self._reading() as connection:
             return runs.numbered(connection, number)
+
+    def known_run(self, number: int) -> Run:
+        """Raises `ConfigError` where there is no such run."""
+        with self._reading() as connection:
+            if (found := runs.numbered(connection, number)) is not None:
+                return found
+            newest = runs.newest(connection, [], limit=1)
+        told = f"the newest is {newest[0].run}" if newest else "there was none yet"
+        raise ConfigError(f"there is no run {number}; {told}")
 
     def runs(
         self,

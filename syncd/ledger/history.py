@@ -43,7 +43,8 @@ class Line(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a line has of its change, besides the key and the member by which it is found."""
+    """What a line has of its change, besides the key and the member by which it is found.
+    `approved` is what of it somebody let through."""
 
     op: Op
     kind: Kind
@@ -53,6 +54,7 @@ class Kept(Struct, frozen=True, gc=False, omit_defaults=True):
     member_ref: Ref | None = None
     before: Mapping[str, Value] = {}
     after: Mapping[str, Value] = {}
+    approved: tuple[str, ...] = ()
 
 
 decode = msgspec.json.Decoder(Kept).decode
@@ -216,10 +218,11 @@ def _line(row: Row[Any], given: Mapping[int, list[Ref | None]]) -> Line:
     kept = decode(row.change)
     refs = given.get(row.batch)
     ref = row.ref or (refs[row.line - row.batch] if refs else None) or kept.ref
-    shown = {name: getattr(kept, name) for name in Kept.__struct_fields__ if name != "ref"}
+    shown = {name: getattr(kept, name) for name in _OF_CHANGE}
     found = {name: getattr(row, name) for name in _OF_ROW}
     return Line(**shown, **found, ref=ref)
 
 
+_OF_CHANGE = tuple(n for n in Kept.__struct_fields__ if n not in {"ref", "approved"})
 _OF_ROW = ("line", "run", "sync", "key", "member", "begun_at", "ended_at", "outcome", "error")
 _REFS = msgspec.json.Decoder(list[Ref | None])

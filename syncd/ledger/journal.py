@@ -22,7 +22,7 @@ from syncd.core.plan import Change
 from syncd.core.policy import Purse
 from syncd.core.purses import purses
 from syncd.database import UtcTime
-from syncd.ledger import approvals, events
+from syncd.ledger import events, used
 from syncd.ledger.history import DONE, MOOT, Kept, open_lines
 from syncd.ledger.rows import among, insert_rows
 from syncd.ledger.schema import BATCHES, ENDS, FREE, JOURNAL, LINES, TALLIES
@@ -88,6 +88,7 @@ def _change(change: Change) -> str:
         change.member_ref,
         change.before,
         change.after,
+        change.approved,
     )
     return _ENCODER.encode(kept).decode()
 
@@ -112,7 +113,7 @@ def end(connection: Connection, sync: str, ended: Iterable[Ended], now: datetime
             rows += ((one.line, one.outcome, ref, one.error, at) for one, ref in own)
     insert_rows(connection, ENDS, ("line", "outcome", "ref", "error", "ended_at"), rows)
     _tally(connection, sync, in_order, now)
-    approvals.use(connection, sync, [one.line for one in in_order if one.outcome == DONE], now)
+    used.use(connection, sync, [one.line for one in in_order if one.outcome == DONE], now)
     events.tell_changes(connection, sync, [one.line for one in in_order], now)
 
 

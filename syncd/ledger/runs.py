@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from syncd import __version__
 from syncd.core.memory import Watched
@@ -45,7 +45,6 @@ class Run(Struct, frozen=True):
 def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
     """Under the sync's lock, so that an earlier run without an end is surely over."""
     unended = RUNS.c.sync == sync, RUNS.c.outcome.is_(None)
-    last = connection.scalar(select(func.max(RUNS.c.begun_at)).where(RUNS.c.sync == sync))
     broken_off = connection.scalars(select(RUNS.c.run).where(*unended).order_by(RUNS.c.run)).all()
     connection.execute(update(RUNS).where(*unended).values(outcome=BROKEN_OFF))
     row = {
@@ -63,8 +62,7 @@ def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
     run = int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
     for earlier in broken_off:
         events.tell(connection, RUN_ENDED, now, sync=sync, run=earlier, outcome=BROKEN_OFF)
-    if last is not None:
-        approvals.tell_expired(connection, sync, last, now)
+    approvals.expire(connection, sync, now)
     _tell(connection, run, row, plan.config)
     return run
 

@@ -1,11 +1,14 @@
 """Who can write to the audit's files alone is found out, before the next run and for ever after."""
 
+import socket
 from datetime import timedelta
 
 import pytest
 
+from syncd.audit.chain import Chain, End, of_its_own
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, verify
+from syncd.audit.verdict import Anchors
+from syncd.audit.verify import verify
 from tests.audit.book import Book
 from tests.audited import records, rewrite, verdict
 
@@ -94,3 +97,78 @@ def test_a_line_of_the_audits_own_that_says_nothing_is_found(book: Book):
         assert problem.what == f"is no {event.decode()!r} as syncd writes it"
         rewrite(book.newest, b'"%b"' % event, b'"run begun"')
     assert records(book.directory)[1]["event"] == "run begun"
+
+
+def named(monkeypatch, name: str) -> None:
+    """The machine is called so from now on."""
+    monkeypatch.setattr(socket, "gethostname", lambda: name)
+
+
+@pytest.mark.parametrize("lines", [0, 2])
+def test_an_end_that_was_cut_off_is_found_though_the_machine_has_another_name(
+    book: Book, monkeypatch, lines: int
+):
+    """As a container has that was made anew: before its first run, and after it. All of it, too."""
+    book.run("ada")
+    book.close()
+    whole = book.newest.read_bytes().splitlines(keepends=True)
+    book.newest.write_bytes(b"".join(whole[:lines]))
+    if not lines:
+        book.newest.unlink()
+    named(monkeypatch, "pod-2")
+    [problem] = verdict(book.directory, book.place).problems
+    assert problem.what == "the end is cut off: the ledger remembers line 4"
+    book.open()
+    book.run("bob")
+    assert any("were gone" in one.what for one in verdict(book.directory, book.place).problems)
+
+
+def test_an_audit_is_known_by_the_name_that_it_began_with(books, place, monkeypatch):
+    """Whatever the machine is called when it goes on, in whichever ledger; the line says which
+    machine began a segment."""
+    book = books(place)
+    for name in ("pod-1", "pod-2", "pod-3"):
+        named(monkeypatch, name)
+        book.close()
+        book.open()
+        book.run(name)
+        book.pass_time(days=32)
+    assert [one["machine"] for one in records(book.directory) if "machine" in one] == [
+        "pod-1",
+        "pod-2",
+        "pod-3",
+    ]
+    [head] = book.ledger.trail.heads()
+    assert head.place == f"pod-1:{book.directory}"
+    assert book.alarms == []
+    assert verdict(book.directory, book.place).problems == []
+
+
+def test_segments_that_somebody_removed_are_missed_and_what_syncd_removed_is_not(books):
+    """The chain says which those are, up to which line and with which hash."""
+    book = books(keep=timedelta(days=60))
+    for _ in range(5):
+        book.run("ada")
+        book.pass_time(days=32)
+    found = verdict(book.directory, book.place)
+    assert (found.first > 1, found.problems) == (True, [])
+    segments(book.directory)[0].unlink()
+    [problem] = verdict(book.directory, book.place).problems
+    assert "it was not audit.keep that removed them" in problem.what
+
+
+def test_a_chain_that_begins_after_what_the_ledger_remembers_is_another(book: Book):
+    """Though it says that syncd removed what was before."""
+    book.run("ada")
+    head = book.ledger.trail.heads()[0]
+    book.close()
+    book.newest.unlink()
+    chain = Chain(book.directory, End(seq=head.sequence, hash=head.hash))
+    chain.open_segment(book.now, "machine", head.place)
+    removed = {"segment": head.file, "until": head.sequence, "last_hash": head.hash}
+    chain.append([of_its_own(book.now, "segment removed", **removed)])
+    chain.release()
+    [problem] = verdict(book.directory, book.place).problems
+    assert problem.what == f"line {head.sequence}, which the ledger remembers, is not here"
+    book.open()
+    assert "chain changed" in book.alarms[0]

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from syncd.audit.checkpoint import Signer, Verifier, new_pair, read_checkpoints
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, verify
+from syncd.audit.verdict import Anchors
+from syncd.audit.verify import verify
 from syncd.errors import ConfigError
 from tests.audit.book import Book
 from tests.audited import assert_told, records, verdict

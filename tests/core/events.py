@@ -168,11 +168,11 @@ class Approve:
                 approve(world, world.plan(), self.days)
 
 
-def approve(world: Office, plan: Plan, days: float = 1) -> None:
+def approve(world: Office, plan: Plan, days: float = 1, by: str = "ann") -> None:
     """All that it holds, if that is anything."""
     if plan.held:
         until = world.now + timedelta(days=days)
-        world.ledger.desk.approve(plan, Signature("ann", world.now, until))
+        world.ledger.desk.approve(plan, Signature(by, world.now, until))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What was held and is approved runs: exactly that, once, and as long as the approval lasts."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from syncd.core.approval import approval_print, signed
+from syncd.core.approval import Consent, approval_print, signed, used_prints
 from syncd.core.decide import Decision
 from syncd.core.mapping import UserMapping
 from syncd.core.model import USER_FIELDS, Key, Kind, Op, Ref
-from syncd.core.plan import Change
-from syncd.core.policy import Budget, Leavers, Policy
+from syncd.core.plan import Change, only
+from syncd.core.policy import RENAME, Budget, Leavers, Policy
 from syncd.core.spool import Trays
 from syncd.cycle import Mode
 from syncd.cycle.spool import DiskSpool
@@ -88,6 +89,23 @@ def test_an_approved_change_says_by_whom():
     assert signed(replace(CHANGE, after={}), by) is None is signed(CHANGE, {})
 
 
+def test_an_approved_update_uses_up_the_prints_of_what_was_approved():
+    """Of fields by themselves, of those that were held together, and of nothing else."""
+    update = replace(CHANGE, op=Op.UPDATE, before={}, after={"title": "Dr", "phone": "1", "a": "b"})
+    parts = [{"title"}, {"phone"}, {"a"}, {"phone", "a"}, {"title", "phone", "a"}]
+    title, phone, a, together, whole = (approval_print(only(update, some)) for some in parts)
+    every = {title, phone, a, together, whole}
+    assert used_prints(update, every) == set()
+    assert used_prints(replace(update, approved=("title",)), every) == {title}
+    assert used_prints(replace(update, approved=("title",)), every - {title}) == set()
+    assert used_prints(REMOVAL, {approval_print(REMOVAL)}) == set()
+    removal = replace(REMOVAL, approved=("remove",))
+    assert used_prints(removal, {approval_print(REMOVAL), title}) == {approval_print(REMOVAL)}
+    all_of_it = replace(update, approved=("a", "phone", "title"))
+    assert used_prints(all_of_it, {title, together}) == {title, together}
+    assert used_prints(all_of_it, {whole, phone}) == {whole, phone}
+
+
 @given(TIGHT_WORLDS, ANY)
 def test_of_what_is_approved_at_once_the_next_plan_holds_nothing(world, history):
     """And refuses nothing that it did not, but for the last administrator; what ran runs still,
@@ -113,7 +131,7 @@ def test_of_what_is_approved_at_once_the_next_plan_holds_nothing(world, history)
         by_id = {change.id: change for change in after.changes}
         for one in before.held:
             if one.rule.startswith("over budget") and one.change.id in by_id:
-                assert "; approved by ann (approval" in by_id[one.change.id].reason
+                assert "approved by ann (approval" in by_id[one.change.id].reason
 
 
 @given(TIGHT_WORLDS, WHOLE)
@@ -271,3 +289,38 @@ def test_parts_of_one_update_may_be_approved_apart():
     assert both.reason.count("approved by ann") == 1
     assert ids(here.apply().execution.done) == ["user/update/p:1"]
     assert here.ledger.desk.approvals(None, here.now) == []
+
+
+class TwoPeople(Office):
+    """Where two must approve."""
+
+    @property
+    def sync(self):
+        return dataclasses.replace(super().sync, consent=Consent(people=2))
+
+
+def test_another_change_of_the_same_person_uses_no_approval_up():
+    """An e-mail that runs by itself takes nothing from the title that one of two has approved."""
+    titles = Policy(budgets={(Kind.USER, Op.UPDATE, "title"): Budget(count=0)})
+    here = TwoPeople(policy=titles)
+    here.source.has(person("1", "ada", email="a@x", title="Engineer"))
+    here.apply()
+    here.source.has(person("1", "ada", email="a@x", title="Doctor"))
+    approve(here, here.plan(), by="ann")
+    here.source.has(person("1", "ada", email="ada@x", title="Doctor"))
+    plan = here.apply().plan
+    assert [one.after for one in plan.changes] == [{"email": "ada@x"}]
+    assert [one.used for one in here.ledger.desk.approvals("main", here.now)] == [0]
+    approve(here, plan, by="bea")
+    assert [one.after for one in here.apply().execution.done] == [{"title": "Doctor"}]
+    assert here.ledger.desk.approvals("main", here.now) == []
+
+
+def test_approved_logins_that_swap_use_their_approval_up():
+    """Though one of them steps aside in between, and so begins at another name."""
+    renames = Policy(budgets={(Kind.USER, RENAME): Budget(count=0)})
+    here = opened(person("1", "ada"), person("2", "bob"), policy=renames)
+    here.source.has(person("1", "bob"), person("2", "ada"))
+    approve(here, here.plan(), days=9)
+    assert len(here.apply().execution.done) == 3
+    assert here.ledger.desk.approvals("main", here.now) == []

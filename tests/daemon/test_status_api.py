@@ -68,7 +68,7 @@ def test_the_status_tells_whether_the_audit_is_written_and_whole(client, live, t
     cut_off(live.ledger, tmp_path / "state" / "audit")
     assert told() == {"up": True, "whole": False, "trouble": None}
     assert "are missing at its end" in told(**SEES)["trouble"]
-    assert "Lines of the audit are missing" in client.get("/").text
+    assert "Somebody has changed the audit" in client.get("/").text
 
 
 def test_the_status_tells_of_every_sync_how_it_stands(client, live):

@@ -81,14 +81,14 @@ def test_a_clock_that_is_set_back_gives_no_approval_twice():
         assert ops(one.applies()) == []
 
 
-@pytest.mark.parametrize("year", [1969, 1970])
-def test_by_a_clock_that_was_never_set_nothing_is_done(year):
+@pytest.mark.parametrize("year", [1, 1969])
+def test_by_a_clock_that_cannot_be_nothing_is_done(year):
     """An error says what it shows; once it is right all goes on as if nothing had been."""
     here = opened(*PEOPLE)
     right, runs = here.now, here.ledger.runs("main")
     here.source.has(*PEOPLE[:3])
     here.now = datetime(year, 6, 1, 12, tzinfo=UTC)
-    words = f"the clock of this machine says {year}-06-01 12:00 UTC: set it, then run again"
+    words = f"the clock of this machine says {here.now:%Y-%m-%d %H:%M} UTC: set it, then run again"
     for deed in (here.plan, here.apply):
         with pytest.raises(ConfigError, match=words):
             deed()

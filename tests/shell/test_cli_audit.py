@@ -1,6 +1,8 @@
 """`syncd audit`: what was done is verified from the command line, and signed."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,13 @@ def test_a_rewritten_audit_is_not_whole_though_nothing_was_to_be_done_since(worl
     assert "not as it was written: what stands at line" in " ".join(result.stderr.split())
     assert world.syncd("apply", "--yes").stderr == ""
     assert world.syncd("audit", "verify").exit_code == Exit.NOT_WHOLE
+
+
+def test_an_audit_of_whose_end_the_ledger_knows_nothing_is_said_to_be(world: World):
+    """Nobody could tell whether its end was cut off."""
+    [ledger] = (world.path / ".syncd").glob("*.db")
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute("DELETE FROM ledger_audits")
+    result = world.syncd("audit", "verify")
+    assert "note: the ledger remembers no end of this audit" in result.stdout
+    assert result.exit_code == Exit.DONE

@@ -304,3 +304,20 @@ def test_suspensions_come_in_waves_too(waited):
     report = here.apply()
     assert [(c.kind, c.op) for c in report.execution.done] == [(Kind.USER, Op.SUSPEND)] * 5
     assert [wave.changes for wave in report.plan.waves] == [2, 1, 2]
+
+
+def test_who_comes_back_while_a_run_waits_is_restored_by_the_next_one(waited):
+    """A later wave makes what the plan said before the first; the sources are not asked again."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    here.source.has(PEOPLE[5])
+    waited.clear()
+
+    def all_back_meanwhile():
+        if waited:
+            here.source.has(*PEOPLE)
+        return False
+
+    assert len(here.apply(stop=all_back_meanwhile).execution.done) == 5
+    assert {one.op for one in here.apply().execution.done} == {Op.RESTORE}
+    assert here.plan().changes == ()

@@ -52,7 +52,7 @@ DAEMON = (
     Family("syncd_audit_up", "Whether the audit has all that was committed, and can be written"),
     Family(
         "syncd_audit_whole",
-        "Whether this daemon found no line of the audit to be missing or another",
+        "Whether this daemon found the audit as it was written or another",
     ),
 )
 

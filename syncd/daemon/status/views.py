@@ -111,7 +111,7 @@ class AuditView(View):
     """The audit that the daemon that answers keeps."""
 
     up: bool = Field(description="whether it has all that was committed, and can be written")
-    whole: bool = Field(description="whether this daemon found no line of it to be missing")
+    whole: bool = Field(description="whether this daemon found it as it was written")
     trouble: Named[str] = None
 
 
