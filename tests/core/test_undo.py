@@ -13,7 +13,7 @@ from syncd.core.model import Kind, Op, User, flat
 from syncd.core.past import Cause, Trace
 from syncd.core.plan import Plan
 from syncd.core.policy import Adopt, Budget, Drift, Leavers, Policy, Protect, VanishedGroups
-from syncd.cycle import subjects
+from syncd.cycle import Mode, subjects
 from syncd.errors import ConfigError, SourceError
 from tests.core.events import approve
 from tests.core.worlds import steps, worlds
@@ -319,6 +319,19 @@ def test_who_stepped_aside_for_a_moment_goes_back_from_the_end_of_the_way():
     assert state(here) != before
     assert not undone(here).plan.conflicts
     assert state(here) == before
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_what_an_undo_has_read_and_left_alone_is_not_forgotten(mode):
+    """Somebody edited an account which that run had made: there is nothing to undo, and the next
+    run puts back what they changed."""
+    here = opened(*PEOPLE)
+    by_hand(here.backend, Kind.USER, here.ref("user1"), title="Boss", active=False)
+    assert "user/suspend/p:1" not in ids(undone(here, 1).plan.changes)
+    plan = here.apply(mode=mode).plan
+    assert "user/update/p:1" in ids(plan.changes)
+    assert "user1 stays suspended: disabled by hand" in plan.notes
+    assert here.accounts()["user1"]["title"] == "Engineer"
 
 
 def test_guards_hold_in_an_undo_as_they_do_everywhere():
