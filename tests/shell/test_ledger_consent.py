@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.core.approval import Consent, Filed, approval_print, person_of
+from syncd.core.model import Op
 from syncd.errors import LedgerError
 from syncd.ledger import DONE, Ended, Ledger, Signature, open_ledger
 from syncd.ledger.desk import SamePerson
@@ -164,13 +166,15 @@ def test_a_person_in_two_files_of_one_plan_approves_once(ledger):
     plan = holding("ada")
     keep(ledger, plan)
     long = filed(plan.digest, "Ann", expires=NOW + 2 * DAY, file="approvals/b.yaml")
-    consent = Consent(2, (filed(plan.digest[:12], "ann"), long, filed(plan.digest, "bea")))
+    consent = Consent(
+        2, (filed(plan.digest[:12], "ann"), long, filed(plan.digest, "bea")), config="c"
+    )
     for _ in range(3):
         ledger.desk.take_files("staff", consent, NOW)
     told = [(one["by"], one["file"]) for one in events(ledger, "approval given")]
     assert told == [("Ann", "approvals/b.yaml"), ("bea", "approvals/a.yaml")]
     assert len(ledger.desk.approvals("staff", NOW)) == 2
-    alone = Consent(1, consent.files)
+    alone = Consent(1, consent.files, config="c")
     assert ledger.desk.approved("staff", NOW + timedelta(hours=36), alone)
 
 
@@ -179,7 +183,7 @@ def test_what_a_run_has_seen_expired_stays_so_though_the_clock_goes_back(ledger)
     plan, other = holding("ada"), holding("bob")
     keep(ledger, plan)
     keep(ledger, other)
-    by_file = Consent(1, (filed(other.digest, "bea", expires=NOW + DAY),))
+    by_file = Consent(1, (filed(other.digest, "bea", expires=NOW + DAY),), config="c")
     ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
     ledger.desk.take_files("staff", by_file, NOW)
     assert len(ledger.desk.approved("staff", NOW, by_file)) == 2
@@ -191,9 +195,9 @@ def test_what_a_run_has_seen_expired_stays_so_though_the_clock_goes_back(ledger)
     assert len(events(ledger, "approval expired")) == 2
     with pytest.raises(LedgerError, match="approval 1 has expired"):
         ledger.desk.withdraw_approval(1, NOW)
-    [standing] = ledger.desk.file_standings(by_file.files, NOW)
+    [standing] = ledger.desk.file_standings(by_file.files, NOW, TODAY)
     assert "expired" in standing.why_not
-    longer = Consent(1, (filed(other.digest, "bea", expires=NOW + 2 * DAY),))
+    longer = Consent(1, (filed(other.digest, "bea", expires=NOW + 2 * DAY),), config="c")
     ledger.desk.take_files("staff", longer, NOW)
     assert list(ledger.desk.approved("staff", NOW, longer)) == list(by_print("bob"))
 
@@ -205,8 +209,9 @@ def test_what_ran_by_an_approval_that_expired_meanwhile_uses_it_up(ledger):
     ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
     late = NOW + DAY
     run = keep(ledger, holding("kim"), late)
-    lines = ledger.begin(run, [suspend("ada")], late)
-    ledger.end([Ended(lines[0], suspend("ada"), DONE, None)], late)
+    change = replace(suspend("ada"), approved=(Op.SUSPEND,))
+    [line] = ledger.begin(run, [change], late)
+    ledger.end([Ended(line, change, DONE, None)], late)
     assert [one["changes"] for one in events(ledger, "approval used")] == [1]
 
 
