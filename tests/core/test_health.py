@@ -98,7 +98,7 @@ def test_a_target_that_holds_none_of_ours_is_another_one():
     (why,) = report.plan.withheld
     assert why == (
         "target wiki: holds none of the 2 accounts that syncd keeps there: is it the right one? "
-        "If it was emptied on purpose, begin with a new ledger"
+        "If it was emptied on purpose, say so: `syncd ledger accept-target`"
     )
     here.backend.users._rows.update(kept)
     assert here.plan().withheld == here.plan().changes == ()
