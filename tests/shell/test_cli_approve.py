@@ -218,7 +218,7 @@ def test_a_digest_of_another_configuration_is_refused_as_its_file_is(world: Worl
     refused = world.syncd("approve", digest, "--yes")
     assert refused.exit_code == Exit.CONFIG
     assert f"{digest} was made for the target at sql sqlite:///" in said(refused.stderr)
-    assert "store.db, which is now sql sqlite:///" in said(refused.stderr)
+    assert ", which is now sql sqlite:///" in said(refused.stderr)
     assert "Nothing is approved" in world.syncd("approve", "--list").stdout
 
 
