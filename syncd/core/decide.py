@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from syncd.core.apart import Apart as Apart  # noqa: PLC0414  where it was looked for
 from syncd.core.approval import freed
+from syncd.core.doubt import Doubt, Settled
 from syncd.core.excess import Excess
 from syncd.core.judge import keep_an_administrator, rejoin
 from syncd.core.left import Growth, Left
@@ -67,6 +68,7 @@ class Decision:
             past=question.memory.past,
         )
         self._excess = Excess(policy, question.memory, self._spool, self._lose)
+        self._doubt = Doubt(question.memory.open_lines)
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
@@ -146,9 +148,9 @@ class Decision:
         return self._frame.whole
 
     @property
-    def overtaken(self) -> frozenset[int]:
-        """Lines of the journal that were begun, and whose changes are not due any more."""
-        return self._excess.overtaken
+    def settled(self) -> Settled:
+        """What is known by now of that which earlier runs began and left in doubt."""
+        return Settled(self._excess.overtaken, self._doubt.made(whole=self._frame.whole))
 
     @property
     def renamed(self) -> Mapping[tuple[Kind, Ref], str]:
@@ -161,7 +163,9 @@ class Decision:
         unmapped = self._tally.unmapped_admin(self._q.declared[Kind.USER])
         if self._q.beyond is not None:
             return tuple(dict.fromkeys((*self._q.beyond.notes, *unmapped)))
-        return (*self._tally.doubts, *self._no_groups(), *unmapped)
+        left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)
+        groupless = [f"the target has no groups: {left_out} left out"] if left_out else []
+        return (*self._tally.doubts, *groupless, *unmapped)
 
     def _take(self, part: Part) -> None:
         """Users whom nothing ties to others: they are found out about and forgotten."""
@@ -190,6 +194,7 @@ class Decision:
 
     def _add(self, kind: Kind, one: Findings[E]) -> None:
         self._tally.add(kind, one)
+        self._doubt.see(kind, one.correlated, self._q.declared[kind].caseless)
         self._put_refusals(UNSETTLED, one.attributed.unsettled)
         self._put_refusals(DRIFTED, one.attributed.reported)
 
@@ -263,6 +268,8 @@ class Decision:
     def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
         roll = self._apart.roll
         roll.enrol(enrolled(users, lambda change: change.id not in self._ready))
+        refs = {ours.link.key: ours.stored.ref for ours in groups.correlated.ours}
+        self._doubt.see_members(refs, self._apart.memberships, roll)
         judging = MemberJudge(self._frame, Fates(self._ready, self._held, self._q.memory.approved))
         planned = Counter[Purse]()
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
@@ -289,7 +296,3 @@ class Decision:
     def _kept(self, groups: Findings[Group]) -> list[Kept]:
         empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
         return kept_groups(groups, self._q.desired.uncertain, empty_vanished=empty_vanished)
-
-    def _no_groups(self) -> list[str]:
-        left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)
-        return [f"the target has no groups: {left_out} left out"] if left_out else []
