@@ -3,8 +3,9 @@
 # make check  lint and types only
 # make nightly    what takes too long for each change: all tests with every line counted, 10,000 cycles
 #             by the clock, 100 rounds with a pair, a hundred odd questions for each route of the API,
-#             evidence replayed of 500 worlds, a thousand histories for the budgets, 10,000 lives in
-#             which any call may fail and 500 of a state machine
+#             evidence replayed of 500 worlds, a thousand histories for the budgets, some hundreds for
+#             undoes and for saved plans, a hundred times as many worlds for explain and for whatif,
+#             10,000 lives in which any call may fail and 500 of a state machine
 # make bench  install what the benchmarks need, measure, and print the table: tests/benchmarks
 #             (BENCH_SIZE=10000,100000,1000000 for directories of these sizes; default 10000)
 # make bench-docs   write what was measured into docs/performance.md
@@ -52,13 +53,16 @@ nightly: $(VENV)/installed-for-development servers
 		$(BIN)/python -m pytest -n $(WORKERS) tests/promises $(ARGS)
 	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 SYNCD_KILLS=30 SYNCD_EDGES_EVERY=1 \
 		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 SYNCD_DRIFT_EXAMPLES=300 \
-		SYNCD_LADDER_EXAMPLES=1000 \
+		SYNCD_LADDER_EXAMPLES=1000 SYNCD_BUDGET_EXAMPLES=1000 SYNCD_BOUND_EXAMPLES=200 \
+		SYNCD_UNDO_EXAMPLES=300 \
 		$(BIN)/python -m pytest -s tests/daemon/test_soak.py tests/faults/test_pair.py \
 		tests/faults/test_kill.py tests/faults/test_http_kill.py tests/faults/test_crash_points.py \
 		tests/faults/test_approval_kill.py \
 		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
-		tests/core/test_ladder_model.py tests/shell/test_bundle.py $(ARGS)
-	SYNCD_BUDGET_EXAMPLES=1000 $(BIN)/python -m pytest tests/core/test_excess.py tests/core/test_budgets.py
+		tests/core/test_ladder_model.py tests/core/test_excess.py tests/core/test_budgets.py \
+		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py $(ARGS)
+	$(BIN)/python -m pytest --hypothesis-profile=thorough -n $(WORKERS) tests/core/test_explain.py \
+		tests/core/test_offline.py tests/core/test_whatif.py tests/core/test_between.py $(ARGS)
 
 check: $(VENV)/installed-for-development
 	$(BIN)/ruff check --quiet .

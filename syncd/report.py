@@ -55,6 +55,8 @@ class Report(Struct, frozen=True):
             return Exit.TARGET
         if self.unsettled:
             return Exit.NOT_CONVERGED
+        if execution.stopped and execution.untried:
+            return Exit.TARGET
         return plan_exit_code(self.plan)
 
 

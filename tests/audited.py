@@ -1,5 +1,6 @@
 """What an audit says of a ledger, as a test looks at it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from syncd.audit.audit import here
+from syncd.audit.audit import Audit, Rules
+from syncd.audit.place import remembered
+from syncd.audit.projection import Projection
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, Verdict, verify
-from syncd.ledger import heads
+from syncd.audit.verdict import Anchors, Verdict
+from syncd.audit.verify import verify
+from syncd.database import Database
+from syncd.hidden import Hidden
+from syncd.ledger import Ledger
 from syncd.ledger.schema import JOURNAL, RUNS, SCHEMA
+from syncd.ledger.trail import Trail
 from tests.servers.databases import Place
 
 
@@ -29,8 +36,8 @@ def verdict(directory: Path, place: Place | None = None) -> Verdict:
     """Held against the ledger where there is one."""
     head = None
     if place is not None:
-        with _reading(place) as connection:
-            head = heads.of(connection, here(directory))
+        with _database(place) as database:
+            head = remembered(Trail(database.reading, database.writing), directory)
     return verify(segments(directory), Anchors(head))
 
 
@@ -42,7 +49,7 @@ def assert_told(directory: Path, place: Place) -> None:
     told = records(directory)
     lines = [one for one in told if one["event"] == "change"]
     assert Counter(one["line"] for one in lines).most_common(1)[0][1] == 1
-    with _reading(place) as connection:
+    with _database(place) as database, database.reading() as connection:
         statement = select(JOURNAL.c.line, JOURNAL.c.run, JOURNAL.c.outcome, JOURNAL.c.error)
         kept = connection.execute(statement.where(JOURNAL.c.outcome.is_not(None))).all()
         runs = connection.execute(select(RUNS.c.run, RUNS.c.outcome)).all()
@@ -56,10 +63,37 @@ def assert_told(directory: Path, place: Place) -> None:
 
 
 @contextmanager
-def _reading(place: Place) -> Iterator[Connection]:
+def _database(place: Place) -> Iterator[Database]:
     database = place.database(SCHEMA)
     try:
-        with database.reading() as connection:
-            yield connection
+        yield database
     finally:
         database.close()
+
+
+def audited(ledger: Ledger, directory: Path) -> Audit:
+    """The ledger is followed by an audit there."""
+    projection = Projection(ledger.trail, Hidden(()), str)
+    audit = Audit(ledger.trail, projection, Rules(directory), lambda _trouble: None)
+    ledger.followed_by(audit)
+    ledger.follow()
+    return audit
+
+
+def cut_off(ledger: Ledger, directory: Path) -> None:
+    """Somebody takes the last line away, and the next run finds out."""
+    ledger.followed_by(None)
+    newest = segments(directory)[-1]
+    newest.write_bytes(b"".join(newest.read_bytes().splitlines(keepends=True)[:-1]))
+    audited(ledger, directory)
+
+
+def rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """Puts something else into a segment's lines, and makes all hashes after it good again."""
+    lines, prev = [], b""
+    for line in path.read_bytes().splitlines():
+        before, mark, rest = line.rpartition(b',"hash":"')[0].rpartition(b',"prev":"')
+        body = before.replace(old, new) + mark + (prev + b'"' if prev else rest)
+        prev = hashlib.sha256(body).hexdigest().encode()
+        lines.append(body + b',"hash":"' + prev + b'"}\n')
+    path.write_bytes(b"".join(lines))

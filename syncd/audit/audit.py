@@ -11,11 +11,13 @@ from threading import Lock
 
 import msgspec
 
+from syncd.audit.age import old
 from syncd.audit.chain import Chain, End, Said, Torn, of_its_own
 from syncd.audit.checkpoint import Checkpoint, Signer
 from syncd.audit.lock import writing
+from syncd.audit.place import here, remembered
 from syncd.audit.projection import Projection
-from syncd.audit.segments import last_of, segments, write_private
+from syncd.audit.segments import ends_at, segments, write_private
 from syncd.errors import AuditError, LedgerError
 from syncd.ledger.heads import Head
 from syncd.ledger.runs import RUN_ENDED
@@ -47,14 +49,9 @@ class Rules:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
-def here(directory: Path) -> str:
-    """What the ledger calls the audit in that directory of this machine."""
-    return f"{socket.gethostname()}:{directory}"
-
-
 class Audit:
     """Called from any thread. `alarm` is told what is wrong, once, and of an empty text when it is
-    over."""
+    over; of damage that somebody did to its files, once."""
 
     def __init__(
         self, trail: Trail, projection: Projection, rules: Rules, alarm: Callable[[str], None]
@@ -63,15 +60,16 @@ class Audit:
         self._rules, self._alarm = rules, alarm
         self._turn = Lock()
         self._chain: Chain | None = None
+        self._place = ""
         self._checkpoint = 0
         self._changed = False
         self._remembered = float("-inf")
-        self.trouble = ""
+        self.trouble = self.damage = ""
 
     def follow(self) -> None:
         """Appends whatever the ledger has beyond the last line. Raises `AuditError` where the audit
         is required and cannot be written; else that is told to `alarm`, and done later."""
-        trouble = ""
+        trouble, known = "", self.damage
         with self._turn:
             try:
                 if self._trail.newest():
@@ -80,6 +78,8 @@ class Audit:
             except (OSError, LedgerError) as error:
                 trouble = self._given_up(error)
             changed, self.trouble = trouble != self.trouble, trouble
+        if self.damage != known:
+            self._alarm(self.damage)
         if changed:
             self._alarm(trouble)
         if trouble and self._rules.required:
@@ -126,14 +126,16 @@ class Audit:
             return self._chain
         self._forget()
         chain, torn = Chain.found(self._rules.directory)
-        head = self._trail.head(here(self._rules.directory))
+        head = remembered(self._trail, self._rules.directory)
+        self._place = head.place if head else here(self._rules.directory)
         notes = [self._torn(one) for one in torn]
         notes += self._compare(chain, head) + self._reconcile(chain, head)
         self._checkpoint = head.checkpoint if head else 0
         self._chain = chain
         if notes:
-            self._make_room(chain)
+            self._make_room_for_one(chain)
             chain.append(notes)
+            self._remember(chain)
         return chain
 
     def _torn(self, torn: Torn) -> Said:
@@ -141,12 +143,32 @@ class Audit:
         return of_its_own(self._rules.clock(), "line torn", **facts)
 
     def _compare(self, chain: Chain, head: Head | None) -> list[Said]:
-        """With what the ledger remembers: where lines are gone, the numbers go on after them."""
-        if head is None or head.sequence <= chain.end.seq:
+        """With what the ledger remembers: where lines are gone, the numbers go on after them, and
+        where they are others, that is said in the chain, for the ledger's memory is renewed."""
+        if head is None:
             return []
+        if head.sequence > chain.end.seq:
+            return [self._gone(chain, head)]
+        line = ends_at(self._rules.directory / head.file, head.offset)
+        if line is not None and (line.seq, line.hash) == (head.sequence, head.hash):
+            return []
+        self.damage = (
+            f"the audit in {self._rules.directory} is not as it was written: what stands at line "
+            f"{head.sequence} is not what the ledger remembers; `syncd audit verify` shows it"
+        )
+        facts: dict[str, object] = {"until": head.sequence, "remembered": head.hash}
+        facts["found"] = line and line.hash
+        return [of_its_own(self._rules.clock(), "chain changed", **facts)]
+
+    def _gone(self, chain: Chain, head: Head) -> Said:
         facts: dict[str, object] = {"after": chain.end.seq, "until": head.sequence}
+        self.damage = (
+            f"the audit in {self._rules.directory} is not whole: lines {chain.end.seq + 1} to "
+            f"{head.sequence} are missing at its end; `syncd audit verify` shows where. What the "
+            "ledger has of them is told again"
+        )
         chain.go_on(head.sequence, head.hash)
-        return [of_its_own(self._rules.clock(), "lines gone", **facts)]
+        return of_its_own(self._rules.clock(), "lines gone", **facts)
 
     def _reconcile(self, chain: Chain, head: Head | None) -> list[Said]:
         """Finds out up to where this ledger was told."""
@@ -169,21 +191,21 @@ class Audit:
             if end.offset < self._rules.largest and _same_month(end, now):
                 return
             chain.close_segment(now)
-        chain.open_segment(now, socket.gethostname())
+        chain.open_segment(now, socket.gethostname(), self._place)
         self._remove_old(chain, now)
 
     def _remove_old(self, chain: Chain, now: datetime) -> None:
         """The fact comes before the deed."""
-        for path in segments(self._rules.directory)[:-1] if self._rules.keep else ():
-            line = last_of(path).line
-            if line is None or self._rules.keep is None or now - line.at < self._rules.keep:
-                return
+        keep, directory = self._rules.keep, self._rules.directory
+        for path, line in old(segments(directory)[:-1], keep, now) if keep else ():
             facts: dict[str, object] = {
                 "segment": path.name,
                 "until": line.seq,
                 "last_hash": line.hash,
             }
             chain.append([of_its_own(now, "segment removed", **facts)])
+            # What the ledger remembers is to stay.
+            self._remember(chain)
             path.unlink()
 
     def _sign(self, chain: Chain, signer: Signer) -> Checkpoint:
@@ -199,7 +221,7 @@ class Audit:
 
     def _make_room_for_one(self, chain: Chain) -> None:
         if chain.end.file is None or chain.end.closed:
-            chain.open_segment(self._rules.clock(), socket.gethostname())
+            chain.open_segment(self._rules.clock(), socket.gethostname(), self._place)
 
     def _remember(self, chain: Chain) -> None:
         end = chain.end
@@ -207,7 +229,7 @@ class Audit:
             return
         self._trail.keep(
             Head(
-                here(self._rules.directory),
+                self._place,
                 end.file.name,
                 end.offset,
                 end.seq,

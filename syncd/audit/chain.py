@@ -126,7 +126,8 @@ class Chain:
         self.release()
         self.end = replace(self.end, closed=True)
 
-    def open_segment(self, now: datetime, machine: str) -> None:
+    def open_segment(self, now: datetime, machine: str, place: str) -> None:
+        """`place` is what the ledger calls the audit."""
         self.release()
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._directory / name_of(self.end.seq + 1)
@@ -134,7 +135,8 @@ class Chain:
         self._descriptor = os.open(path, flags, 0o600)
         before, self.end = self.end, replace(self.end, file=path, offset=0, begun=now, closed=False)
         try:
-            self.append([of_its_own(now, "segment opened", format=FORMAT, machine=machine)])
+            facts: dict[str, object] = {"format": FORMAT, "machine": machine, "place": place}
+            self.append([of_its_own(now, "segment opened", **facts)])
             sync_directory(self._directory)
         except OSError:
             self.end = before

@@ -49,6 +49,15 @@ def last_of(path: Path, before: int | None = None) -> Last:
     return Last(None, 0)
 
 
+def ends_at(path: Path, offset: int) -> Line | None:
+    """The good line that ends just there; None where there is none. Raises `OSError`."""
+    try:
+        line, end = last_of(path, offset)
+    except FileNotFoundError:
+        return None
+    return line if end == offset else None
+
+
 def _backwards(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
     """From where to where whole lines are, the last one first; each with its end."""
     ends: list[int] = []

@@ -1,63 +1,23 @@
 """Verifies an audit: finds each changed, removed, reordered, inserted or cut-off line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from syncd.audit.checkpoint import Checkpoint, Verifier
+from syncd.audit.checkpoint import Checkpoint
 from syncd.audit.record import FIRST, Line, NoLine, decode
 from syncd.audit.segments import first_of
-from syncd.ledger.heads import Head
+from syncd.audit.verdict import Anchors, Problem, Verdict
+
+Facts = Mapping[str, Any]
+
+_LEDGER = "the ledger"
 
 _MOST = 1000
 """Problems that are listed; where there are more, one thing is wrong with all."""
-
-
-class Problem(Struct, frozen=True):
-    """What is wrong and where: `line` counts from 1 in its `file`, 0 is the file as a whole.
-
-    `seq` is the sequence number that should be there.
-    """
-
-    file: str
-    line: int
-    seq: int
-    what: str
-    expected: str = ""
-    found: str = ""
-
-
-class Verdict(Struct):
-    """`notes` are what a reader should know and is not wrong."""
-
-    lines: int = 0
-    files: int = 0
-    first: int = 0
-    last: int = 0
-    last_hash: str = ""
-    checkpoints: int = 0
-    unchecked: int = 0
-    problems: list[Problem] = []
-    notes: list[str] = []
-
-    @property
-    def whole(self) -> bool:
-        return not self.problems
-
-
-class Anchors(NamedTuple):
-    """What the chain is held against: the ledger's memory of its end, signed checkpoints that were
-    kept elsewhere, and the key of who signed. `alone` is for one segment without its neighbours.
-    The last file is read up to that `size`, for somebody may be writing to it; None for all."""
-
-    head: Head | None = None
-    checkpoints: Sequence[Checkpoint] = ()
-    key: Verifier | None = None
-    alone: bool = False
-    size: int | None = None
 
 
 def verify(files: Sequence[Path], anchors: Anchors) -> Verdict:
@@ -84,6 +44,17 @@ class _Walk:
         self._unsure = False
         self._file, self._number = "", 0
         self._closed = True
+        self._before = FIRST
+        self._accounted: dict[int, str] = {}
+        # What syncd itself says of the chain. A gap that it found shows in the numbers besides.
+        self._says: Mapping[str, Callable[[Facts, Line], None]] = {
+            "lines gone": self._gone,
+            "chain changed": self._changed,
+            "line torn": self._torn,
+            "segment removed": self._removed,
+            "ledger changed": self._told_anew,
+            "ledger went back": self._told_anew,
+        }
 
     def through(self, files: Sequence[Path]) -> Verdict:
         self._want()
@@ -109,7 +80,7 @@ class _Walk:
             self._expect(one.seq, one.hash, f"the checkpoint of {one.at:%Y-%m-%dT%H:%M:%SZ}")
         head = self._anchors.head
         if head is not None and head.sequence:
-            self._expect(head.sequence, head.hash, "the ledger")
+            self._expect(head.sequence, head.hash, _LEDGER)
 
     def _expect(self, seq: int, hash_: str, whose: str) -> None:
         if seq:
@@ -151,10 +122,11 @@ class _Walk:
         self._held_against(line)
         if line.event == "checkpoint":
             self._signed(line, octets)
-        elif line.event == "lines gone":
-            self._gone(octets, line.seq)
-        elif line.event in _SAID:
-            self._remarkable(line, octets)
+        elif say := self._says.get(line.event):
+            try:
+                say(msgspec.json.decode(octets), line)
+            except (KeyError, TypeError):
+                self._wrong(f"is no {line.event!r} as syncd writes it", seq=line.seq)
 
     def _lost(self, why: str) -> None:
         """A line that cannot be read: the next one is to have the number after it."""
@@ -168,9 +140,8 @@ class _Walk:
             if line.seq != named:
                 words = "its first line is not the one it is named by"
                 self._wrong(words, str(named), str(line.seq))
-            if line.seq > 1:
-                self.verdict.notes.append(f"lines 1 to {line.seq - 1} are not here")
-            elif line.prev != FIRST:
+            self._before = line.prev
+            if line.seq == 1 and line.prev != FIRST:
                 self._wrong("does not begin a chain", f"previous hash {FIRST}", line.prev)
             return
         wanted = self._seq + 1
@@ -208,35 +179,59 @@ class _Walk:
             else:
                 self.verdict.checkpoints += 1
 
-    def _gone(self, octets: bytes, seq: int) -> None:
-        facts = msgspec.json.decode(octets)
-        after, until = facts["after"], facts["until"]
-        words = f"lines {after + 1} to {until} were gone when this one was written"
-        self._wrong(f"{words}; what the ledger has of them follows again", seq=seq)
+    def _gone(self, facts: Facts, line: Line) -> None:
+        self._accounted[facts["until"]] = self._before
+        words = f"lines {facts['after'] + 1} to {facts['until']} were gone when this one was"
+        self._wrong(f"{words} written; what the ledger has of them follows again", seq=line.seq)
 
-    def _remarkable(self, line: Line, octets: bytes) -> None:
-        facts = msgspec.json.decode(octets)
-        where = f"{self._file}:{self._number}"
-        if line.event == "line torn":
-            words = f"{facts['octets']} octets of a half-written line are in {facts['set_aside']}"
-        elif line.event == "segment removed":
-            words = f"{facts['segment']}, up to line {facts['until']}, was removed by audit.keep"
-        else:
-            words = f"{line.event}: what follows is told by the ledger as it is now"
-        self.verdict.notes.append(f"{where}: {words}")
+    def _changed(self, facts: Facts, line: Line) -> None:
+        until, found = facts["until"], facts.get("found")
+        words = f"lines up to {until} were others than the ledger remembered when this was written"
+        there = f"the hash {found}" if found else "no line that ends where it did"
+        wanted = f"line {until} with the hash {facts['remembered']}"
+        self._wrong(words, wanted, there, seq=line.seq)
+
+    def _torn(self, facts: Facts, _line: Line) -> None:
+        words = f"{facts['octets']} octets of a half-written line are in {facts['set_aside']}"
+        self._note(words)
+
+    def _removed(self, facts: Facts, _line: Line) -> None:
+        self._accounted[facts["until"]] = facts["last_hash"]
+        words = f"{facts['segment']}, up to line {facts['until']}, was removed by audit.keep"
+        self._note(words)
+
+    def _told_anew(self, _facts: Facts, line: Line) -> None:
+        self._note(f"{line.event}: what follows is told by the ledger as it is now")
+
+    def _note(self, words: str) -> None:
+        self.verdict.notes.append(f"{self._file}:{self._number}: {words}")
 
     def _end(self, files: Sequence[Path]) -> None:
         if not files and not self._wanted:
             self.verdict.notes.append("there is no audit yet")
+        if self.verdict.first > 1:
+            self._beginning(files, self.verdict.first - 1)
         if self._anchors.alone and files and not self._closed:
             self.verdict.notes.append("the segment is not closed: more lines may have followed")
         for seq, wanted in sorted(self._wanted.items()):
             for hash_, whose in wanted:
                 self._not_met(seq, hash_, whose)
 
+    def _beginning(self, files: Sequence[Path], until: int) -> None:
+        """What comes before the first line here is gone, and syncd itself is to say so."""
+        words = f"lines 1 to {until} are not here"
+        if self._anchors.alone or self._accounted.get(until) == self._before:
+            self.verdict.notes.insert(0, words)
+            return
+        problem = f"{words}, and it was not audit.keep that removed them"
+        if first_of(files[0]) == until + 1:
+            self.verdict.problems.insert(0, Problem(files[0].name, 0, 1, problem))
+
     def _not_met(self, seq: int, hash_: str, whose: str) -> None:
-        if self._anchors.alone or seq < self.verdict.first:
+        if self._anchors.alone or (seq < self.verdict.first and whose != _LEDGER):
             self.verdict.notes.append(f"line {seq}, which {whose} remembers, is not here")
+        elif seq < self.verdict.first:
+            self._wrong(f"line {seq}, which {whose} remembers, is not here", seq=seq)
         elif seq > self._seq:
             words = f"the end is cut off: {whose} remembers line {seq}"
             self._number += 1
@@ -247,7 +242,3 @@ class _Walk:
             at = seq or self._seq + 1
             problem = Problem(self._file, self._number, at, what, expected, found)
             self.verdict.problems.append(problem)
-
-
-_SAID = {"line torn", "segment removed", "ledger changed", "ledger went back"}
-"""What syncd itself says of the chain. A gap that it found shows in the numbers besides."""

@@ -12,7 +12,7 @@ from rich.text import Text
 from syncd import planfile
 from syncd.cli.failures import Interrupted
 from syncd.cli.opening import Opened, each_sync, mode, now, writable
-from syncd.cli.planning import cleaned, unset_adoptions
+from syncd.cli.planning import unset_adoptions
 from syncd.cli.progress import Waiting
 from syncd.cli.screen import asks
 from syncd.cli.signals import Stop
@@ -118,7 +118,7 @@ class _Apply:
     def _approve(self, plan: Plan) -> bool:
         self._waiting.pause()
         advised = unset_adoptions(self._settings, plan.sync)
-        self._screen.show(render_plan(cleaned(plan, self._screen.redact), self._shown, advised))
+        self._screen.show(render_plan(plan, self._shown, advised))
         self._screen.show(Text())
         if self._terms.strict and self._saved is not None and not all_run(self._saved, plan):
             self._lacks = True

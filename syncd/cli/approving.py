@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
@@ -18,7 +19,8 @@ from syncd.config.assemble import chosen, ledger
 from syncd.config.digests import digest
 from syncd.config.settings import Settings
 from syncd.config.shape import Duration
-from syncd.core.plan import Plan
+from syncd.core.model import Kind
+from syncd.core.plan import Change, Plan, Refusal
 from syncd.errors import ConfigError
 from syncd.ledger import Approval, KeptPlan, Ledger, Signature
 from syncd.ledger.desk import SamePerson
@@ -43,7 +45,7 @@ def approve(opened: Opened, what: str, how: Signing) -> int:
     with closing(writable(opened)) as memory:
         plan = _plan(memory, what, opened.settings)
         _check(plan, what, how.sync, opened.settings)
-        held = plan.held if isinstance(plan, Plan) else memory.desk.held(plan)
+        held = _known(memory, plan) if isinstance(plan, Plan) else memory.desk.held(plan)
         opened.screen.show(render_held(plan, held, how.shown))
         opened.screen.show(Text())
         if not how.yes and not _ask(opened, len(held), plan.target):
@@ -128,6 +130,25 @@ def _of_file(file: Path, settings: Settings) -> Plan:
     return plan
 
 
+def _known(memory: Ledger, plan: Plan) -> list[Refusal]:
+    """What a file holds, by the names that the ledger has for its keys: in the file anybody may be
+    called anything, and what is approved goes by keys."""
+    kinds = Kind.USER, Kind.GROUP
+    names = {
+        (link.kind, link.key): link.name
+        for kind in (kinds if plan.held else ())
+        for link in memory.recall_kind(plan.sync, kind)
+    }
+
+    def name(change: Change) -> str:
+        if change.member is None:
+            return names.get((change.kind, change.key), change.name)
+        user, group = names.get((Kind.USER, change.member)), names.get((Kind.GROUP, change.key))
+        return f"{user} in {group}" if user and group else change.name
+
+    return [replace(one, change=replace(one.change, name=name(one.change))) for one in plan.held]
+
+
 def _check(plan: KeptPlan | Plan, what: str, sync: str | None, settings: Settings) -> None:
     if sync is not None and sync != plan.sync:
         raise ConfigError(f"{what} is a plan of the sync {plan.sync}, not {sync}")
@@ -156,7 +177,7 @@ def _until(expires: str | None, at: datetime, settings: Settings, sync: str) -> 
         return at + settings.syncs[sync].policy.approval.expires
     try:
         until = at + TypeAdapter(Duration).validate_python(expires)
-    except ValidationError:
+    except (ValidationError, OverflowError):
         until = at
     if until <= at:
         raise ConfigError("--expires: should be a time such as 30m, 24h or 7d")

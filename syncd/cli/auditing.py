@@ -9,11 +9,12 @@ from typing import NamedTuple
 import msgspec
 from rich.text import Text
 
-from syncd.audit.audit import Audit, here
+from syncd.audit.audit import Audit
 from syncd.audit.checkpoint import Checkpoint, Verifier, new_pair, read_checkpoints
 from syncd.audit.lock import reading
+from syncd.audit.place import remembered
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, Problem, Verdict
+from syncd.audit.verdict import Anchors, Problem, Verdict
 from syncd.audit.verify import verify as verify_files
 from syncd.cli.opening import Opened, writable
 from syncd.cli.screen import Screen
@@ -110,13 +111,16 @@ def _all(opened: Opened, checkpoints: Sequence[Checkpoint], key: Verifier | None
     directory = audit_directory(opened.settings)
     with closing(ledger(opened.settings, write=False)) as kept:
         with reading(directory) if (directory / "lock").exists() else nullcontext():
-            head, files = kept.trail.head(here(directory)), segments(directory)
+            head, files = remembered(kept.trail, directory), segments(directory)
             size = files[-1].stat().st_size if files else None
         missing = kept.trail.newest() - (head.told if head else 0)
     verdict = verify_files(files, Anchors(head, checkpoints, key, size=size))
     if missing:
         behind = f"{number(missing, 'event')} of the ledger may not be told yet"
         verdict.notes.append(f"{behind}; the next run tells of them")
+    if files and head is None:
+        words = "the ledger remembers no end of this audit: that one was cut off would not be found"
+        verdict.notes.append(words)
     return verdict
 
 

@@ -39,7 +39,7 @@ def bundle(opened: Opened, asked: Asked, format_: TableOrJson) -> int:
     screen, key = opened.screen, _key(asked)
     path = asked.out or Path(f"run-{asked.run}.syncd.zip")
     with closing(ledger(opened.settings, write=False)) as memory:
-        run = _run(memory, asked.run)
+        run = memory.chronicle.known_run(asked.run)
         evidence = _evidence(memory, run, opened.settings)
 
         def write(file: IO[bytes]) -> Bundled:
@@ -81,18 +81,13 @@ def _key(asked: Asked) -> bytes | None:
     return read_key(asked.key_file)
 
 
-def _run(memory: Ledger, number_: int) -> Run:
-    if (run := memory.chronicle.run(number_)) is not None:
-        return run
-    newest = memory.runs(limit=1)
-    there = f"the newest is {newest[0].run}" if newest else "there was none yet"
-    raise ConfigError(f"there is no run {number_}; {there}")
-
-
 def _evidence(memory: Ledger, run: Run, settings: Settings) -> Evidence:
     if (found := opened_evidence(memory, run.run)) is not None:
         return found
-    if settings.evidence.keep is None:
+    if run.undoes is not None:
+        what = f"it is an undo of run {run.undoes}, and was decided from what that did; "
+        why = f"{what}`syncd show {run.undoes}` and `syncd show {run.run}` have it"
+    elif settings.evidence.keep is None:
         why = "evidence.keep is null: none is kept"
     elif (oldest := memory.archive.oldest(run.sync)) is not None and run.run < oldest.run:
         why = f"of sync {run.sync} it is kept from run {oldest.run} on (evidence.keep)"

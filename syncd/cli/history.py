@@ -74,8 +74,8 @@ def _time(option: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         pass
     try:
         return now() - TypeAdapter(Duration).validate_python(text)
@@ -89,7 +89,7 @@ def _time(option: str, text: str | None) -> datetime | None:
 def show(opened: Opened, number: int, format_: Format, shown: int | None) -> int:
     """All that is known of one run."""
     with closing(ledger(opened.settings, write=False)) as memory:
-        told = tell(memory, _run(memory, number))
+        told = tell(memory, memory.chronicle.known_run(number))
         tried = lines(memory, told.run)
         match format_:
             case Format.TABLE:
@@ -118,7 +118,7 @@ def _listed(values: Iterator[object]) -> Iterator[bytes]:
 def diff(opened: Opened, numbers: tuple[int, int], format_: Format, shown: int | None) -> int:
     """What is otherwise after the second run than after the first, as syncd left it."""
     with closing(ledger(opened.settings, write=False)) as memory:
-        begin, end = (_run(memory, number) for number in numbers)
+        begin, end = map(memory.chronicle.known_run, numbers)
         if begin.sync != end.sync:
             raise ConfigError(
                 f"run {begin.run} is of {begin.sync} and run {end.run} of {end.sync}: "
@@ -140,12 +140,3 @@ def _between_json(between: Between, begin: Run, end: Run) -> Iterator[bytes]:
     yield encode(head).removesuffix(b"}") + b',\n"changes":['
     yield from _listed(iter(between))
     yield b"\n]}\n"
-
-
-def _run(memory: Ledger, number: int) -> Run:
-    run = memory.chronicle.run(number)
-    if run is not None:
-        return run
-    newest = next(iter(memory.runs(limit=1)), None)
-    told = f"the newest is {newest.run}" if newest else "there was none yet"
-    raise ConfigError(f"there is no run {number}; {told}")

@@ -8,7 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from syncd.cli.opening import Opened, now, who
+from syncd.cli.opening import Opened, now, who, writable
+from syncd.cli.options import LARGEST
 from syncd.config.assemble import assemble, chosen, ledger
 from syncd.config.ladder import end_of
 from syncd.core.model import Key
@@ -34,7 +35,7 @@ class Setting(NamedTuple):
 def add(opened: Opened, person: str, how: Setting) -> int:
     at, by = now(), _text("--by", how.by if how.by is not None else who())
     reason, until = _text("--reason", how.reason), _until(how.until)
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         key, name = _person(opened, memory, person)
         hold = memory.desk.hold(
             Wanted(
@@ -56,7 +57,7 @@ def list_(opened: Opened, *, everything: bool) -> int:
 def release(opened: Opened, which: str, by: str | None, *, number: bool) -> int:
     """By its `number`; or all of a person."""
     name = _text("--by", by if by is not None else who())
-    with closing(ledger(opened.settings, write=True)) as memory:
+    with closing(writable(opened)) as memory:
         if number or _is_number(opened, memory, which):
             numbers = [_number(which)]
         else:
@@ -71,15 +72,17 @@ def release(opened: Opened, which: str, by: str | None, *, number: bool) -> int:
 
 
 def _number(which: str) -> int:
-    if not which.isdecimal():
+    if not which.isdecimal() or int(which) > LARGEST:
         raise ConfigError(f"--number: {quoted(which)} is no number; `syncd hold list` has them")
     return int(which)
 
 
 def _is_number(opened: Opened, memory: Ledger, which: str) -> bool:
     """Whether a hold's number is meant. Raises `ConfigError` where somebody is called so, too."""
-    if not which.isdecimal() or not (found := _known(opened, memory, which)):
-        return which.isdecimal()
+    if not which.isdecimal() or int(which) > LARGEST:
+        return False
+    if not (found := _known(opened, memory, which)):
+        return True
     numbers = {hold.hold: hold for hold in memory.desk.holds(released=True)}
     hold = numbers.get(int(which))
     if hold is None or (hold.key in found and len(found) == 1):

@@ -7,6 +7,9 @@ import typer
 
 from syncd.cli.words import Format, TableOrJson
 
+LARGEST = 2**63 - 1
+"""No ledger counts further."""
+
 Syncs = Annotated[
     list[str] | None,
     typer.Option("--sync", metavar="NAME", help="Only this sync; default: all that are enabled."),
@@ -51,5 +54,6 @@ By = Annotated[
 ]
 Listed = Annotated[bool, typer.Option("--list", help="Show what is approved and was not done yet.")]
 Withdrawn = Annotated[
-    int | None, typer.Option("--withdraw", metavar="NUMBER", help="Take this approval back.")
+    int | None,
+    typer.Option("--withdraw", metavar="NUMBER", max=LARGEST, help="Take this approval back."),
 ]

@@ -3,7 +3,6 @@
 from contextlib import closing
 from pathlib import Path
 
-from msgspec.structs import replace
 from rich.text import Text
 
 from syncd import planfile
@@ -15,9 +14,9 @@ from syncd.config.settings import Settings
 from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.core.policy import Adopt
+from syncd.engine import cleaned
 from syncd.engine import plan as make_plan
 from syncd.errors import ConfigError
-from syncd.redact import Redactor
 from syncd.render.markdown import render_markdown
 from syncd.render.plan import render_plan
 from syncd.report import Exit, plan_exit_code
@@ -48,15 +47,6 @@ def plan(  # noqa: PLR0913  an option each
         return Exit.PENDING if detailed and made.changes and code is Exit.DONE else code
 
     return each_sync(opened, chosen_names, one)
-
-
-def cleaned(plan: Plan, redact: Redactor) -> Plan:
-    """Without secrets in the words of sources and targets."""
-    return replace(
-        plan,
-        withheld=tuple(redact(why) for why in plan.withheld),
-        notes=tuple(redact(note) for note in plan.notes),
-    )
 
 
 def unset_adoptions(settings: Settings, sync: str) -> frozenset[Kind]:

@@ -43,13 +43,19 @@ class Screen:
         sys.stdout.flush()
 
     def write_lines(self, lines: Iterable[bytes]) -> None:
-        """A result that may be too long to be held at once, in UTF-8."""
-        sys.stdout.writelines(line.decode() for line in lines)
+        """A result that may be too long to be held at once. It is JSON and so UTF-8, whatever the
+        terminal's encoding is (RFC 8259, section 8.1)."""
+        octets = getattr(sys.stdout, "buffer", None)
+        if octets is None:
+            sys.stdout.writelines(line.decode() for line in lines)
+        else:
+            sys.stdout.flush()
+            octets.writelines(lines)
         sys.stdout.flush()
 
     def write_json(self, what: object) -> None:
         encoded = msgspec.json.encode(what)
-        self.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+        self.write_lines([msgspec.json.format(encoded, indent=2), b"\n"])
 
     def say(self, text: str, style: str = "") -> None:
         """A word beside the result; long lines are the terminal's to break."""

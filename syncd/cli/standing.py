@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 
-import msgspec
 from msgspec.structs import asdict
 
 from syncd.cli.opening import Opened, now
@@ -52,7 +51,7 @@ def status(opened: Opened, format_: TableOrJson) -> int:
         daemons = memory.desk.daemons()
     if format_ is TableOrJson.JSON:
         told = {"at": at, "syncs": [_as_json(one) for one in found], "daemons": daemons}
-        opened.screen.write(msgspec.json.format(msgspec.json.encode(told)).decode() + "\n")
+        opened.screen.write_json(told)
     else:
         shown = [
             Shown(

@@ -34,11 +34,7 @@ def undo(opened: Opened, run: int, sync: str | None, looking: Looking, *, yes: b
 
 def _sync_of(opened: Opened, run: int, sync: str | None) -> str:
     with closing(ledger(opened.settings, write=False)) as memory:
-        found = memory.chronicle.run(run)
-        newest = memory.runs(limit=1)
-    if found is None:
-        last = f"the newest is {newest[0].run}" if newest else "there was none yet"
-        raise ConfigError(f"there is no run {run}; {last}")
+        found = memory.chronicle.known_run(run)
     if sync is not None and sync != found.sync:
         raise ConfigError(f"run {run} is one of the sync {found.sync}, not {sync}")
     return chosen(opened.settings, [found.sync])[0]

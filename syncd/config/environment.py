@@ -57,6 +57,9 @@ class _Top(BaseSettings):
     status: dict[str, Any] = {}
     notify: dict[str, Any] = {}
     log: dict[str, Any] = {}
+    audit: dict[str, Any] = {}
+    approvals: str = ""
+    evidence: dict[str, Any] = {}
 
 
 class _Environment(EnvSettingsSource):

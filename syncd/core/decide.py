@@ -66,6 +66,7 @@ class Decision:
             gaps=gaps,
             whole=not seen.gaps,
             past=question.memory.past,
+            undoes=question.undoes is not None,
         )
         self._excess = Excess(policy, question.memory, self._spool, self._lose)
         self._doubt = Doubt(question.memory.open_lines)
@@ -138,9 +139,10 @@ class Decision:
             foreign={kind: n + self._beyond.foreign.get(kind, 0) for kind, n in foreign.items()},
             notes=self._general,
         )
-        undecided = frozenset(tally.left_open(plan))
-        told = frozenset(told_of(plan)) - undecided
-        return Left(undecided | told, totals, administrators, told)
+        found = frozenset(tally.left_open(plan))
+        told = frozenset(told_of(plan)) - found
+        undecided = frozenset(tally.undecided())
+        return Left(found | told, totals, administrators, told, undecided)
 
     @property
     def saw_all(self) -> bool:

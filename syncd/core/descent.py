@@ -3,7 +3,7 @@
 What a legal hold stops is planned all the same, to be refused in its words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -82,6 +82,13 @@ def stops(ours: Ours[User], holds: Sequence[Hold]) -> dict[tuple[Op, Ref], str]:
     if keeping := next((hold for hold in holds if not hold.suspend), None):
         stopped[Op.SUSPEND, ref] = keeping.words
     return stopped
+
+
+def spare(some: Iterable[Ours[User]], ground: Ground, found: Found) -> None:
+    """In an undo, what a hold stops of a leaver it stops of whoever it is on."""
+    for ours in some if ground.holds else ():
+        if holds := holds_on(ours.link, ours.stored.entity, ground):
+            found.stopped.update(stops(ours, holds))
 
 
 def _hold(ours: Ours[User], holds: Sequence[Hold], ground: Ground, found: Found) -> None:

@@ -5,6 +5,7 @@
 | as last written | otherwise | outside: the policy says whether it is put back |
 | otherwise | as last written | in the source: written |
 | otherwise | otherwise | both: written |
+| otherwise | as an undo wrote it | nowhere since the undo: written |
 
 What is compared is the value that the mapping makes of the source now with the one that syncd last
 wrote. Before that, there is the target itself: what it answers otherwise as soon as it is written
@@ -33,6 +34,9 @@ _LEFT = "changed outside, and left so by `policy.drift`"
 _MADE = ("", "")
 """The tray of what is to be made."""
 
+_AS_WRITTEN = {False: Cause.SOURCE, True: Cause.UNDONE}
+"""Where the target has what was written, by whether that was an undo."""
+
 _FIELDS = frozenset({Op.UPDATE, Op.SUSPEND, Op.RESTORE})
 
 
@@ -48,12 +52,13 @@ class Attributed(Struct, frozen=True):
 
 
 class Attribution(Struct, frozen=True):
-    """How changes of one kind are held against the past."""
+    """How changes of one kind are held against the past. What `undoes` a run has no other cause."""
 
     past: Past
     policy: Policy
     now: datetime
     caseless: Collection[str] = frozenset()
+    undoes: bool = False
 
     def of(self, changes: Sequence[Change]) -> Attributed:
         found = Attributed()
@@ -117,13 +122,15 @@ class Attribution(Struct, frozen=True):
         caseless = name in self.caseless
         if last.fresh:
             cause = Cause.UNSETTLED
+        elif self.undoes:
+            cause = Cause.UNDO
         elif same(last.value, change.after[name], caseless=caseless):
             cause = Cause.OUTSIDE
         else:
             found = change.before.get(name)
             answered = known is not None and known.returned == found
             as_written = answered or same(last.value, found, caseless=caseless)
-            cause = Cause.SOURCE if as_written else Cause.BOTH
+            cause = _AS_WRITTEN[last.undone] if as_written else Cause.BOTH
         return Trace(cause, last.value, last.run, last.at)
 
 

@@ -27,6 +27,9 @@ _WIDE = 2
 _TAKING = {Op.SUSPEND, Op.REMOVE}
 """Ops that make the population smaller which their budget is a share of: what the window has seen
 of them is counted with it, or else many small runs might do less than one."""
+_GIVING = Op.CREATE, Op.RESTORE, Op.ADD
+"""Ops that make it larger: what the window has seen of them is not, or else many newcomers would
+make room for as many leavers."""
 
 Counts = Mapping[Purse, int]
 
@@ -49,19 +52,27 @@ class Bounds(Struct, frozen=True):
         purse is of a group."""
         if (budget := self.policy.budget(purse)) is None:
             return None
-        spent = self.spent[purse]
-        if purse[1] in _TAKING:
-            population += spent
-        allowed = budget.allowance(population)
+        spent, hours = self.spent[purse], _hours(self.policy.window)
+        then = population - self._new(purse)
+        # All are new where the window has seen the first import.
+        of = then if then > 0 else population
+        of += spent if purse[1] in _TAKING else 0
+        allowed = budget.allowance(of)
         if allowed is None or planned + spent <= allowed:
             return None
         room = max(0, allowed - spent)
-        already = f", {spent} done in the last {_hours(self.policy.window)}" if spent else ""
+        already = f", {spent} done in the last {hours}" if spent else ""
+        old = f" that were there {hours} ago" if 0 < then < population else ""
         rule = (
             f"over budget {_words(purse, name)}: {planned} planned{already}, "
-            f"{allowed} allowed of {population}; {planned - room} of these held"
+            f"{allowed} allowed of {of}{old}; {planned - room} of these held"
         )
         return Limit(room, rule)
+
+    def _new(self, purse: Purse) -> int:
+        """How many of those that the budget is a share of came in the window."""
+        group = purse[_WIDE:] if purse[0] == Kind.MEMBER else ()
+        return sum(self.spent[(purse[0], op, *group)] for op in _GIVING)
 
 
 def _words(purse: Purse, name: str) -> str:

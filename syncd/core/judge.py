@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncd.core.hold import Hold
 from syncd.core.mapping import holds
 from syncd.core.model import Kind, Op, Ref, Stored, User, Value
 from syncd.core.plan import Change, Refusal, only
 from syncd.core.policy import Protect
-from syncd.core.protection import loses_protection
+from syncd.core.protection import leaves_hold, loses_protection
 
 _NEEDED_FIELD = {Op.SUSPEND: "active", Op.RESTORE: "active"}
 
@@ -33,7 +34,8 @@ class Facts(Struct, frozen=True):
     """What a judgement of single changes rests on.
 
     `protected` refs come with the rule's words, `protect` is that rule. `stopped` is what a legal
-    hold stops, with its words. `gaps` say why not all was read.
+    hold stops, with its words; `holds` are those that know people by their names too. `gaps` say
+    why not all was read.
     """
 
     abilities: Mapping[Kind, Abilities]
@@ -41,6 +43,7 @@ class Facts(Struct, frozen=True):
     gaps: Sequence[str]
     protect: Protect = Protect()
     stopped: Mapping[tuple[Op, Ref], str] = {}
+    holds: Sequence[Hold] = ()
 
 
 class Sifted(Struct, frozen=True):
@@ -91,7 +94,8 @@ def _unchangeable(change: Change, name: str, facts: Facts) -> str:
         return f"the target cannot change {name} after creation"
     if change.after[name] is None and name in abilities.required:
         return f"the target cannot be without {name}, and the source has none"
-    return loses_protection(change, name, facts.protect)
+    rule = loses_protection(change, name, facts.protect)
+    return rule or leaves_hold(change, name, facts.holds)
 
 
 def _impossible(change: Change, facts: Facts) -> str:

@@ -11,7 +11,8 @@ from syncd.core.question import Beyond
 class Left(Struct, frozen=True):
     """`open` are the things about which anything was found: all others are as they should be.
 
-    The `told` among them are decided, and a plan tells of them again. `totals` is what is counted
+    The `told` among them are decided, and a plan tells of them again; of the `undecided` nobody
+    knows whether they are as they should be. `totals` is what is counted
     of everybody, to be `beyond` the questions that follow. `administrators` are those in the
     target who can log in.
     """
@@ -20,6 +21,7 @@ class Left(Struct, frozen=True):
     totals: Beyond
     administrators: frozenset[Ref]
     told: frozenset[tuple[Kind, Key]] = frozenset()
+    undecided: frozenset[tuple[Kind, Key]] = frozenset()
 
 
 class Growth(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.correlate import Claims, Correlated, correlate
+from syncd.core.descent import spare
 from syncd.core.desired import Desired, Wanted
 from syncd.core.diff import Comparison, diff_groups, diff_users
 from syncd.core.drift import Attributed, Attribution
@@ -36,7 +37,8 @@ class Part(Struct, frozen=True):
 class Frame(Struct, frozen=True):
     """What holds for everybody. `protected` are groups, members of protected ones, and `own`.
 
-    `whole` is whether the target was read to its end; `gaps` are all that there are.
+    `whole` is whether the target was read to its end; `gaps` are all that there are. `undoes` is
+    whether this is an undo.
     """
 
     declared: Mapping[Kind, Declared]
@@ -47,6 +49,7 @@ class Frame(Struct, frozen=True):
     gaps: tuple[str, ...]
     whole: bool
     past: Past
+    undoes: bool
 
     def has(self, kind: Kind) -> bool:
         """Groups that can be neither made nor changed can be joined all the same."""
@@ -67,12 +70,14 @@ class Frame(Struct, frozen=True):
             gaps=self.gaps,
             protect=self.policy.protect,
             stopped=stopped or {},
+            holds=[one for one in self.policy.legal_holds if not one.until or self.now < one.until],
         )
 
     def attribution(self, kind: Kind) -> Attribution:
         """The policy is of users' fields: a group's name is always put back."""
         policy = self.policy if kind is Kind.USER else replace(self.policy, drift={})
-        return Attribution(self.past, policy, self.now, self.declared[kind].caseless)
+        caseless = self.declared[kind].caseless
+        return Attribution(self.past, policy, self.now, caseless, self.undoes)
 
     def adopt_by(self, kind: Kind) -> str | None:
         """The field that an adoption goes by."""
@@ -109,7 +114,10 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
         absent=desired.absent,
         undecided=undecided,
     )
-    found = diff_users(both, ground_of(frame.policy, frame.now, part.memory, frame.declared))
+    ground = ground_of(frame.policy, frame.now, part.memory, frame.declared)
+    found = diff_users(both, ground)
+    if frame.undoes:
+        spare(correlated.ours, ground, found)
     return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, protected)
 
 

@@ -27,6 +27,8 @@ class Cause(StrEnum):
     BOTH = "both"
     UNWRITTEN = "unwritten"  # syncd never wrote it
     UNSETTLED = "unsettled"  # the target answered otherwise as soon as it was written
+    UNDO = "undo"  # this is an undo of what was written
+    UNDONE = "undone"  # an undo wrote what is there, against what the source says
 
 
 class Trace(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -40,12 +42,13 @@ class Trace(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 class Written(Struct, frozen=True, gc=False):
     """The last value that syncd wrote. `fresh` is one of the run that is being verified: whatever
-    else is there now came back at once."""
+    else is there now came back at once. `undone` is one that an undo wrote."""
 
     value: Value
     run: int
     at: datetime
     fresh: bool = False
+    undone: bool = False
 
 
 class Missed(Struct, frozen=True, gc=False):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from syncd.core.hold import Hold
 from syncd.core.mapping import matches
 from syncd.core.model import Kind, Ref, Stored, User
 from syncd.core.plan import Change
@@ -53,6 +54,22 @@ def loses_protection(change: Change, name: str, protect: Protect) -> str:
     if after and matches(str(after), patterns):
         return ""
     return f"protected: {change.kind} {change.name} would lose its protection with this {name}"
+
+
+def leaves_hold(change: Change, name: str, holds: Iterable[Hold]) -> str:
+    """Why somebody whom one of these holds knows by this name may not get one that it does not
+    know; empty where they may. Their key may be what it knows them by: it stays."""
+    if change.kind is not Kind.USER or name not in _PATTERNED[Kind.USER]:
+        return ""
+    before, after = str(change.before.get(name) or ""), str(change.after[name] or "")
+    for hold in holds:
+        known, stays = (matches(one, (hold.who,)) for one in (before, after))
+        if known and not stays and not matches(change.key, (hold.who,)):
+            return (
+                f"{hold.words}; {hold.who} would not fit {change.name} with this {name}:"
+                f" let the hold name {change.key}"
+            )
+    return ""
 
 
 _PATTERNED: Mapping[Kind, frozenset[str]] = {

@@ -61,7 +61,7 @@ class Beyond(Struct, frozen=True, kw_only=True):
 class Question(Struct, frozen=True):
     """All that a plan depends on. It is about everybody where nobody is `beyond` it.
 
-    `engine`, `identity` and `readings` are as the plan has them.
+    `engine`, `identity`, `readings` and `undoes` are as the plan has them.
     """
 
     sync: str
@@ -77,11 +77,12 @@ class Question(Struct, frozen=True):
     engine: str = ""
     identity: str = ""
     readings: Mapping[str, str] = {}
+    undoes: int | None = None
 
     @property
     def heading(self) -> dict[str, Any]:
         """What a plan says of what it was made for, by its names."""
-        of_both = ("sync", "target", "config", "engine", "identity", "readings")
+        of_both = ("sync", "target", "config", "engine", "identity", "readings", "undoes")
         return {"created": self.now, **{name: getattr(self, name) for name in of_both}}
 
     def after(self, seen: Seen, memory: Memory) -> "Question":

@@ -36,11 +36,12 @@ class Now(Protocol):
 
 
 class AsAsked:
-    """`Now`, as a question about these few has it: of versions it knows none."""
+    """`Now`, as a question about these few has it: of versions it knows what it is told."""
 
     versioned = False
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen, versions: Mapping[tuple[Kind, Ref], str] | None = None) -> None:
+        self._versions = versions or {}
         self._members = {(one.group, one.user) for one in seen.members}
         self._there: dict[Kind, dict[Ref, Stored[Any]]] = {
             Kind.USER: {one.ref: one for one in seen.users},
@@ -54,8 +55,8 @@ class AsAsked:
     def has(self, group: Ref, user: Ref) -> bool:
         return (group, user) in self._members
 
-    def version(self, _kind: Kind, _ref: Ref) -> str:
-        return ""
+    def version(self, kind: Kind, ref: Ref) -> str:
+        return self._versions.get((kind, ref), "")
 
 
 def seen_of(stored: Stored[E]) -> str:

@@ -21,8 +21,7 @@ _UNPROVEN = {Remark.LEFT, Remark.FORGET, Remark.STRIPPED}
 
 class Tally:
     """`planned` counts what draws on the budgets, `ops` are those of what may run if these allow
-    it; `open` are things about which something was found that no list here or in the plan tells
-    of."""
+    it."""
 
     def __init__(self) -> None:
         self.planned: Counter[Purse] = Counter()
@@ -30,7 +29,8 @@ class Tally:
         self.withheld: Counter[str] = Counter()
         self.population: Counter[Kind] = Counter()
         self.foreign: Counter[Kind] = Counter()
-        self.open: set[tuple[Kind, Key]] = set()
+        self._waiting: set[tuple[Kind, Key]] = set()
+        self._undecided: set[tuple[Kind, Key]] = set()
         self.causes: Counter[str] = Counter()
         self.doubts = Doubts()
         self.half_known = HalfKnown()
@@ -48,7 +48,8 @@ class Tally:
         self._bare |= one.found.bare
         self._notes += one.found.notes
         self._problems += one.correlated.conflicts
-        self.open |= {(kind, key) for key in (*one.undecided, *one.found.waiting)}
+        self._undecided |= {(kind, key) for key in one.undecided}
+        self._waiting |= {(kind, key) for key in one.found.waiting}
         self.foreign[kind] += len(one.correlated.foreign)
         self.causes += one.attributed.causes
         self.withhold(one.sifted.withheld)
@@ -80,7 +81,7 @@ class Tally:
     def withhold(self, changes: Iterable[Change]) -> None:
         for change in changes:
             self.withheld[f"{change.kind}.{change.op}"] += 1
-            self.open |= {*things(change)}
+            self._undecided |= {*things(change)}
 
     def in_groups(self, keys: Iterable[Key]) -> None:
         """These are yet to be stripped."""
@@ -122,10 +123,15 @@ class Tally:
             how = "`users.on_create` to give it to new accounts"
         return [f"admin is stated in the sources and not mapped: left alone; map `admin` in {how}"]
 
+    def undecided(self) -> Iterator[tuple[Kind, Key]]:
+        """Those of whom anything is withheld, in conflict, or not known; some more than once."""
+        yield from self._undecided
+        yield from ((one.kind, one.key) for one in (*self._problems, *self._failures))
+
     def left_open(self, plan: Plan) -> Iterator[tuple[Kind, Key]]:
         """With those that the plan tells of, or would if it were proven; some more than once."""
-        yield from self.open
-        yield from ((one.kind, one.key) for one in (*plan.conflicts, *plan.failures))
+        yield from self.undecided()
+        yield from self._waiting
         for mark in (*self._marks, *self._bare.values()):
             yield from ((mark.kind, key) for key in (mark.key, mark.old_key) if key)
         yield from chain.from_iterable(map(things, plan.changes))

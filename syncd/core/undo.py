@@ -72,8 +72,7 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
     back = _Back(undo, caseless)
     links, seen = question.memory.links, question.seen
     groups: _Found[Group] = back.go(Kind.GROUP, links, seen.groups)
-    lost_users = back.remake(Kind.USER, user_of)
-    lost_groups = back.remake(Kind.GROUP, group_of)
+    lost_users, lost_groups = back.remake(Kind.USER, user_of), back.remake(Kind.GROUP, group_of)
     groups.problems.extend(back.lost_members())
     refs = {link.key: link.ref for link in links if link.kind is Kind.GROUP}
     if apart is None:
@@ -82,7 +81,7 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
         memberships = _MembersBack(listed, listed, refs, undo)
         apart = Apart((), lambda: None, memberships, listed, Trays())
         desired = _desired([users, lost_users], [groups, lost_groups])
-        return replace(question, desired=desired), apart
+        return replace(question, desired=desired, undoes=undo.run), apart
 
     whole = apart
 
@@ -98,7 +97,8 @@ def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question,
 
     memberships = _MembersBack(whole.memberships, whole.roll, refs, undo)
     turned = replace(whole, parts=parts(), tied=tied, memberships=memberships)
-    return replace(question, desired=_desired([], [groups, lost_groups])), turned
+    rest = _desired([], [groups, lost_groups])
+    return replace(question, desired=rest, undoes=undo.run), turned
 
 
 class _Found(Struct, Generic[E], frozen=True):
@@ -272,9 +272,8 @@ def _desired(users: Sequence[_Found[User]], groups: Sequence[_Found[Group]]) -> 
 
 
 def _problem(change: Change, run: int) -> Problem:
-    why = "it is syncd's no more"
-    if change.kind is Kind.MEMBER:
-        why = "the account, or the group, is syncd's no more"
+    of_two = change.kind is Kind.MEMBER
+    why = f"{'the account, or the group,' if of_two else 'it'} is syncd's no more"
     if change.op is Op.DELETE:
         why = "it was suspended when it was deleted, and is not made again"
         why += f"; `syncd show {run}` has what it held" if change.before else ""

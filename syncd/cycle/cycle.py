@@ -45,7 +45,7 @@ _AT_ONCE = 2000
 
 
 class Cycle:
-    """Read once, with `read`. `question` is then what there is to decide.
+    """Read once, with `read`, which gives the question. `selection` is then whom it is about.
 
     What nobody has changed since the last cycle is not decoded and is in no question, unless the
     ledger's snapshot is not that of this very configuration, or `afresh` says to do without it.
@@ -83,7 +83,7 @@ class Cycle:
         self.apart: Apart | None = None
         """Who is not in the question, since they are too many to be in one."""
         self._target: TargetRead | None = None
-        self._selection: Selection | None = None
+        self.selection: Selection | None = None
         self._lost = False
         self._beyond: Beyond | None = None
         """Of before the run, for links have moved since."""
@@ -113,19 +113,19 @@ class Cycle:
         backend, left_alone = self._sync.backend, quick or few
         own = backend.whoami() if left_alone else None
         self._target = reader.unread_target(own) if left_alone else reader.target(backend)
-        self._selection = self._select() if self._may_pick() else None
-        if self._selection is None and self._target.quick:
+        self.selection = self._select() if self._may_pick() else None
+        if self.selection is None and self._target.quick:
             self._target = reader.target(backend)
-        elif self._target.quick and self._selection is not None:
-            self._look(self._selection)
+        elif self._target.quick and self.selection is not None:
+            self._look(self.selection)
         if not self._target.quick and not self._target.gaps:
             confirm_absence(self._target, backend, self._asked_links())
         return self.ask()
 
     def _asked_links(self) -> Iterator[list[Link]]:
         """Of all that the question is about."""
-        if self._selection is not None:
-            yield list(self._selection.links)
+        if self.selection is not None:
+            yield list(self.selection.links)
             return
         for kind in (Kind.USER, Kind.GROUP):
             yield from self._ledger.register.each_link(self._sync.name, kind)
@@ -199,12 +199,12 @@ class Cycle:
 
     def _put(self) -> Question:
         self.apart = None
-        if self._selection is None or self._head is None:
+        if self.selection is None or self._head is None:
             return self._ask_about_all()
-        memory = self._remember(self._selection.links)
+        memory = self._remember(self.selection.links)
         if self._beyond is None:
-            self._beyond = self._asking.beyond(self._selection, self._head.facts)
-        return self._asking.about(self._selection, memory, self._beyond)
+            self._beyond = self._asking.beyond(self.selection, self._head.facts)
+        return self._asking.about(self.selection, memory, self._beyond)
 
     def _ask_about_all(self) -> Question:
         if self._slice is not None:
@@ -231,7 +231,7 @@ class Cycle:
     ) -> Taken | None:
         """What the `question` that was `read` is made of, before a run has changed any of it; None
         where it is about nobody, unless that is asked for too."""
-        some, sync = self._selection, self._sync
+        some, sync = self.selection, self._sync
         if some is not None and not some and not of_nobody:
             return None
         links = self._ledger.register.each_link(sync.name, Kind.USER)
@@ -251,7 +251,7 @@ class Cycle:
     def expected(self, done: Iterable[Change], refs: RefsOf) -> Expected | None:
         """What the target should hold after a run that did this and nothing else; None where it is
         cheaper to decide anew. To be asked for before `read_again`."""
-        if self._selection is not None:
+        if self.selection is not None:
             return None
         sync, managed = self._sync, self._sync.rules.users.managed
         expected = Expected(self._work, self.target, sync.declared, managed)
@@ -266,8 +266,8 @@ class Cycle:
     def ask_again(self, touched: Touched, run: int) -> Question:
         """The question after this run, when it was read again."""
         self.past.verifying = run
-        if self._selection is not None:
-            self._selection = self._selector.select_also(touched.refs(Kind.USER))
+        if self.selection is not None:
+            self.selection = self._selector.select_also(touched.refs(Kind.USER))
         return self.ask()
 
     def keep(self, planned: Decision, after: Left, run: int) -> None:
@@ -288,7 +288,7 @@ class Cycle:
             told = frozenset()
         facts, settled = self._head.facts if self._head else Facts(), set[tuple[Kind, Key]]()
         if self.target.proves:
-            facts = next_facts(facts, after, self._selection, self.sources, lost=self._lost)
+            facts = next_facts(facts, after, self.selection, self.sources, lost=self._lost)
             settled = keeping.settled(self._base) if self._base is not None else settled
         self._ledger.keep(
             self._sync.name,

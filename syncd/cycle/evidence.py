@@ -20,8 +20,10 @@ from syncd.core.evidence import NOTHING, Ruling
 from syncd.core.memory import Link
 from syncd.core.model import Kind, Ref
 from syncd.core.past import NOTHING as NOTHING_YET
+from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.core.records import Records
+from syncd.core.seen import Now
 from syncd.cycle.reads import PartRead, SourceRead, TargetRead
 from syncd.paging import Members
 from syncd.sync import Sync
@@ -30,8 +32,9 @@ Redact = Callable[[str], str]
 
 LINKS = "link"
 SAVED = "saved"
-"""Sections besides those of the snapshot: links, and the lines of the plan that a run is bound
-to."""
+VERSIONS = "version"
+"""Sections besides those of the snapshot: links, the lines of the plan that a run is bound to, and
+the versions of what that would change."""
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -52,6 +55,14 @@ class Head(Struct, frozen=True, array_like=True):
     bare: bytes
     ruling: bytes
     sources: tuple[Stated, ...]
+
+
+class HadVersion(Struct, frozen=True, gc=False):
+    """What the target called the state of a thing."""
+
+    kind: Kind
+    ref: Ref
+    version: str
 
 
 Sections = dict[str, Iterable[bytes]]
@@ -77,6 +88,13 @@ def of_few(question: Question, records: Mapping[str, Records]) -> tuple[list[Sta
     sections |= {"user": map(encode, seen.users), "group": map(encode, seen.groups)}
     sections |= {"member": map(encode, members), LINKS: map(encode, question.memory.links)}
     return [Stated(name, one.gaps, one.notes) for name, one in records.items()], sections
+
+
+def versions_of(saved: Plan, now: Now) -> Iterator[bytes]:
+    """Those that there are `now`, of what the plan knew the version of."""
+    for one in saved.changes:
+        if one.version and one.ref and (version := now.version(one.kind, one.ref)):
+            yield encode(HadVersion(one.kind, one.ref, version))
 
 
 def of_everybody(

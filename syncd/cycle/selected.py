@@ -3,7 +3,7 @@
 from msgspec import Struct, field
 
 from syncd.core.memory import Link
-from syncd.core.model import Key, Ref
+from syncd.core.model import Key, Kind, Ref
 
 
 class Selection(Struct):
@@ -22,3 +22,9 @@ class Selection(Struct):
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.refs or self.groups or self.group_refs or self.every_group)
+
+    def has(self, kind: Kind, key: Key) -> bool:
+        """Of a user or a group by its full key."""
+        if kind is Kind.USER:
+            return key in self.keys
+        return self.every_group or key in self.groups

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from syncd.audit.audit import Audit
 from syncd.config import load_settings
 from syncd.config.assemble import audit_of, ledger
 from syncd.config.running import UNIX
@@ -71,7 +72,9 @@ class _House:
         """These settings are in force from now on. Raises `ConfigError` where they cannot be."""
         _refuse_what_needs_a_restart(self.daemon.settings, settings)
         told = receivers(settings.notify.to)
-        audit = audit_of(settings, self._ledger, self._redact, self._audit_alarm)
+        audit, before = self._audit(settings), self._ledger.follower
+        if audit is not None and before is not None:
+            audit.damage = before.damage
         self._serve_at(settings.status.listen)
         self._messenger.follow(settings.notify, told)
         self._listeners.those = [self._voice(settings), self._metrics, self._messenger]
@@ -85,6 +88,9 @@ class _House:
             sys.stderr.flush()
             os._exit(Exit.DONE)
         self._ledger.close()
+
+    def _audit(self, settings: Settings) -> Audit | None:
+        return audit_of(settings, self._ledger, self._redact, self._audit_alarm)
 
     def _audit_alarm(self, trouble: str) -> None:
         if trouble:

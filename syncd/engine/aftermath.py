@@ -2,14 +2,16 @@
 
 from collections import Counter
 from datetime import datetime
-from itertools import chain
+from itertools import chain, starmap
 
 from msgspec.structs import replace
 
 from syncd.core.decide import Decision
 from syncd.core.drift import wheres
 from syncd.core.left import Left
-from syncd.core.model import Kind, Op, Ref
+from syncd.core.merge import full_key
+from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.past import Where
 from syncd.core.plan import Plan
 from syncd.cycle import GROWS, Cycle, Touched
 from syncd.engine.purpose import Purpose
@@ -40,19 +42,55 @@ def look_again(
     return again.left(), unsettled(execution, cycle.still_there, after), after
 
 
-def keep_stuck(cycle: Cycle, ledger: Ledger, report: Report, after: Plan, now: datetime) -> None:
-    """What came back otherwise counts once more; what no plan is about any more is forgotten. An
-    undo is about other wishes than those that never settle."""
-    if report.plan.undoes is not None:
-        return
-    gone = cycle.past.wheres()
-    if gone:
-        stopped = chain(after.held, after.refused, after.unsettled)
-        gone.difference_update(wheres(chain(after.changes, (one.change for one in stopped))))
+def remember(
+    cycle: Cycle,
+    ledger: Ledger,
+    report: Report,
+    decision: Decision,
+    after: tuple[Left, Plan],
+    now: datetime,
+) -> None:
+    """Leaves to later cycles what is known by now: `after` is what the run has left, and the plan
+    of all that is due then."""
+    left, plan = after
+    if report.plan.undoes is None:
+        _keep_stuck(cycle, ledger, report, _settled(cycle, left, plan), now)
+    cycle.keep(decision, left, report.run or 0)
+
+
+def _keep_stuck(
+    cycle: Cycle, ledger: Ledger, report: Report, gone: set[Where], now: datetime
+) -> None:
+    """What came back otherwise counts once more. Of an undo nothing is kept, for it is about other
+    wishes than those that never settle."""
     if gone or report.unsettled:
         found = (one for unsettled in report.unsettled for one in unsettled.missed)
         tries = Tries(report.run or 0, cycle.past.made_by, now)
-        ledger.keep_stuck(after.sync, tries, found, gone)
+        ledger.keep_stuck(report.plan.sync, tries, found, gone)
+
+
+def _settled(cycle: Cycle, left: Left, plan: Plan) -> set[Where]:
+    """What did not settle so far, was asked about, and would not be written any more. Of whom
+    nothing was decided, or a source may have said more, nothing is known."""
+    if not cycle.target.proves:
+        return set()
+    doubted = [full_key(name, Key("")) for name, of in cycle.sources.items() if not of.proves]
+
+    def is_known(kind: Kind, key: Key) -> bool:
+        asked = cycle.selection is None or cycle.selection.has(kind, key)
+        return asked and (kind, key) not in left.undecided and not key.startswith(tuple(doubted))
+
+    known = {where for where in cycle.past.wheres() if all(starmap(is_known, _things(where)))}
+    if known:
+        stopped = chain(plan.held, plan.refused, plan.unsettled)
+        known.difference_update(wheres(chain(plan.changes, (one.change for one in stopped))))
+    return known
+
+
+def _things(where: Where) -> list[tuple[Kind, Key]]:
+    """What it is of: a membership, of a group and a user."""
+    kind, key, member, _ = where
+    return [(Kind.GROUP, key), (Kind.USER, Key(member))] if member else [(kind, key)]
 
 
 def _only_grew(execution: Execution) -> bool:

@@ -21,9 +21,7 @@ class Deeds:
 
     def check(self) -> None:
         """Raises `ConfigError` where there is nothing to go back on, or it is not known yet."""
-        found = self._ledger.chronicle.run(self.run)
-        if found is None:
-            raise ConfigError(f"there is no run {self.run}: `syncd history` shows which there are")
+        found = self._ledger.chronicle.known_run(self.run)
         if found.sync != self._sync:
             raise ConfigError(f"run {self.run} is one of the sync {found.sync}, not {self._sync}")
         if self._ledger.has_open_lines(self._sync):

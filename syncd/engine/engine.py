@@ -7,7 +7,7 @@ recall the ledger ------------------┘     └-> apply: execute -> verify -> Re
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from msgspec.structs import replace
@@ -20,16 +20,17 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import Cycle, Mode
-from syncd.cycle.evidence import SAVED, Taken
+from syncd.cycle.evidence import SAVED, VERSIONS, Taken, versions_of
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
 from syncd.cycle.reading import Watch
 from syncd.cycle.reads import readings
 from syncd.cycle.spool import DiskSpool
-from syncd.engine.aftermath import keep_stuck, look_again
+from syncd.engine.aftermath import look_again, remember
 from syncd.engine.canary import Canary
 from syncd.engine.purpose import Purpose
-from syncd.errors import BackendError, LedgerError, Stopped
+from syncd.engine.stubborn import Stubborn
+from syncd.errors import BackendError, ConfigError, LedgerError, Stopped
 from syncd.executor import Execution, Journal, Told, execute
 from syncd.ledger import Ledger, Reading
 from syncd.planfile import lines
@@ -38,6 +39,9 @@ from syncd.standing import Redact, after_error, after_run
 from syncd.sync import Sync
 
 Clock = Callable[[], datetime]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No clock of a machine says an earlier time, unless it is broken."""
 
 
 def plan(  # noqa: PLR0913  what is read and how, each a name
@@ -54,9 +58,11 @@ def plan(  # noqa: PLR0913  what is read and how, each a name
     `retry` what never settles is in it.
 
     Raises `SourceError` where no source can be read, `BackendError` where the target cannot,
-    `ConfigError` where there is no such run to undo, `NoRoom` where what was read finds none.
+    `ConfigError` where there is no such run to undo, or where `now` cannot be, `NoRoom` where what
+    was read finds none.
     """
     purpose = Purpose(sync, ledger, mode, None, undo)
+    now = _plausible(now)
     with Cycle(sync, ledger, now, watch, mode, retry=retry, about=purpose.about) as cycle:
         planned = purpose.plan(cycle, purpose.decision(cycle))
         return with_versions(_in_waves(sync, ledger, planned), cycle.now)
@@ -91,11 +97,13 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     with (
         ledger.lock(sync.name),
         _standing(sync, ledger, clock, redact, of_undo=purpose.undoes) as stand,
-        Cycle(sync, ledger, clock(), watch, mode, retry=retry, about=purpose.about) as cycle,
+        Cycle(
+            sync, ledger, _plausible(clock()), watch, mode, retry=retry, about=purpose.about
+        ) as cycle,
     ):
         ledger.desk.take_files(sync.name, sync.consent, clock())
         decision = purpose.decision(cycle)
-        planned = _in_waves(sync, ledger, _cleaned(purpose.plan(cycle, decision), redact))
+        planned = _in_waves(sync, ledger, cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
         run = _begin(
@@ -106,9 +114,16 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             clock,
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
-        journal, left, after = Journal(ledger, run, clock, told), None, planned
+        journal, left, after = Journal(ledger, run, clock, told), None, decision.plan()
         look = partial(look_again, cycle, purpose, decision, planned, journal)
-        gate = Canary(planned.waves, sync.policy.waves.errors, look, stop, watch)
+        gate = Canary(
+            planned.waves,
+            sync.policy.waves.errors,
+            Stubborn(cycle.past, ledger, sync.name, run),
+            look,
+            stop,
+            watch,
+        )
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
         report = Report(planned, run, execution)
@@ -120,10 +135,20 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             report = replace(report, unverified=str(error))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
-            keep_stuck(cycle, ledger, report, after, clock())
-            cycle.keep(decision, left or decision.left(), run)
+            remember(cycle, ledger, report, decision, (left or decision.left(), after), clock())
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _plausible(now: datetime) -> datetime:
+    """A clock that is behind, or was never set, is lived with (`core/ladder.py`). Before 1970
+    nothing of what was kept is known again, for that has such seconds."""
+    if now < _EPOCH:
+        raise ConfigError(
+            f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC: set it, then run again; "
+            "nothing was read"
+        )
+    return now
 
 
 Stand = Callable[[Report, tuple[Mapping[str, Reading], Reading]], None]
@@ -162,7 +187,7 @@ def _in_waves(sync: Sync, ledger: Ledger, plan: Plan) -> Plan:
     return in_waves(plan, sync.policy.waves, names, DiskSpool, DiskNotes)
 
 
-def _cleaned(plan: Plan, redact: Redact) -> Plan:
+def cleaned(plan: Plan, redact: Redact) -> Plan:
     """Without secrets in the words of sources and target: so it is shown, digested and kept."""
     withheld, notes = tuple(map(redact, plan.withheld)), tuple(map(redact, plan.notes))
     if (withheld, notes) == (plan.withheld, plan.notes):
@@ -185,7 +210,8 @@ def _evidence(
     taken = cycle.evidence(decision.question, redact, of_nobody=saved is not None)
     if saved is None or taken is None:
         return taken
-    return replace(taken, sections={**taken.sections, SAVED: lines(saved)})
+    of_saved = {SAVED: lines(saved), VERSIONS: versions_of(saved, cycle.now)}
+    return replace(taken, sections={**taken.sections, **of_saved})
 
 
 def _begin(
@@ -200,8 +226,7 @@ def _begin(
     run = ledger.begin_run(sync.name, planned, clock())
     if evidence is not None:
         ledger.archive.keep(sync.name, run, evidence.asked_at, evidence.head, evidence.sections)
-    since = sync.keep_evidence and clock() - sync.keep_evidence
-    ledger.archive.forget(sync.name, before=since or None)
+    ledger.archive.forget(sync.name, run, sync.keep_evidence, clock())
     ledger.desk.keep_plan(run, planned, clock())
     ledger.mark(run, planned.marks, clock())
     ledger.rename(sync.name, decision.renamed)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from syncd.core.bind import bind
 from syncd.core.decide import Decision
 from syncd.core.model import Op
-from syncd.core.plan import Change, Plan
+from syncd.core.plan import Change, Plan, Refusal
 from syncd.core.stream import batches, encode, mapped
 from syncd.core.undo import turn
 from syncd.cycle import Cycle, Mode, Touched
@@ -89,14 +89,22 @@ class Purpose:
             _, by, approved = change.reason.partition("; approved by")
             return replace(change, reason=f"{words}{again}{by}{approved}")
 
+        def held(one: Refusal) -> Refusal:
+            return replace(one, change=told(one.change))
+
+        def kept(one: Refusal) -> Refusal:
+            return replace(one, change=replace(one.change, reason=words))
+
         number = sum(self._made_again(some) for some in batches(plan.changes, _AT_ONCE))
         again = (_AGAIN.format(_those(number)),) if number else ()
         return replace(
             plan,
             changes=mapped(plan.changes, told, Change),
+            held=mapped(plan.held, held, Refusal),
+            refused=mapped(plan.refused, kept, Refusal),
+            unsettled=mapped(plan.unsettled, kept, Refusal),
             marks=(),
             notes=(words, *deeds.notes(), *self._undo.notes(), *again, *plan.notes),
-            undoes=deeds.run,
         )
 
     def _made_again(self, some: list[Change]) -> int:

@@ -15,7 +15,7 @@ from syncd.core.past import NOTHING as NOTHING_YET
 from syncd.core.past import Known
 from syncd.core.plan import Plan
 from syncd.core.question import Question
-from syncd.cycle.evidence import LINKS, Stated
+from syncd.cycle.evidence import LINKS, VERSIONS, Stated
 from syncd.cycle.heard import STUCK, WRITTEN, WasStuck, WasWritten
 from syncd.evidence.decided import Decided, decided, decided_again
 from syncd.evidence.form import Opened
@@ -79,6 +79,7 @@ def pseudonymised(
     lines = (hiding.line(line, reasons) for line in _lines(ledger, run.run))
     with Packer(file) as packer:
         _add_question(packer, hidden.question)
+        packer.add_lines(member_of(VERSIONS), hidden.versions)
         _add_plans(packer, hidden)
         _add_run(packer, hiding.value(run), approvals, lines)
         _add_readings(packer, map(hiding.value, evidence.sources), run)
@@ -86,8 +87,9 @@ def pseudonymised(
 
 
 def _hidden(again: Decided, hiding: Hiding) -> Decided:
-    saved = None if again.saved is None else hiding.value(again.saved)
-    return decided(hiding.question(again.question), saved)
+    question = hiding.question(again.question)
+    saved = None if again.saved is None else hiding.saved(again.saved, again.question, question)
+    return decided(question, saved, map(hiding.value, again.versions))
 
 
 def _asked(evidence: Opened) -> dict[str, Any]:

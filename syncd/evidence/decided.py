@@ -15,30 +15,34 @@ from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.core.seen import AsAsked
 from syncd.core.waves import in_waves
-from syncd.cycle.evidence import SAVED
+from syncd.cycle.evidence import SAVED, VERSIONS, HadVersion
 from syncd.errors import ConfigError
 from syncd.evidence.form import Opened
 from syncd.ledger import Ledger
 
 
 class Decided(Struct, frozen=True):
-    """A question, the saved plan that the run was bound to, if any, and the plan of both."""
+    """A question, the saved plan that the run was bound to, if any, with the versions that there
+    were of what that would change; and the plan of all."""
 
     question: Question
     saved: Plan | None
+    versions: tuple[HadVersion, ...]
     plan: Plan
 
 
-def decided(question: Question, saved: Plan | None) -> Decided:
+def decided(question: Question, saved: Plan | None, versions: Iterable[HadVersion] = ()) -> Decided:
     """As the engine's `apply` does it."""
     names = {one.key: one.name for one in question.memory.links if one.kind is Kind.USER}
 
     def named(keys: Collection[Key]) -> dict[Key, str]:
         return {key: names[key] for key in keys if key in names}
 
-    plan = decide(question)
-    bound = bind(saved, plan, AsAsked(question.seen)) if saved is not None else plan
-    return Decided(question, saved, in_waves(bound, question.policy.waves, named))
+    plan, had = decide(question), tuple(versions)
+    if saved is not None:
+        now = AsAsked(question.seen, {(one.kind, one.ref): one.version for one in had})
+        plan = bind(saved, plan, now)
+    return Decided(question, saved, had, in_waves(plan, question.policy.waves, named))
 
 
 def saved_plan(lines: Iterable[bytes]) -> Plan | None:
@@ -73,4 +77,5 @@ def read(
 
 def decided_again(evidence: Opened) -> Decided:
     """What the run decided, by the ledger's evidence."""
-    return decided(evidence.evidence().question(), saved_plan(evidence.rows(SAVED)))
+    saved = saved_plan(evidence.rows(SAVED))
+    return decided(evidence.evidence().question(), saved, evidence.values(VERSIONS))

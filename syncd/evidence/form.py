@@ -15,7 +15,7 @@ from syncd.core.model import Group, GroupRecord, Kind, Member, Stored, User, Use
 from syncd.core.past import Known
 from syncd.core.question import Question
 from syncd.core.records import Records
-from syncd.cycle.evidence import LINKS, Head, Stated
+from syncd.cycle.evidence import LINKS, VERSIONS, HadVersion, Head, Stated
 from syncd.cycle.heard import STUCK, WRITTEN, WasStuck, WasWritten
 from syncd.paging import Members
 from syncd.ports import Holds
@@ -30,6 +30,7 @@ _TARGET: Mapping[str, Any] = {
     LINKS: Link,
     WRITTEN: WasWritten,
     STUCK: WasStuck,
+    VERSIONS: HadVersion,
 }
 
 

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 
 from syncd.core.approval import approval_print
 from syncd.core.decide import decide
-from syncd.core.model import Kind
+from syncd.core.model import Kind, Stored
 from syncd.core.plan import Change, Plan, change_id
 from syncd.core.policy import Policy, Purse
 from syncd.core.question import Question
+from syncd.core.seen import seen_of
 from syncd.core.stream import encode
 from syncd.evidence.pseudonyms import Pseudonyms
 from syncd.ledger import Line
@@ -138,6 +139,18 @@ class Hiding:
         member = None if one.member is None else self.value(one.member)
         return change_id(one.op, one.kind, self.value(one.key), member, temporary=one.temporary)
 
+    def saved(self, saved: Plan, question: Question, hidden: Question) -> Plan:
+        """A plan that saw of the `hidden` question's things what the plan saw of these."""
+        things = zip(_things(question), _things(hidden), strict=True)
+        prints = {seen_of(thing): seen_of(other) for thing, other in things}
+
+        def told(change: Change) -> Change:
+            found = self.value(change)
+            return replace(found, seen=prints.get(change.seen, found.seen))
+
+        rest = self.value(replace(saved, changes=()))
+        return replace(rest, changes=tuple(map(told, saved.changes)))
+
     def line(self, line: Line, reasons: Mapping[str, str]) -> Line:
         """Of the journal; `reasons` are those of the hidden plan, by the id of a change."""
         hidden = self.value(line)
@@ -216,6 +229,10 @@ class Hiding:
         if not isinstance(value, str):
             return tuple(map(self._said, value))
         return value if not value or value in _PLAIN_WORDS else f"hidden ({self._names(value)})"
+
+
+def _things(question: Question) -> list[Stored[Any]]:
+    return [*question.seen.users, *question.seen.groups]
 
 
 def _fields(value: Struct) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from syncd.ledger import Ledger
 from syncd.located.suggest import quoted
 from syncd.render.times import moment
 
+_LAST = 2**63 - 1
+"""Of what a ledger can number."""
 _RUN = "run:"
 _OF_FEW = (
     "run {run} was about a few: of their groups it knew those only that something had moved in"
@@ -46,19 +48,19 @@ def when(text: str) -> When:
     """A time as 2026-11-20T12:00, of UTC unless it says another zone; a date, which means its end;
     or run:42. Raises `ConfigError`."""
     if text.startswith(_RUN) and text.removeprefix(_RUN).isdecimal():
-        return When(run=int(text.removeprefix(_RUN)))
+        return When(run=min(int(text.removeprefix(_RUN)), _LAST))
     try:
         return When(time=datetime.combine(date.fromisoformat(text), time.max, UTC))
     except ValueError:
         pass
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return When(time=found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         raise ConfigError(
             f"--at {text!r} is no time: say it as 2026-11-20T12:00 (of UTC), as a date, "
             "or as run:42"
         ) from None
-    return When(time=found if found.tzinfo is not None else found.replace(tzinfo=UTC))
 
 
 def explained_at(ledger: Ledger, sync: str, who: str, then: When) -> tuple[list[Explanation], str]:

@@ -16,7 +16,7 @@ from syncd.core.model import User
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.core.stream import encode, lines_of
-from syncd.cycle.evidence import Stated
+from syncd.cycle.evidence import VERSIONS, HadVersion, Stated
 from syncd.errors import ConfigError
 from syncd.evidence.audited import problems
 from syncd.evidence.bundling import AUDIT, PEOPLE, PLAN, QUESTION, SAVED_PLAN, WANTED, member_of
@@ -57,7 +57,8 @@ def replay(bundle: Bundle) -> Replayed:
     manifest = bundle.manifest
     try:
         question = _question(bundle)
-        plan = decided(question, saved_plan(bundle.lines(SAVED_PLAN))).plan
+        versions = _values(bundle, member_of(VERSIONS), HadVersion)
+        plan = decided(question, saved_plan(bundle.lines(SAVED_PLAN)), versions).plan
         then = planfile.load(list(bundle.lines(PLAN)), PLAN)
     except (msgspec.MsgspecError, KeyError, TypeError) as error:
         raise ConfigError(_unreadable(manifest, error)) from None

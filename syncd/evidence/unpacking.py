@@ -12,6 +12,8 @@ import msgspec
 from syncd.errors import ConfigError
 from syncd.evidence.packing import FORMAT, MANIFEST, Manifest, Packed, sealed
 
+_LONGEST_MANIFEST = 1 << 22
+"""Octets. What syncd makes has some thousands; a bomb has as many as fit into a memory."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 """What `zipfile` raises for a member that cannot be read; the last for one that claims to be
 encrypted."""
@@ -66,7 +68,10 @@ class Bundle:
 
     def _manifest(self) -> Manifest:
         try:
-            text = self._zip.read(MANIFEST)
+            with self._zip.open(MANIFEST) as member:
+                text = member.read(_LONGEST_MANIFEST + 1)
+            if len(text) > _LONGEST_MANIFEST:
+                raise ConfigError(f"{self._path}: {MANIFEST} is longer than any that syncd makes")
             version = msgspec.json.decode(text, type=_Version).format
         except (KeyError, msgspec.MsgspecError, *_DAMAGED):
             raise ConfigError(f"{self._path} is no bundle, or its {MANIFEST} was changed") from None
@@ -83,7 +88,7 @@ class Bundle:
         digest, octets = hashlib.sha256(), 0
         try:
             with self._zip.open(name) as member:
-                while some := member.read(1 << 20):
+                while octets <= expected.octets and (some := member.read(1 << 20)):
                     digest.update(some)
                     octets += len(some)
         except (KeyError, *_DAMAGED):

@@ -19,9 +19,9 @@ from syncd.core.yielding import yielded
 from syncd.explain.explanation import Account, Attribute, Explanation, Field, Owned
 from syncd.explain.journal import Journal
 from syncd.explain.rulebook import Rulebook
+from syncd.explain.timers import timers
 from syncd.explain.verdicts import Verdicts
 from syncd.lookup import Names
-from syncd.timers import timers
 
 _OWNING = (Remark.ADOPT, Remark.CLAIM)
 _INSTEAD = {

@@ -8,8 +8,8 @@ from msgspec import Struct
 from syncd.core.memory import Link
 from syncd.core.model import Key, RawValue, Ref, Value
 from syncd.core.plan import Change, Problem, Refusal
+from syncd.explain.timers import Timer
 from syncd.ledger import Line, Remarked
-from syncd.timers import Timer
 
 
 class Account(Struct, frozen=True):

@@ -58,6 +58,11 @@ class Approval(Struct, frozen=True):
         """Whether it lets anything through."""
         return self.withdrawn_at is None and now < self.expires_at and self.used < self.changes
 
+    @property
+    def ran_out(self) -> bool:
+        """Whether a run has seen it expired. It is so for good: a clock may go back."""
+        return self.withdrawn_at is not None and self.withdrawn_at >= self.expires_at
+
 
 class Signature(Struct, frozen=True):
     """Who approves, when, and until when that holds. `person` is what tells two people apart: the
@@ -113,12 +118,14 @@ def tell_given(connection: Connection, given: Approval, at: datetime) -> None:
     events.tell(connection, "approval given", at, sync=given.sync, **whose, **what)
 
 
-def tell_expired(connection: Connection, sync: str, since: datetime, now: datetime) -> None:
-    """Of approvals that ended by themselves after `since`, and not all that they were of was
-    made."""
-    over = APPROVALS.c.expires_at > since, APPROVALS.c.expires_at <= now
-    statement = _SELECTED.where(APPROVALS.c.sync == sync, APPROVALS.c.withdrawn_at.is_(None), *over)
-    for approval in map(_approval, connection.execute(statement.order_by(APPROVALS.c.approval))):
+def expire(connection: Connection, sync: str, now: datetime) -> None:
+    """Those whose time is over end for good. It is told of those of which not all was made."""
+    over = APPROVALS.c.sync == sync, APPROVALS.c.expires_at <= now
+    those = *over, APPROVALS.c.withdrawn_at.is_(None)
+    found = selected(connection, *those)
+    if found:
+        connection.execute(update(APPROVALS).where(*those).values(withdrawn_at=now))
+    for approval in found:
         if approval.used < approval.changes:
             left = approval.changes - approval.used
             number = approval.approval
@@ -180,7 +187,7 @@ def withdraw(connection: Connection, number: int, now: datetime, by: str) -> App
 
 
 def _why_over(approval: Approval) -> str:
-    if approval.withdrawn_at is not None:
+    if approval.withdrawn_at is not None and not approval.ran_out:
         return "was withdrawn"
     return "is used up" if approval.used >= approval.changes else "has expired"
 

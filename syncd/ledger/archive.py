@@ -8,7 +8,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from syncd.core.stream import batches
+from syncd.ledger import runs
 from syncd.ledger.rows import insert_rows
 from syncd.ledger.schema import EVIDENCE, PIECES
 
@@ -120,12 +121,17 @@ class Archive:
     def head(self, kept: KeptEvidence) -> bytes:
         return next(self.rows(kept, HEAD))
 
-    def forget(self, sync: str, before: datetime | None) -> None:
-        """What is about earlier times; for None all of it."""
-        which = [EVIDENCE.c.sync == sync] + ([EVIDENCE.c.asked_at < before] if before else [])
+    def forget(self, sync: str, run: int, keep: timedelta | None, now: datetime) -> None:
+        """What is about times so long ago, by the clock and by the runs before this one: a clock
+        that jumps once makes nothing old. For None all of it."""
+        which = [EVIDENCE.c.sync == sync]
+        which += [EVIDENCE.c.asked_at < now - keep] if keep else []
         with self._reading() as connection:
             if connection.execute(select(EVIDENCE.c.run).where(*which).limit(1)).first() is None:
                 return
+            if keep is not None:
+                over = runs.watched(connection, sync, None, {keep}, before=run).get(keep)
+                which += [EVIDENCE.c.run <= (over.run if over else 0)]
         with self._writing(sync) as (connection, _):
             connection.execute(delete(EVIDENCE).where(*which))
             oldest = select(func.min(EVIDENCE.c.run)).where(EVIDENCE.c.sync == sync)

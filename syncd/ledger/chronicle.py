@@ -10,7 +10,9 @@ from sqlalchemy.sql.elements import Label
 
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Op
+from syncd.core.plan import Change
 from syncd.core.stream import batches
+from syncd.errors import ConfigError
 from syncd.ledger import history, lookback, runs
 from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.lookback import Moved, Used, Wanted
@@ -44,6 +46,15 @@ class Chronicle:
     def run(self, number: int) -> Run | None:
         with self._reading() as connection:
             return runs.numbered(connection, number)
+
+    def known_run(self, number: int) -> Run:
+        """Raises `ConfigError` where there is no such run."""
+        with self._reading() as connection:
+            if (found := runs.numbered(connection, number)) is not None:
+                return found
+            newest = runs.newest(connection, [], limit=1)
+        told = f"the newest is {newest[0].run}" if newest else "there was none yet"
+        raise ConfigError(f"there is no run {number}; {told}")
 
     def runs(
         self,
@@ -166,6 +177,21 @@ class Chronicle:
             sync = next(iter(lines)).sync
             where = JOURNAL.c.sync == sync, JOURNAL.c.outcome == DONE, about
             return history.lines_where(connection, where, JOURNAL.c.line.desc(), limit)
+
+    def tried_before(self, sync: str, run: int, changes: Collection[Change]) -> list[Line]:
+        """All lines of earlier runs that were done or failed, of the things, and of the members,
+        that these changes are about; the newest first."""
+        things = {change.key for change in changes}
+        members = {change.member for change in changes if change.member is not None}
+        with self._reading() as connection:
+            where = (
+                JOURNAL.c.sync == sync,
+                JOURNAL.c.run < run,
+                JOURNAL.c.outcome.in_([DONE, FAILED]),
+                among(connection, JOURNAL.c.key, things),
+                or_(JOURNAL.c.member.is_(None), among(connection, JOURNAL.c.member, members)),
+            )
+            return history.lines_where(connection, where, JOURNAL.c.line.desc(), None)
 
     def days(self, syncs: Iterable[str], since: datetime) -> list[Day]:
         """Of each of these syncs, day by day, from the oldest on."""

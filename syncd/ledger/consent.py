@@ -22,7 +22,7 @@ By = Mapping[str, Mapping[str, str]]
 """Print of a change -> each person who approves of it, and in what words that is told."""
 
 
-class Standing(Struct, frozen=True):
+class FileStanding(Struct, frozen=True):
     """Of an approval in a file: of which plan it is, and what becomes of it in words; empty where
     it lets something through, or would if enough people had approved."""
 
@@ -76,9 +76,7 @@ def take_files(connection: Connection, sync: str, files: Sequence[Filed], now: d
     that are gone is withdrawn."""
     known = {(one.digest, one.person): one for one in _filed_rows(connection, sync)}
     present = set[int]()
-    for filed, person, name in _each(files):
-        if (digest := _digest(connection, filed, sync, known, person)) is None:
-            continue
+    for (digest, person), (filed, name) in _meant(connection, files, sync, known).items():
         row = known.get((digest, person))
         if row is not None:
             present.add(row.approval)
@@ -104,12 +102,12 @@ def any_taken(connection: Connection, sync: str) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def standings(connection: Connection, files: Sequence[Filed], now: datetime) -> list[Standing]:
+def standings(connection: Connection, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
     """Of each of these files."""
     return [_standing(connection, filed, now) for filed in files]
 
 
-def _standing(connection: Connection, filed: Filed, now: datetime) -> Standing:
+def _standing(connection: Connection, filed: Filed, now: datetime) -> FileStanding:
     rows = [
         one
         for one in approvals.selected(connection, APPROVALS.c.digest.startswith(filed.digest))
@@ -120,17 +118,17 @@ def _standing(connection: Connection, filed: Filed, now: datetime) -> Standing:
         try:
             plan = plans.find(connection, filed.digest)
         except LedgerError as error:
-            return Standing(filed, "", str(error))
+            return FileStanding(filed, "", str(error))
     sync = rows[0].sync if rows else plan.sync if plan else ""
-    if now >= filed.expires_at:
-        return Standing(filed, sync, f"expired at {filed.expires_at:%Y-%m-%d %H:%M} UTC")
+    if now >= filed.expires_at or (rows and all(_is_over(one, filed) for one in rows)):
+        return FileStanding(filed, sync, f"expired at {filed.expires_at:%Y-%m-%d %H:%M} UTC")
     if rows and all(one.used >= one.changes for one in rows):
-        return Standing(filed, sync, "used: all of it was made")
+        return FileStanding(filed, sync, "used: all of it was made")
     if not sync:
-        return Standing(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
+        return FileStanding(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
     if plan is not None and not plan.sections["held"]:
-        return Standing(filed, sync, "the plan holds nothing")
-    return Standing(filed, sync)
+        return FileStanding(filed, sync, "the plan holds nothing")
+    return FileStanding(filed, sync)
 
 
 def _by(connection: Connection, sync: str, now: datetime, consent: Consent) -> By:
@@ -146,10 +144,10 @@ def _by(connection: Connection, sync: str, now: datetime, consent: Consent) -> B
             add(_unused(connection, approval.approval), approval.person, words)
     if consent.files:
         known = {(one.digest, one.person): one for one in _filed_rows(connection, sync)}
-        for filed, person, name in _each(consent.files):
-            digest = _digest(connection, filed, sync, known, person)
-            if digest is not None and now < filed.expires_at:
-                row, words = known.get((digest, person)), f"{name} ({filed.file})"
+        meant = _meant(connection, consent.files, sync, known)
+        for (digest, person), (filed, name) in meant.items():
+            row, words = known.get((digest, person)), f"{name} ({filed.file})"
+            if now < filed.expires_at and not (row is not None and _is_over(row, filed)):
                 add(_prints(connection, digest, row), person, words)
     return found
 
@@ -168,10 +166,25 @@ def _unused(connection: Connection, approval: int) -> Iterator[str]:
     return iter(connection.scalars(select(APPROVED.c.print).where(*unused)).all())
 
 
-def _each(files: Iterable[Filed]) -> Iterator[tuple[Filed, str, str]]:
+def _meant(
+    connection: Connection,
+    files: Iterable[Filed],
+    sync: str,
+    known: Mapping[tuple[str, str], Approval],
+) -> dict[tuple[str, str], tuple[Filed, str]]:
+    """Digest of a plan of the sync, and person -> where that person approves of it, and how the
+    name stands there: of several files in the one that holds for longest."""
+    found: dict[tuple[str, str], tuple[Filed, str]] = {}
     for filed in files:
         for name in filed.approved_by:
-            yield filed, person_of(name), name
+            person = person_of(name)
+            digest = _digest(connection, filed, sync, known, person)
+            if digest is None:
+                continue
+            other = found.get((digest, person))
+            if other is None or other[0].expires_at < filed.expires_at:
+                found[digest, person] = filed, name
+    return found
 
 
 def _digest(
@@ -200,6 +213,8 @@ def _filed_rows(connection: Connection, sync: str) -> list[Approval]:
 
 def _renew(connection: Connection, row: Approval, filed: Filed, now: datetime) -> None:
     """The file says until when it holds, and holds again if it was gone."""
+    if _is_over(row, filed):
+        return
     came_back = row.withdrawn_at is not None
     if came_back or row.expires_at != filed.expires_at or row.file != filed.file:
         values = {"expires_at": filed.expires_at, "file": filed.file, "withdrawn_at": None}
@@ -207,6 +222,11 @@ def _renew(connection: Connection, row: Approval, filed: Filed, now: datetime) -
         renewed = approvals.one(connection, row.approval)
         if renewed.good(now):
             approvals.tell_given(connection, renewed, now)
+
+
+def _is_over(row: Approval, filed: Filed) -> bool:
+    """Whether a run has seen that it expired, and the file says no other time since."""
+    return row.ran_out and filed.expires_at == row.expires_at
 
 
 def _set(connection: Connection, number: int, **values: object) -> None:

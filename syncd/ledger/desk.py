@@ -12,9 +12,19 @@ from syncd.core.approval import ANYBODYS, Consent, Filed
 from syncd.core.model import Key
 from syncd.core.plan import Plan, Problem, Refusal
 from syncd.errors import LedgerError
-from syncd.ledger import approvals, consent, daemons, holds, plans, recall, standings, used
+from syncd.ledger import (
+    approvals,
+    consent,
+    daemons,
+    holds,
+    planroom,
+    plans,
+    recall,
+    standings,
+    used,
+)
 from syncd.ledger.approvals import Approval, Signature
-from syncd.ledger.consent import Standing as FileStanding
+from syncd.ledger.consent import FileStanding
 from syncd.ledger.daemons import Daemon, Request
 from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
@@ -72,7 +82,7 @@ class Desk:
     def keep_plan(self, run: int, plan: Plan, now: datetime) -> None:
         """What a run begins with."""
         with self._writing(plan.sync) as (connection, _):
-            plans.keep(connection, run, plan, now)
+            planroom.keep(connection, run, plan, now)
 
     def plan(self, digest: str) -> KeptPlan | None:
         """By the first 8 or more letters of its digest. Raises `LedgerError` where that is none,

@@ -1,5 +1,6 @@
 """The ledger's memory of where each machine's audit ended, so that a cut-off end is found."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,7 +10,8 @@ from syncd.ledger.operation import AUDITS
 
 
 class Head(Struct, frozen=True):
-    """The last line of the audit at a `place`, which is a machine's name and a directory there.
+    """The last line of the audit at a `place`: the name of the machine and the directory where it
+    began.
 
     It ends at that `offset` of the `file`. `checkpoint` is the sequence number of the last line
     that was signed, 0 before there is one. Up to the event `told`, and of one
@@ -27,9 +29,17 @@ class Head(Struct, frozen=True):
     at: datetime
 
 
-def of(connection: Connection, place: str) -> Head | None:
-    row = connection.execute(_SELECTED.where(AUDITS.c.place == place)).first()
-    return None if row is None else Head(*row)
+def of(connection: Connection, places: Sequence[str], directory: str) -> Head | None:
+    """That of the first of these places that is known. A ledger in a file is one machine's: there
+    it is the newest of that directory, whatever the machine was called."""
+    known = {head.place: head for head in every(connection)}
+    for place in places:
+        if place in known:
+            return known[place]
+    if connection.dialect.name != "sqlite":
+        return None
+    same = [head for head in known.values() if head.place.endswith(f":{directory}")]
+    return max(same, key=lambda head: head.at, default=None)
 
 
 def every(connection: Connection) -> list[Head]:

@@ -12,7 +12,7 @@ from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
 from syncd.core.policy import Purse
 from syncd.ledger.rows import among
-from syncd.ledger.schema import BATCHES, FREE, JOURNAL, LINES, TALLIES
+from syncd.ledger.schema import BATCHES, FREE, JOURNAL, LINES, RUNS, TALLIES
 
 DONE = "done"
 FAILED = "failed"
@@ -198,6 +198,12 @@ def sync_of(connection: Connection, line: int) -> str:
 def run_of(connection: Connection, line: int) -> int:
     statement = select(BATCHES.c.run).join(LINES, LINES.c.batch == BATCHES.c.batch)
     return int(connection.scalars(statement.where(LINES.c.line == line)).one())
+
+
+def is_of_undo(connection: Connection, line: int) -> bool:
+    """Whether the run of that line goes back on another."""
+    undoes = select(RUNS.c.undoes).where(RUNS.c.run == run_of(connection, line))
+    return connection.scalar(undoes) is not None
 
 
 def refs_given(connection: Connection, batches: set[int]) -> dict[int, list[Ref | None]]:

@@ -25,7 +25,7 @@ from syncd.core.memory import Link, Mark, Remark
 from syncd.core.model import NAME_FIELD, Key, Kind, Op, Ref, Rung
 from syncd.core.plan import Change
 from syncd.ledger import events
-from syncd.ledger.history import DONE, run_of
+from syncd.ledger.history import DONE, is_of_undo, run_of
 from syncd.ledger.journal import Ended, confirm
 from syncd.ledger.rows import among, insert_rows
 from syncd.ledger.schema import LINKS, MARKS
@@ -75,6 +75,12 @@ def follow(connection: Connection, sync: str, ended: Iterable[Ended], now: datet
         run = run_of(connection, min(stripped.values()))
         rows = [{"of_sync": sync, "of_kind": Kind.USER.value, "of_key": key} for key in stripped]
         _update(connection, rows, stripped_at=now, stepped_in=run)
+    added = [one for one in done if one.change.op is Op.ADD]
+    if added and is_of_undo(connection, added[0].line):
+        # Whom it puts back is stripped again before anything else becomes of them.
+        keys = {one.change.member for one in added}
+        rows = [{"of_sync": sync, "of_kind": Kind.USER.value, "of_key": key} for key in keys]
+        _update(connection, rows, stripped_at=None)
 
 
 def _created(connection: Connection, sync: str, ended: Sequence[Ended], _now: datetime) -> None:

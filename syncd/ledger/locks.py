@@ -15,6 +15,15 @@ Held = Callable[[], None]
 """Raises `LedgerError` where the lock was lost meanwhile."""
 
 
+_LEADER = "-leader.lock"
+
+
+def were_taken(file: Path) -> bool:
+    """Whether a ledger in that file was ever locked: then there was one."""
+    beside = [path.name for path in file.parent.iterdir() if path.name.endswith(".lock")]
+    return any(name.startswith((f"{file.name}.", f"{file.name}{_LEADER}")) for name in beside)
+
+
 class Locks:
     """`life` is for how many seconds PostgreSQL bears a holder's silence."""
 
@@ -32,7 +41,7 @@ class Locks:
 
     def leader(self) -> Grip:
         """Raises `Taken` at once where somebody else leads."""
-        return self._grip("leader", "-leader.lock")
+        return self._grip("leader", _LEADER)
 
     def _grip(self, name: str, suffix: str) -> Grip:
         file = self._database.file

@@ -1,11 +1,14 @@
 """Open the ledger where it is."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from pydantic import SecretStr
 
 from syncd.database import Database, Standing, database_url
+from syncd.errors import LedgerError
 from syncd.ledger.lease import LIFE
+from syncd.ledger.locks import were_taken
 from syncd.ledger.schema import SCHEMA
 from syncd.ledger.store import Ledger, complaint
 
@@ -23,12 +26,26 @@ def open_ledger(
     )
     with ExitStack() as undo:
         undo.callback(database.close)
+        if database.file is not None:
+            _check_not_emptied(database.where, database.file)
         if write:
             database.migrate()
         elif not _readable(database):
             return Ledger.in_memory(write=False)
         undo.pop_all()
         return Ledger(database, write=write, life=life)
+
+
+def _check_not_emptied(where: str, file: Path) -> None:
+    """Raises `LedgerError` where there is nothing left of a ledger that was used. A file of no
+    octets is not enough of a sign: so SQLite begins one."""
+    with suppress(OSError):  # whoever opens it says more
+        if file.stat().st_size == 0 and were_taken(file):
+            raise LedgerError(
+                f"{where} is empty, and was used before: a lock of its runs is beside it. Restore "
+                "it from a backup; or remove the empty file, to begin anew without anything that "
+                "syncd knew"
+            )
 
 
 def _readable(database: Database) -> bool:

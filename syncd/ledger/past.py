@@ -16,7 +16,7 @@ from syncd.core.stream import batches
 from syncd.ledger import history, recall, stuck
 from syncd.ledger.history import DONE, Kept, decode
 from syncd.ledger.rows import among
-from syncd.ledger.schema import JOURNAL, MARKS
+from syncd.ledger.schema import JOURNAL, MARKS, RUNS
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 
@@ -100,9 +100,10 @@ class _Search:
                 ref = row.ref or kept.ref or self._ref_given(row)
                 if ref in refs:
                     fresh = verifying is not None and row.run >= verifying
-                    self._take(ref, kept, (row.run, row.ended_at, fresh))
+                    undone = row.undoes is not None
+                    self._take(ref, kept, (row.run, row.ended_at, fresh, undone))
 
-    def _take(self, ref: Ref, kept: Kept, when: tuple[int, datetime, bool]) -> None:
+    def _take(self, ref: Ref, kept: Kept, when: tuple[int, datetime, bool, bool]) -> None:
         """What this line wrote and no later one did."""
         found, left = self.found[ref], self._left[ref]
         for name, value in kept.after.items():
@@ -139,6 +140,7 @@ class _Search:
         return refs[row.line - row.batch] if refs else None
 
 
-_COLUMNS = tuple(
-    JOURNAL.c[name] for name in ("line", "batch", "key", "change", "run", "ref", "ended_at")
+_COLUMNS = (
+    *(JOURNAL.c[name] for name in ("line", "batch", "key", "change", "run", "ref", "ended_at")),
+    select(RUNS.c.undoes).where(RUNS.c.run == JOURNAL.c.run).scalar_subquery().label("undoes"),
 )

@@ -1,38 +1,30 @@
 """Plans that runs began with: what each found, so that it can be looked at and approved later.
 
 Changes are not kept, for the journal has those that were tried. Of what was found besides, all that
-is held is kept, and of the rest so much as somebody may want to look through.
+is held is kept, and of the rest so much as somebody may want to look through: see `planroom`.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from itertools import islice
 from typing import Literal, cast
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select
 
-from syncd.core.plan import Plan, Problem, Refusal, count
-from syncd.core.stream import Stream, encode, lines_of
+from syncd.core.plan import Problem, Refusal
+from syncd.core.stream import Stream
 from syncd.errors import LedgerError
-from syncd.ledger.approvals import good
 from syncd.ledger.operation import FINDINGS, PLANS
-from syncd.ledger.rows import among, insert_rows
 
 Refusals = Literal["held", "refused", "unsettled", "drifted"]
 Problems = Literal["conflicts", "failures"]
 
-_NEWEST = 20
-"""So many plans of a sync are kept."""
-
-_MOST = 1000
+MOST = 1000
 """So many of each section, but for what is held."""
-
-_NOTES = 100
 
 _BEGINNING = re.compile("[0-9a-f]{8,64}")
 
@@ -46,7 +38,8 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
 
     `summary` counts changes, `held` what waits for an approval, both by kind and op. `sections`
     has how many there are of what else was found: `held`, `refused`, `unsettled`, `drifted`,
-    `conflicts`, `failures`.
+    `conflicts`, `failures`. `held_as` is the print of what it holds. One that is not `whole` is
+    kept for what it holds alone.
     """
 
     digest: str
@@ -61,60 +54,12 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     withheld_changes: Mapping[str, int]
     notes: tuple[str, ...]
     foreign: Mapping[str, int]
+    held_as: str = ""
+    whole: bool = True
 
 
-def keep(connection: Connection, run: int, plan: Plan, now: datetime) -> None:
-    """The same plan again is only of a newer run."""
-    digest = plan.digest
-    known = update(PLANS).where(PLANS.c.digest == digest).values(run=run)
-    if connection.execute(known).rowcount == 0:
-        head = encode(_head(plan, digest, run)).decode()
-        row = {"digest": digest, "sync": plan.sync, "run": run, "head": head}
-        connection.execute(insert(PLANS), row)
-        columns = ("digest", "section", "number", "content")
-        insert_rows(connection, FINDINGS, columns, _findings(plan, digest))
-        _prune(connection, plan.sync, now)
-
-
-def _head(plan: Plan, digest: str, run: int) -> KeptPlan:
-    return KeptPlan(
-        digest=digest,
-        run=run,
-        sync=plan.sync,
-        target=plan.target,
-        created=plan.created,
-        summary=plan.summary,
-        held=count(one.change for one in plan.held),
-        sections={name: len(section) for name, section in _sections(plan)},
-        withheld=plan.withheld,
-        withheld_changes=plan.withheld_changes,
-        notes=plan.notes[:_NOTES],
-        foreign=plan.foreign,
-    )
-
-
-def _sections(plan: Plan) -> Iterator[tuple[str, Sequence[Refusal | Problem]]]:
-    yield "held", plan.held
-    yield "refused", plan.refused
-    yield "unsettled", plan.unsettled
-    yield "drifted", plan.drifted
-    yield "conflicts", plan.conflicts
-    yield "failures", plan.failures
-
-
-def _findings(plan: Plan, digest: str) -> Iterator[tuple[str, str, int, str]]:
-    for name, section in _sections(plan):
-        most = None if name == "held" else _MOST
-        for number, line in enumerate(islice(lines_of(section), most)):
-            yield digest, name, number, line.decode()
-
-
-def _prune(connection: Connection, sync: str, now: datetime) -> None:
-    of_sync = select(PLANS.c.digest).where(PLANS.c.sync == sync)
-    older = connection.scalars(of_sync.order_by(PLANS.c.run.desc()).offset(_NEWEST)).all()
-    needed = {one.digest for one in good(connection, sync, now)}
-    if gone := [digest for digest in older if digest not in needed]:
-        connection.execute(delete(PLANS).where(among(connection, PLANS.c.digest, gone)))
+SHORT = '"whole":false'
+"""What the JSON of a plan has that is not whole."""
 
 
 def find(connection: Connection, beginning: str) -> KeptPlan | None:
@@ -140,7 +85,7 @@ def newest(connection: Connection, sync: str | None, limit: int) -> list[KeptPla
 
 
 def _plan(run: int, head: str) -> KeptPlan:
-    return replace(_HEAD.decode(head), run=run)
+    return replace(HEAD.decode(head), run=run)
 
 
 def refusals(
@@ -158,7 +103,7 @@ def problems(
 def each_held(connection: Connection, digest: str) -> Iterator[Refusal]:
     """All that the plan holds, read a thousand at a time."""
     at = 0
-    while some := refusals(connection, digest, "held", _MOST, at):
+    while some := refusals(connection, digest, "held", MOST, at):
         yield from some
         at += len(some)
 
@@ -169,9 +114,9 @@ def held(
     """The same, in a transaction for each thousand."""
 
     def lines() -> Iterator[bytes]:
-        for at in range(0, plan.sections["held"], _MOST):
+        for at in range(0, plan.sections["held"], MOST):
             with reading() as connection:
-                found = _contents(connection, plan.digest, "held", _MOST, at)
+                found = _contents(connection, plan.digest, "held", MOST, at)
             yield from (one.encode() for one in found)
 
     return Stream(plan.sections["held"], lines, _REFUSAL.decode, plan.held)
@@ -180,12 +125,31 @@ def held(
 def _contents(
     connection: Connection, digest: str, section: str, limit: int, offset: int
 ) -> Iterable[str]:
+    if section == "held" and (head := head_of(connection, digest)) is not None:
+        digest = keeper(connection, head) or digest
     numbers = FINDINGS.c.number >= offset, FINDINGS.c.number < offset + limit
     where = FINDINGS.c.digest == digest, FINDINGS.c.section == section, *numbers
     statement = select(FINDINGS.c.content).where(*where).order_by(FINDINGS.c.number)
     return cast("Sequence[str]", connection.scalars(statement).all())
 
 
-_HEAD = msgspec.json.Decoder(KeptPlan)
+def head_of(connection: Connection, digest: str) -> KeptPlan | None:
+    """By the whole digest."""
+    plan = select(PLANS.c.run, PLANS.c.head).where(PLANS.c.digest == digest)
+    return next((_plan(*row) for row in connection.execute(plan)), None)
+
+
+def keeper(connection: Connection, head: KeptPlan) -> str | None:
+    """The digest of the plan that has the list of what this one holds; None where none has."""
+    first = FINDINGS.c.section == "held", FINDINGS.c.number == 0
+    plans = select(FINDINGS.c.digest).join(PLANS, PLANS.c.digest == FINDINGS.c.digest).where(*first)
+    own = connection.scalar(plans.where(FINDINGS.c.digest == head.digest))
+    if own is not None or not head.held_as:
+        return own
+    same = PLANS.c.sync == head.sync, PLANS.c.head.contains(head.held_as)
+    return connection.scalar(plans.where(*same).limit(1))
+
+
+HEAD = msgspec.json.Decoder(KeptPlan)
 _REFUSAL = msgspec.json.Decoder(Refusal)
 _PROBLEM = msgspec.json.Decoder(Problem)

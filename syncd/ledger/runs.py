@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from syncd import __version__
 from syncd.core.memory import Watched
@@ -45,7 +45,6 @@ class Run(Struct, frozen=True):
 def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
     """Under the sync's lock, so that an earlier run without an end is surely over."""
     unended = RUNS.c.sync == sync, RUNS.c.outcome.is_(None)
-    last = connection.scalar(select(func.max(RUNS.c.begun_at)).where(RUNS.c.sync == sync))
     broken_off = connection.scalars(select(RUNS.c.run).where(*unended).order_by(RUNS.c.run)).all()
     connection.execute(update(RUNS).where(*unended).values(outcome=BROKEN_OFF))
     row = {
@@ -63,8 +62,7 @@ def begin(connection: Connection, sync: str, plan: Plan, now: datetime) -> int:
     run = int(connection.scalars(insert(RUNS).returning(RUNS.c.run), [row]).one())
     for earlier in broken_off:
         events.tell(connection, RUN_ENDED, now, sync=sync, run=earlier, outcome=BROKEN_OFF)
-    if last is not None:
-        approvals.tell_expired(connection, sync, last, now)
+    approvals.expire(connection, sync, now)
     _tell(connection, run, row, plan.config)
     return run
 
@@ -87,6 +85,7 @@ def _tell(connection: Connection, run: int, row: Mapping[str, Any], configuratio
         plan=row["digest"],
         configuration=configuration,
         version=__version__,
+        undoes=row["undoes"],
         **{name: row[name] for name in counted},
     )
 
@@ -101,18 +100,23 @@ def sync_of(connection: Connection, run: int) -> str:
 
 
 def watched(
-    connection: Connection, sync: str, now: datetime, delays: Collection[timedelta]
+    connection: Connection,
+    sync: str,
+    now: datetime | None,
+    delays: Collection[timedelta],
+    before: int | None = None,
 ) -> dict[timedelta, Watched]:
-    """For each delay the last run after which runs have watched for so long, in their order.
+    """For each delay the last run after which runs have watched for so long, in their order, until
+    `now`; for None until the last run of them. With `before`, of runs before that one.
 
     Of the time between two runs half of the delay counts at most, and none where the clock went
     back. A delay that was not watched for is missing.
     """
     found: dict[timedelta, Watched] = {}
     left, until = {delay: delay for delay in delays}, now
-    for run, at in _backwards(connection, sync) if left else ():
+    for run, at in _backwards(connection, sync, before) if left else ():
         for delay in tuple(left):
-            left[delay] -= min(max(until - at, timedelta()), delay / 2)
+            left[delay] -= min(max((until or at) - at, timedelta()), delay / 2)
             if left[delay] <= timedelta():
                 found[delay] = Watched(run, at)
                 del left[delay]
@@ -122,11 +126,13 @@ def watched(
     return found
 
 
-def _backwards(connection: Connection, sync: str) -> Iterator[tuple[int, datetime]]:
+def _backwards(
+    connection: Connection, sync: str, before: int | None = None
+) -> Iterator[tuple[int, datetime]]:
     """All runs of the sync, the newest first, as far as anybody asks; undoes look for nobody."""
     runs = select(RUNS.c.run, RUNS.c.begun_at).where(RUNS.c.sync == sync, RUNS.c.undoes.is_(None))
     runs = runs.order_by(RUNS.c.run.desc()).limit(_AT_ONCE)
-    found = connection.execute(runs).all()
+    found = connection.execute(runs if before is None else runs.where(RUNS.c.run < before)).all()
     while found:
         yield from ((run, at) for run, at in found)
         found = connection.execute(runs.where(RUNS.c.run < found[-1].run)).all()

@@ -51,11 +51,11 @@ class Ledger:
         self.archive = Archive(database.reading, self._writing)
         self.register = Register(database.reading)
         self.trail = Trail(database.reading, database.writing)
-        self._follower: Follower | None = None
+        self.follower: Follower | None = None
 
     def followed_by(self, follower: Follower | None) -> None:
         """Whom to tell from now on whenever something was committed that the audit tells."""
-        before, self._follower = self._follower, follower
+        before, self.follower = self.follower, follower
         if before is not None:
             before.close()
 
@@ -64,8 +64,8 @@ class Ledger:
 
         Raises `AuditError` where it is required and cannot be written.
         """
-        if self._follower is not None:
-            self._follower.follow()
+        if self.follower is not None:
+            self.follower.follow()
 
     def sign(self, daemon: Daemon) -> None:
         """A daemon's sign of life. What the audit could not tell before, it may tell now."""

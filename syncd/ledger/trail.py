@@ -18,7 +18,14 @@ Stretches = Sequence[tuple[int, int]]
 
 
 class Follower(Protocol):
-    """Who tells what was committed: the audit."""
+    """Who tells what was committed: the audit.
+
+    `trouble` is why it lacks some of that now, `damage` what of it was found to be gone or changed
+    since this process began; each is empty where all is well.
+    """
+
+    trouble: str
+    damage: str
 
     def follow(self) -> None:
         """Called after each commit that it has to tell of. Raises `AuditError`."""
@@ -60,9 +67,10 @@ class Trail:
         with self._reading() as connection:
             return links.marks_where(connection, and_(among, MARKS.c.run == run), limit)
 
-    def head(self, place: str) -> Head | None:
+    def head(self, places: Sequence[str], directory: str) -> Head | None:
+        """Of the audit in that directory, which may be known by these places."""
         with self._reading() as connection:
-            return heads.of(connection, place)
+            return heads.of(connection, places, directory)
 
     def heads(self) -> list[Head]:
         """Of every machine that ever kept an audit of this ledger."""

@@ -71,7 +71,8 @@ def _rest(change: Change, due: Collection[tuple[object, ...]]) -> Change:
 
 def _lately(connection: Connection, sync: str, now: datetime) -> Sequence[int]:
     """The numbers of approvals that a change of now may have been made by."""
-    lately = APPROVALS.c.expires_at > now - _LATELY, APPROVALS.c.withdrawn_at.is_(None)
+    ran_out = APPROVALS.c.withdrawn_at >= APPROVALS.c.expires_at
+    lately = APPROVALS.c.expires_at > now - _LATELY, APPROVALS.c.withdrawn_at.is_(None) | ran_out
     return connection.scalars(
         select(APPROVALS.c.approval).where(APPROVALS.c.sync == sync, *lately)
     ).all()

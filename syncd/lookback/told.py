@@ -33,6 +33,7 @@ class Told(Struct, frozen=True, kw_only=True):
 def tell(ledger: Ledger, run: Run) -> Told:
     desk, chronicle = ledger.desk, ledger.chronicle
     plan = desk.plan(run.digest)
+    plan = plan if plan is None or plan.whole else None
     standing = desk.standing(run.sync)
     last = standing if standing is not None and standing.run == run.run else None
     return Told(

@@ -9,13 +9,13 @@ from syncd.core.memory import Link
 from syncd.core.model import ATTRIBUTES, Kind, Value
 from syncd.core.plan import Change
 from syncd.explain import AsOf, Explanation, Field
+from syncd.explain.timers import Timer
 from syncd.render.changes import details, in_order
 from syncd.render.grounds import kept, last, matched, owned, taken, unread
 from syncd.render.listing import Row, indented, listing, pairs
 from syncd.render.owning import how
 from syncd.render.times import moment
 from syncd.render.words import SIGNS, STYLES, joined, safe, value
-from syncd.timers import Timer
 
 _RELEASED = "what is held runs by an approval: `syncd approve DIGEST`, as `syncd plan` says it"
 

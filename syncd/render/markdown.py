@@ -50,11 +50,12 @@ def _excerpts(plan: Plan) -> _Excerpts:
 
 def prose(text: str) -> str:
     """Foreign text as nothing but text."""
-    return _PUNCTUATION.sub(r"\\\1", _html(text)).replace("@", "@\u2060")  # not a mention
+    return _PUNCTUATION.sub(r"\\\1", _html(text))
 
 
 def _html(text: str) -> str:
-    return "".join(_HTML.get(letter, letter) for letter in safe(text))
+    plain = "".join(_HTML.get(letter, letter) for letter in safe(text))
+    return plain.replace("@", "@\u2060")  # not a mention
 
 
 def code(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from syncd.core.plan import Change
+from syncd.core.plan import Change, Plan
 from syncd.executor import Failed
 from syncd.render.changes import row
 from syncd.render.listing import Row, listing, more, title
@@ -22,7 +22,8 @@ def render_report(
     report: Report, elapsed: timedelta, shown: int | None, *, bound: bool = False
 ) -> Group:
     """`bound` is a run of a saved plan: what came up since then waits."""
-    execution = report.execution
+    execution, run = report.execution, report.plan.undoes
+    after = _next(report, bound=bound) if run is None else _after_undo(report, run)
     return Group(
         *_failures("Failed", execution.failed, "", shown),
         *_failures("Unknown", execution.unknown, _UNKNOWN, shown),
@@ -30,7 +31,7 @@ def render_report(
         *_unsettled(report.unsettled, shown),
         Text(),
         _done(report, elapsed),
-        Text(_next(report, bound=bound), style="dim"),
+        Text(after, style="dim"),
     )
 
 
@@ -97,8 +98,35 @@ def _next(report: Report, *, bound: bool) -> str:
         return f"What was written could not be read again: {safe(report.unverified)}"
     if report.unsettled:
         return "The target keeps something else than it is given; the next run tries again."
-    waits = plan.withheld or plan.held or plan.refused or plan.conflicts or plan.failures
-    if waits or plan.unsettled or plan.drifted:
-        return "All that may run has run; the rest of the plan waits as said above."
+    if _waits(plan):
+        return _WAITS
     settled = "The target is as it should be: the next plan is empty."
     return "Plan again to see what is left." if bound else settled
+
+
+def _after_undo(report: Report, run: int) -> str:
+    """The next plan is not the undo's, but what the sources say."""
+    execution = report.execution
+    if execution.denied:
+        return f"{MEND}, then undo run {run} again."
+    if execution.untried or execution.failed or execution.unknown:
+        return f"What is missing is in no other plan: undo run {run} again."
+    if report.unverified:
+        return f"What was written could not be read again: {safe(report.unverified)}"
+    if report.unsettled:
+        return "The target keeps something else than it is given."
+    if _waits(report.plan):
+        return _WAITS
+    return (
+        f"Run {run} is undone. What the sources say otherwise the next run makes again: "
+        "`syncd plan` shows it."
+    )
+
+
+def _waits(plan: Plan) -> bool:
+    """Whether anything of it may not run yet, or ever."""
+    never = plan.refused or plan.conflicts or plan.failures or plan.unsettled or plan.drifted
+    return bool(plan.withheld or plan.held or never)
+
+
+_WAITS = "All that may run has run; the rest of the plan waits as said above."

@@ -18,4 +18,6 @@ _CAUSES = {
     Cause.OUTSIDE: "changed outside",
     Cause.BOTH: "changed in the source and outside",
     Cause.UNSETTLED: "did not last",
+    Cause.UNDO: "undo",
+    Cause.UNDONE: "undone",
 }

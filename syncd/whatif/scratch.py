@@ -13,6 +13,7 @@ from syncd import engine
 from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Kind
 from syncd.core.plan import Plan
+from syncd.core.policy import Waves
 from syncd.errors import SourceError
 from syncd.ledger import Ledger
 from syncd.ports import Backend, Holds
@@ -62,8 +63,8 @@ def _check(sync: Sync | None) -> None:
 
 def _settle(sync: Sync, ledger: Ledger, earlier: datetime) -> None:
     """Makes the target what this configuration wants it to be, so long ago that no budget
-    counts it. No budget stops that."""
-    freely = replace(sync, policy=but(sync.policy, budgets={}))
+    counts it. No budget stops that, and no wave is waited for."""
+    freely = replace(sync, policy=but(sync.policy, budgets={}, waves=Waves()))
     try:
         report = engine.apply(freely, ledger, clock=lambda: earlier, approve=lambda _: True)
     except SourceError as error:

@@ -227,8 +227,11 @@ def test_lines_that_are_gone_are_missed_for_good(book: Book):
     [before] = verdict(book.directory, book.place).problems
     assert (before.line, before.seq) == (3, 3)
     assert before.what == "the end is cut off: the ledger remembers line 4"
+    assert (book.alarms, book.audit.damage) == ([], "")
     book.open()
     book.run("bob")
+    assert book.alarms == [book.audit.damage]
+    assert "is not whole: lines 3 to 4 are missing at its end" in book.audit.damage
     found = verdict(book.directory, book.place)
     assert [(one.line, one.what) for one in found.problems] == [
         (3, "lines 3 to 4 are missing"),

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from syncd.audit.checkpoint import Signer, Verifier, new_pair, read_checkpoints
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, verify
+from syncd.audit.verdict import Anchors
+from syncd.audit.verify import verify
 from syncd.errors import ConfigError
 from tests.audit.book import Book
 from tests.audited import assert_told, records, verdict
@@ -63,6 +64,35 @@ def test_old_segments_are_removed_and_that_is_said_in_the_chain(books):
     found = verdict(book.directory, book.place)
     assert found.problems == []
     assert found.notes[0] == f"lines 1 to {found.first - 1} are not here"
+
+
+@pytest.mark.parametrize("days", [45, 3650])
+def test_a_clock_that_jumps_once_removes_no_segment(books, days: int):
+    """Neither the run that sees it first, nor the next ones before it is mended and after it."""
+    book = books(keep=timedelta(days=70))
+    for _ in range(3):
+        book.run("ada")
+        book.pass_time(days=31)
+    there = segments(book.directory)
+    for jump in (days, 0, -days):
+        book.pass_time(days=jump)
+        book.run("bob")
+    assert segments(book.directory)[: len(there)] == there
+    assert_told(book.directory, book.place)
+
+
+def test_a_clock_that_stays_wrong_removes_no_more_than_half_before_its_time(books):
+    """A month of such runs is believed for half of what is kept."""
+    book = books(keep=timedelta(days=200))
+    for _ in range(6):
+        book.run("ada")
+        book.pass_time(days=31)
+    first, *others = segments(book.directory)
+    for days in (3650, 31, 31):
+        book.pass_time(days=days)
+        book.run("bob")
+    assert not first.exists()
+    assert others[-1].exists()
 
 
 def test_an_end_that_was_cut_off_does_not_meet_a_checkpoint_that_was_kept(books):

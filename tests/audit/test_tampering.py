@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from syncd.audit.chain import Chain, End, Said
 from syncd.audit.record import members
 from syncd.audit.segments import segments
-from syncd.audit.verify import Anchors, Verdict, verify
+from syncd.audit.verdict import Anchors, Verdict
+from syncd.audit.verify import verify
 from syncd.ledger.heads import Head
 from tests.audit.book import NOW, Book
 
@@ -33,7 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Head, list[list[byt
     for number in range(SEGMENTS):
         if number:
             chain.close_segment(NOW)
-        chain.open_segment(NOW, "machine")
+        chain.open_segment(NOW, "machine", "machine:/audit")
         chain.append(_said(LINES * number + one) for one in range(LINES - 2))
     chain.release()
     end = chain.end
@@ -176,7 +177,7 @@ def test_lines_that_were_written_anew_with_good_hashes_do_not_meet_the_ledgers_m
     for number in range(SEGMENTS):
         if number:
             forged.close_segment(NOW)
-        forged.open_segment(NOW, "machine")
+        forged.open_segment(NOW, "machine", "machine:/audit")
         forged.append(
             _said(LINES * number + one + 100 * ((number, one) == (file, min(line, LINES - 3))))
             for one in range(LINES - 2)
@@ -188,13 +189,15 @@ def test_lines_that_were_written_anew_with_good_hashes_do_not_meet_the_ledgers_m
     assert problem.what == "is not the line that the ledger remembers"
 
 
-def test_the_oldest_segment_may_go_and_one_in_the_middle_may_not(whole, place: Path):
-    """The first is said; the second is an error, at the file after it."""
+def test_a_segment_that_somebody_removed_is_missed(whole, place: Path):
+    """The oldest, which nothing says that syncd removed, and one in the middle, at the file after
+    it. Of a segment alone it is only said."""
     head, files = whole
     verified(place, files, head)
     paths = sorted(place.glob("audit-*.jsonl"))
-    found = verify(paths[1:], Anchors(head))
-    assert (found.problems, found.notes) == ([], [f"lines 1 to {LINES} are not here"])
+    [problem] = verify(paths[1:], Anchors(head)).problems
+    words = f"lines 1 to {LINES} are not here, and it was not audit.keep that removed them"
+    assert (problem.file, problem.line, problem.what) == (paths[1].name, 0, words)
     [problem] = verify([paths[0], paths[2]], Anchors(head)).problems
     assert (problem.file, problem.line) == (paths[2].name, 0)
     assert problem.what == "lines or a whole segment are missing before this file"

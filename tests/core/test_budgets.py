@@ -85,6 +85,29 @@ def test_many_runs_of_one_hundredth_each_are_stopped(purse):
     }
 
 
+@pytest.mark.parametrize("purse", DRIPS)
+def test_newcomers_make_no_budget_larger(purse):
+    """Nine hundred come, and on the same day what is done to the hundred is held as before."""
+    step, allowed = DRIPS[purse]
+    here = hundred([everyone(*NUMBERS)] if step is leaves_group else ())
+    here.live_days(3)
+    new = range(1001, 1901)
+    here.source.has(*here.source.people, *(somebody(number) for number in new))
+    if step is leaves_group:
+        here.source.groups = [everyone(*NUMBERS, *new)]
+    assert len(here.apply().execution.done) >= 900
+    here.now += timedelta(minutes=10)
+    for number in NUMBERS:
+        step(here, number)
+    if step is leaves_group:
+        here.source.groups = [everyone(*new)]
+    report = here.apply()
+    done = Counter(p for change in report.execution.done for p in purses(change))
+    assert done[purse] <= allowed
+    assert len(report.plan.held) == 100 - done[purse]
+    assert all("allowed of 100 that were there 24 h ago; " in one.rule for one in report.plan.held)
+
+
 WORDS = {
     (Kind.USER, Op.SUSPEND): "user.suspend",
     (Kind.USER, RENAME): "user.rename",

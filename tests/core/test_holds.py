@@ -1,6 +1,6 @@
 """A legal hold stops the ladder for a person, by whatever way somebody would go down."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from syncd.core.model import Key, State
 from syncd.core.policy import Leavers, Policy
 from syncd.cycle import Mode
 from syncd.ledger import Wanted
-from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, ids, opened
+from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, ids, opened, person
 
 DAY = timedelta(days=1)
 DELETING = Policy(leavers=Leavers.DELETE, budgets={})
@@ -48,6 +48,42 @@ def test_who_is_held_is_suspended_and_not_deleted():
         assert refusals(here.apply(mode=mode).plan) == [("user/delete/p:1", WORDS)]
     here.ledger.desk.release(number, "bea", here.now)
     assert ids(here.apply().execution.done) == ["user/delete/p:1"]
+
+
+@pytest.mark.parametrize(
+    ("who", "new"),
+    [
+        ("ada", person("1", "byron", email="ada@example.org")),
+        ("ada@*", person("1", "ada", email="a.byron@example.net")),
+    ],
+)
+def test_nobody_is_renamed_out_of_a_legal_hold(who, new):
+    """By whatever of their names it knows them; with their key in it they may be renamed."""
+    known = Hold(who, "case 12", "config", pattern=True)
+    here = opened(ADA, ZOE, KIM, policy=replace(DELETING, legal_holds=(known,)))
+    here.source.has(new, ZOE, KIM)
+    [(what, rule)] = refusals(here.apply().plan)
+    assert what == "user/update/p:1"
+    assert rule.startswith("legal hold: case 12, by config; ")
+    assert rule.endswith(": let the hold name p:1")
+    here.source.has(ZOE, KIM)
+    here.apply()
+    here.live_days(1000)
+    assert refusals(here.apply().plan) == [("user/delete/p:1", known.words)]
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        Hold("p:1", "case 12", "config", pattern=True),
+        Hold("*d*", "case 12", "config", pattern=True),
+        Hold("ada", "case 12", "config", until=datetime(2020, 1, 1, tzinfo=UTC), pattern=True),
+    ],
+)
+def test_a_hold_that_still_fits_or_is_over_stops_no_new_name(hold):
+    here = opened(ADA, policy=replace(DELETING, legal_holds=(hold,)))
+    here.source.has(person("1", "adele", email="adele@example.org"))
+    assert ids(here.apply().execution.done) == ["user/update/p:1"]
 
 
 def test_who_is_held_keeps_all_groups():
@@ -163,6 +199,26 @@ def test_a_hold_follows_a_person_to_another_key():
     held = Hold("p:1", "case 4711", "ann")
     user = next(iter(here.backend.users.read())).entity
     assert holds_on(moved, user, Ground(DELETING, here.now, holds=(held,))) == (held,)
+
+
+@pytest.mark.parametrize("suspend", [True, False])
+def test_an_undo_suspends_nobody_who_is_to_stay_active(suspend):
+    """That would be a step down the ladder; whoever is held otherwise is suspended."""
+    here = opened(ADA, ZOE, policy=DELETING)
+    hold(here, suspend=suspend)
+    plan = here.apply(undo=1).plan
+    stopped = [] if suspend else [("user/suspend/p:1", WORDS)]
+    assert refusals(plan) == stopped
+    assert here.accounts()["ada"]["active"] is not suspend
+    assert here.accounts()["Zoë"]["active"] is False
+
+
+def test_a_source_suspends_also_who_is_to_stay_active():
+    """What it says of somebody who is in it is done, whoever is held."""
+    here = opened(ADA, ZOE, policy=DELETING)
+    hold(here, suspend=False)
+    here.source.has(replace(ADA, state=State.SUSPENDED), ZOE)
+    assert ids(here.apply().execution.done) == ["user/suspend/p:1"]
 
 
 def test_a_released_hold_is_kept_with_who_released_it():

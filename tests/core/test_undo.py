@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Kind, Op, User, flat
+from syncd.core.past import Cause, Trace
 from syncd.core.plan import Plan
-from syncd.core.policy import Adopt, Budget, Leavers, Policy, Protect, VanishedGroups
+from syncd.core.policy import Adopt, Budget, Drift, Leavers, Policy, Protect, VanishedGroups
 from syncd.cycle import subjects
 from syncd.errors import ConfigError, SourceError
 from tests.core.events import approve
@@ -108,6 +109,58 @@ def test_an_undo_is_a_run_of_its_own():
 
     assert state(here) == after
     assert here.plan().changes == ()
+
+
+def test_each_field_says_that_it_is_an_undo_of_what_was_written():
+    """Whatever the policy says of drift: nobody has changed it in the source, and nobody outside."""
+    here = opened(*PEOPLE, policy=replace(FREE, drift={"default": Drift.REPORT}))
+    here.source.has(*titled("Doctor", PEOPLE[0]), *PEOPLE[1:])
+    here.apply()
+    for written, run in (("Doctor", 2), ("Engineer", 3)):
+        plan = here.plan(undo=2)
+        assert {one.id: dict(one.traces) for one in plan.changes} == {
+            "user/update/p:1": {"title": Trace(Cause.UNDO, written, run, here.now)}
+        }
+        assert (plan.causes, plan.drifted) == ({"undo": 1}, ())
+        here.source.has(*PEOPLE)
+        here.apply()
+        by_hand(here.backend, Kind.USER, here.ref("user1"), title="Doctor")
+
+
+def test_the_run_after_an_undo_says_that_it_was_undone():
+    """And not that the source has changed; where somebody else has changed it, that both have."""
+    here = opened(*PEOPLE)
+    here.source.has(*titled("Doctor", PEOPLE[0]), *PEOPLE[1:])
+    here.apply()
+    undone(here, 2)
+    plan = here.plan()
+    assert [dict(one.traces) for one in plan.changes] == [
+        {"title": Trace(Cause.UNDONE, "Engineer", 3, here.now)}
+    ]
+    assert plan.causes == {"undone": 1}
+    by_hand(here.backend, Kind.USER, here.ref("user1"), title="Queen")
+    assert here.plan().causes == {"both": 1}
+
+
+def test_what_does_not_run_of_an_undo_says_that_it_is_one_too():
+    """What is held, what is refused, and what never settles."""
+    here = opened(*PEOPLE, groups=GROUPS)
+    here.source.has(*titled("Doctor", *PEOPLE[:2]), *PEOPLE[2:4], person("9", "user9"))
+    here.source.groups = [group("g", "Guests", "1", "3")]
+    here.apply()
+    budgets = {(Kind.USER, Op.UPDATE): Budget(count=0), (Kind.MEMBER, Op.ADD): Budget(count=0)}
+    here.policy = Policy(budgets=budgets, protect=Protect(users=("user3", "user9")))
+    plan = here.plan(undo=2)
+    again = "undo of run 2; the next run makes it again"
+    assert {one.change.id: one.change.reason for one in plan.held} == {
+        "user/update/p:1": again,
+        "user/update/p:2": again,
+        "member/add/p:g/p:2": again,
+    }
+    assert {one.change.id: one.change.reason for one in plan.refused} == {
+        "user/suspend/p:9": "undo of run 2",
+        "member/remove/p:g/p:3": "undo of run 2",
+    }
 
 
 def test_what_cannot_be_undone_is_said_with_the_reason():

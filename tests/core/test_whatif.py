@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+import syncd.engine.canary
 from syncd import engine
 from syncd.backends.memory import MemoryBackend
 from syncd.core.memory import Remark
 from syncd.core.model import Key, Kind, Op, User
 from syncd.core.outcome import Fate, Turn, what_counts
-from syncd.core.policy import Adopt, Budget
+from syncd.core.policy import Adopt, Budget, Cohort, Waves
 from syncd.errors import LedgerError, SourceError
 from syncd.ledger import Snapshot
 from syncd.report import Exit
@@ -250,6 +251,20 @@ def test_a_source_whose_settings_moved_is_refused_and_not_guessed():
         SourceError, match=r"^source p: is not of local files, and without a ledger"
     ):
         on_an_empty_target(None, far.sync, NOON)
+
+
+def test_no_wave_is_waited_for_where_nothing_is_applied(monkeypatch):
+    """The base stands for what the target has: a job for a merge request does not sleep an hour."""
+    monkeypatch.setattr(syncd.engine.canary.time, "sleep", lambda _: pytest.fail("it waits"))
+    waves = Waves(first=(Cohort(users=("ada",), wait=timedelta(hours=1)),), minimum=1)
+    policy = replace(FREE, waves=waves)
+    target = empty_target(MemoryBackend.declares)
+    before, after = (
+        Office(sources={"p": Files(people)}, backend=target, policy=policy).sync
+        for people in ([ADA, KIM], [ADA, KIM, ZOE])
+    )
+    supposed = on_an_empty_target(before, after, NOON)
+    assert [change.id for change in supposed.after.changes] == ["user/create/p:2"]
 
 
 def test_a_base_that_is_not_whole_stands_for_nothing():

@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Budget, Policy
@@ -10,6 +12,7 @@ from syncd.daemon.metrics import Metrics
 from syncd.daemon.timed import timed
 from syncd.errors import SourceError
 from syncd.ledger import Daemon
+from tests.audited import audited
 from tests.daemon.standin import StandIn
 from tests.world import ADA, ENGINEERING, KIM, ZOE, office
 
@@ -37,4 +40,6 @@ def busy() -> Metrics:
     metrics.happened("reload_refused", problems=())
     here.ledger.desk.see(Daemon(daemon.name, "0", here.now, here.now, leads=True))
     daemon.going_on["main"] = Progress("main", here.now - timedelta(minutes=1))
+    with TemporaryDirectory() as directory:
+        audited(here.ledger, Path(directory))
     return metrics

@@ -19,6 +19,7 @@ from syncd.daemon.metrics import Metrics, families, glance
 from syncd.daemon.metrics.interval import longest_interval
 from syncd.errors import SourceError, Unavailable
 from syncd.ledger import DONE, FAILED, Ended
+from tests.audited import audited, cut_off
 from tests.daemon.standin import StandIn, scraped
 from tests.world import ADA, ENGINEERING, EVERYONE, KIM, NOON, ZOE, office, opened
 
@@ -45,6 +46,24 @@ def test_how_a_sync_stands_is_known_to_who_has_just_started():
     assert ("syncd_sync_next_run_timestamp_seconds", "main") not in told
     assert told["syncd_sync_interval_seconds", "main"] == 600
     assert told["syncd_sync_time_limit_seconds", "main"] == 7200
+
+
+def test_an_audit_that_cannot_be_written_or_is_not_whole_is_told(tmp_path):
+    """For as long as it lasts; where there is none, nothing is told of it."""
+    here = opened(ADA, ZOE)
+    metrics = StandIn(here).metrics()
+    assert ("syncd_audit_up",) not in scraped(metrics)
+    (tmp_path / "state").touch()
+    audited(here.ledger, tmp_path / "state" / "audit")
+    told = scraped(metrics)
+    assert (told["syncd_audit_up",], told["syncd_audit_whole",]) == (0, 1)
+    (tmp_path / "state").unlink()
+    here.ledger.follow()
+    told = scraped(metrics)
+    assert (told["syncd_audit_up",], told["syncd_audit_whole",]) == (1, 1)
+    cut_off(here.ledger, tmp_path / "state" / "audit")
+    told = scraped(metrics)
+    assert (told["syncd_audit_up",], told["syncd_audit_whole",]) == (1, 0)
 
 
 def test_changes_and_runs_are_counted_by_outcome():

@@ -7,6 +7,7 @@ import pytest
 
 from syncd.daemon.live import Progress
 from syncd.ledger import Daemon
+from tests.audited import audited, cut_off
 from tests.daemon.observed import (
     ACTION_TOKEN,
     NOW,
@@ -44,6 +45,30 @@ def test_alive_and_able_are_said_in_plain_words_and_by_the_status(client, live):
     ]
     able = client.get("/readyz", headers=SEES)
     assert (able.status_code, able.text) == (503, "not able: the ledger cannot be reached\n")
+
+
+def test_the_status_tells_whether_the_audit_is_written_and_whole(client, live, tmp_path):
+    """What is wrong, to who has shown the token; on the page too."""
+
+    def told(**headers):
+        return client.get("/status", headers=headers).json()["audit"]
+
+    assert told() is None
+    (tmp_path / "state").touch()
+    audited(live.ledger, tmp_path / "state" / "audit")
+    assert told() == {"up": False, "whole": True, "trouble": None}
+    why = f"the audit in {tmp_path}/state/audit cannot be written: Not a directory"
+    assert told(**SEES)["trouble"].startswith(why)
+    assert "The audit lacks what was done last. The log says why." in client.get("/").text
+    assert why in client.get("/", headers=SEES).text
+    (tmp_path / "state").unlink()
+    live.ledger.follow()
+    assert told(**SEES) == {"up": True, "whole": True, "trouble": ""}
+    assert "audit" not in client.get("/", headers=SEES).text.lower()
+    cut_off(live.ledger, tmp_path / "state" / "audit")
+    assert told() == {"up": True, "whole": False, "trouble": None}
+    assert "are missing at its end" in told(**SEES)["trouble"]
+    assert "Somebody has changed the audit" in client.get("/").text
 
 
 def test_the_status_tells_of_every_sync_how_it_stands(client, live):

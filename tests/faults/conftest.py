@@ -1,5 +1,8 @@
 """Installations for the tests that break things."""
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,15 @@ def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         return int(request.getfixturevalue("postgresql_server"))
 
     return Stores(tmp_path_factory.mktemp("stores"), port)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """In memory where the system has such a place: to be killed is no reason to wait for a disk."""
+    memory = Path("/dev/shm")
+    where = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="syncd-crash-", dir=where) as made:
+        yield Path(made)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
     python -m tests.faults.forks BASE PLACE FIRST EVERY
 
-Each apply is a fork of this process, which has everything imported and nothing open: that
-spares a second a piece. For each edge, one line of JSON: its number, how the apply there ended,
+Each apply is a fork of this process, which has made one itself and so has everything imported, and
+nothing open: that spares a second a piece. For each edge, one line of JSON: its number, how the apply there ended,
 and how the next did. The last line is of the apply that ended before its edge came.
 """
 
@@ -12,31 +12,35 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from itertools import count
 from pathlib import Path
 
-from syncd.cli import applying, main
+from syncd.cli import main
 from tests.faults.doomed import doom
 
-_ = applying  # imported here, so that no fork has to
+
+def apply(place: Path) -> None:
+    sys.argv[1:] = ["--config", str(place / "config.yaml"), "apply", "--yes"]
+    with (place / "said").open("a") as said, redirect_stdout(said), redirect_stderr(said):
+        main()
 
 
 def fork(place: Path, edge: int | None) -> int:
     """The exit code of an apply there, or minus the signal that killed it."""
     child = os.fork()
     if child == 0:
-        with (place / "said").open("a") as said:
-            os.dup2(said.fileno(), 1)
-            os.dup2(said.fileno(), 2)
         if edge is not None:
             doom(signal.SIGKILL, "edges", [edge])
-        sys.argv[1:] = ["--config", str(place / "config.yaml"), "apply", "--yes"]
-        main()
+        apply(place)
         os._exit(99)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def every(base: Path, into: Path, first: int, step: int) -> None:
+    shutil.copytree(base, into / f"first of {first}")
+    with suppress(SystemExit):
+        apply(into / f"first of {first}")
     for number in count(first, step):
         place = into / str(number)
         shutil.copytree(base, place)

@@ -40,10 +40,10 @@ def approved(place: Path) -> World:
 
 
 @pytest.mark.slow
-def test_what_was_approved_is_made_though_its_run_is_killed_anywhere(tmp_path):
+def test_what_was_approved_is_made_though_its_run_is_killed_anywhere(place: Path):
     """All of it, by one more run that asks nobody again; and then the approval is used up."""
-    approved(tmp_path / "base")
-    command = [sys.executable, "-m", "tests.faults.forks", tmp_path / "base", tmp_path]
+    approved(place / "base")
+    command = [sys.executable, "-m", "tests.faults.forks", place / "base", place]
     edges = [str(random.randint(1, EVERY)), str(EVERY)]
     sys.stdout.write(f"edges from and by {edges}\n")
     said = subprocess.run(
@@ -54,9 +54,9 @@ def test_what_was_approved_is_made_though_its_run_is_killed_anywhere(tmp_path):
     assert len(killed) > 15 // EVERY
     assert {number: ends for number, *ends in killed if ends != [-9, 0]} == {}
     for number, *_ in killed:
-        place = tmp_path / str(number)
-        with closing(sqlite3.connect(place / "store.db")) as store:
+        one = place / str(number)
+        with closing(sqlite3.connect(one / "store.db")) as store:
             assert store.execute("SELECT count(*) FROM users WHERE NOT active").fetchone() == (5,)
-        with closing(open_ledger(f"sqlite:///{place}/.syncd/ledger.db", write=False)) as ledger:
+        with closing(open_ledger(f"sqlite:///{one}/.syncd/ledger.db", write=False)) as ledger:
             assert (number, ledger.desk.approvals("main", datetime.now(UTC))) == (number, [])
             assert (number, len(ledger.desk.approved("main", datetime.now(UTC)))) == (number, 0)

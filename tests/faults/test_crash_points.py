@@ -5,8 +5,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,6 @@ CHUNKS = 4
 """Parts that the edges are dealt out to, for workers side by side."""
 EVERY = int(os.environ.get("SYNCD_EDGES_EVERY", "2"))
 """How many edges there are for each that is tried, from any on; `make nightly` tries all."""
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """In memory where the system has such a place: to be killed is no reason to wait for a disk."""
-    memory = Path("/dev/shm")
-    where = memory if os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="syncd-crash-", dir=where) as made:
-        yield Path(made)
 
 
 @pytest.mark.slow

@@ -55,11 +55,16 @@ def test_a_ledger_that_is_cut_off_anywhere_is_said_to_be_damaged(world: World):
     assert titles(world) == ["Lady", None]
 
 
-def test_with_an_emptied_ledger_everything_is_foreign_and_stays_as_it_is(world: World):
+def test_with_an_emptied_ledger_nothing_is_done_and_without_one_everything_is_foreign(world: World):
     """Nobody is made twice, renamed or suspended; each is a conflict until the backup is back."""
     file = ledger_of(world)
     backup = file.read_bytes()
     file.write_bytes(b"")
+    for verb in VERBS:
+        result = world.syncd(*verb)
+        assert (result.exit_code, result.stdout) == (4, "")
+        assert f"the ledger {file} is empty, and was used before" in result.stderr
+    file.unlink()
     result = world.syncd("apply", "--yes")
     assert "3 conflicts" in result.stdout
     assert titles(world) == ["Countess", None]

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from syncd.core.model import Key, Kind, Op, Ref, Stored, flat
+from syncd.core.memory import Link
+from syncd.core.model import Key, Kind, Op, Ref, Stored, Value, flat
 from syncd.core.normal import same
 from syncd.core.policy import Leavers
 from syncd.core.question import Question
 
 
 class Difference(Struct, frozen=True):
-    """`field` is for updates. `name` may stand in a note; `unseen` is whether the account was not
-    in a reading that may lack it. Neither counts when two are compared."""
+    """`field` is for updates, of `ref` to that `value`. `name` may stand in a note; `unseen` is
+    whether the account was not in a reading that may lack it. These do not count when two are
+    compared."""
 
     op: Op
     kind: Kind
@@ -24,6 +26,8 @@ class Difference(Struct, frozen=True):
     field: str = ""
     name: str = ""
     unseen: bool = False
+    ref: Ref | None = None
+    value: Value = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Difference) and self._what == other._what
@@ -72,7 +76,7 @@ class _Look:
                 continue
             stored = self._stored(Kind.USER, key, *one.aliases)
             if stored is not None:
-                yield from self._updates(Kind.USER, key, flat(one.entity), flat(stored.entity))
+                yield from self._updates(Kind.USER, key, flat(one.entity), stored)
                 yield from self._state(key, one.entity.active, stored)
             elif one.entity.active:
                 yield self._creation(Kind.USER, key, *one.aliases)
@@ -83,16 +87,18 @@ class _Look:
         for link in self._q.memory.links:
             stored = self._rows.get((Kind.USER, link.ref))
             here = known & {link.key, *link.aliases}
-            if link.kind is Kind.USER and stored and stored.entity.active and not here:
-                deletes = Op.SUSPEND not in self._q.declared[Kind.USER].ops and link.left_at
-                yield Difference(
-                    Op.DELETE if deletes and self._over(link) else Op.SUSPEND, Kind.USER, link.key
-                )
+            active = stored is not None and stored.entity.active
+            if link.kind is Kind.USER and active and not here and self._is_over(link):
+                yield Difference(Op.SUSPEND, Kind.USER, link.key)
 
-    def _over(self, link) -> bool:
-        policy = self._q.policy
-        since = max(link.left_at, link.suspended_at or link.left_at)
-        return policy.leavers is Leavers.DELETE and self._q.now - since >= policy.grace
+    def _is_over(self, link: Link) -> bool:
+        """Whether a leaver may not be active any more: by the clock, and by runs that watched."""
+        wait, watched = self._q.policy.suspend_after, self._q.memory.watched
+        if not wait:
+            return True
+        if link.left_at is None or self._q.now - link.left_at < wait or wait not in watched:
+            return False
+        return link.stepped_in <= watched[wait].run
 
     def _state(self, key: Key, active: bool, stored: Stored) -> Iterator[Difference]:
         name = stored.entity.user_name
@@ -111,16 +117,20 @@ class _Look:
             if key in unclear:
                 continue
             if (stored := self._stored(Kind.GROUP, key)) is not None:
-                yield from self._updates(Kind.GROUP, key, flat(one.entity), flat(stored.entity))
+                yield from self._updates(Kind.GROUP, key, flat(one.entity), stored)
             else:
                 yield self._creation(Kind.GROUP, key)
 
-    def _updates(self, kind: Kind, key: Key, should: Mapping, has: Mapping) -> Iterator[Difference]:
+    def _updates(
+        self, kind: Kind, key: Key, should: Mapping, stored: Stored
+    ) -> Iterator[Difference]:
+        has = flat(stored.entity)
         managed = self._q.desired.managed if kind is Kind.USER else {"display_name"}
         declared = self._q.declared[kind]
         for name in managed & {*should, *has} - {"active"}:
             if not same(has.get(name), should.get(name), caseless=name in declared.caseless):
-                yield Difference(Op.UPDATE, kind, key, field=name)
+                value = should.get(name)
+                yield Difference(Op.UPDATE, kind, key, field=name, ref=stored.ref, value=value)
 
     def members(self) -> Iterator[Difference]:
         if not self._has(Kind.MEMBER):

@@ -7,12 +7,28 @@ rules, a file of laws, and a line here and in `laws`.
 
 from tests.promises.rules.approvals import Approvals
 from tests.promises.rules.breaks import Breaks
+from tests.promises.rules.drift import Drifts
 from tests.promises.rules.hands import Hands
+from tests.promises.rules.holds import Holds
+from tests.promises.rules.ladder import Ladder
 from tests.promises.rules.people import People
 from tests.promises.rules.policies import Policies
 from tests.promises.rules.runs import Runs
 from tests.promises.rules.saved import Saved
+from tests.promises.rules.undo import Undoing
 
 
-class Machine(People, Hands, Breaks, Policies, Runs, Saved, Approvals):
+class Machine(
+    People,
+    Hands,
+    Drifts,
+    Breaks,
+    Policies,
+    Ladder,
+    Holds,
+    Runs,
+    Saved,
+    Approvals,
+    Undoing,
+):
     """All of it."""

@@ -4,22 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncd.core.approval import approval_print
+from syncd.core.hold import Hold
 from syncd.core.model import Kind, Op, Ref
 from syncd.core.plan import Change, Plan
+from tests.promises.consents import Allowed, Consents, prints_of
+from tests.promises.leavers import Leavers
 from tests.promises.run import Run
 from tests.promises.sight import Sight
-
-APPROVED = "; approved by "
-
-
-@dataclass
-class Allowed:
-    """One approval: the prints of what it lets through and was not made since."""
-
-    number: int
-    prints: set[str]
-    until: datetime
+from tests.promises.written import Written
 
 
 @dataclass
@@ -33,42 +25,26 @@ class Done:
 
 @dataclass
 class Past:
-    """`missed` is since when the person of an account is in no source; `suspended` are the
-    accounts that syncd suspended at some time, with the last time; `by_hand` those that a person
-    disabled."""
+    """`by_hand` are the accounts that a person disabled. `holds` are those in the ledger that nobody
+    released, by their numbers, and `runs` what each run did."""
 
-    missed: dict[Ref, datetime] = field(default_factory=dict)
-    suspended: dict[Ref, datetime] = field(default_factory=dict)
     by_hand: set[Ref] = field(default_factory=set)
     done: list[Done] = field(default_factory=list)
-    allowed: list[Allowed] = field(default_factory=list)
+    holds: dict[int, Hold] = field(default_factory=dict)
+    runs: dict[int, Run] = field(default_factory=dict)
+    leavers: Leavers = field(default_factory=Leavers)
+    consents: Consents = field(default_factory=Consents)
+    written: Written = field(default_factory=Written)
 
     def note(self, one: Run) -> None:
         """What a run did. To be called once the laws have looked at it."""
-        for effect in one.effects:
-            if effect.kind is Kind.USER and effect.op is Op.SUSPEND:
-                self.suspended[effect.ref] = one.earliest
-        self._note_missed(one)
+        self.leavers.note(one)
+        self.consents.note(one)
+        self.written.note(one)
         counts = Counter((c.kind, c.op) for c in one.made if counts_as_free(c))
         self.done += [Done(one.earliest, which, number) for which, number in counts.items()]
-        used = {approval_print(change) for change in one.made if APPROVED in change.reason}
-        for allowed in self.allowed:
-            allowed.prints -= used
-
-    def _note_missed(self, one: Run) -> None:
-        """Where it is unclear whether the run came to remember, an absence counts."""
-        if one.plan is None or one.question is None:
-            return
-        desired = one.question.desired
-        unclear = desired.undecided[Kind.USER]
-        there = {key for user in desired.users for key in (user.key, *user.aliases)}
-        for link in {link.ref: link for link in (*one.after.links, *one.before.links)}.values():
-            if link.kind is not Kind.USER or {link.key, *link.aliases} & unclear:
-                continue
-            if not {link.key, *link.aliases} & there:
-                self.missed.setdefault(link.ref, one.earliest)
-            elif one.report is not None and one.report.run is not None:
-                self.missed.pop(link.ref, None)
+        if one.number is not None:
+            self.runs[one.number] = one
 
     def note_hand(self, before: Sight, after: Sight) -> None:
         """What a person did to accounts."""
@@ -88,15 +64,16 @@ class Past:
             if not now.entity.active and not seen_as_ours:
                 self.by_hand.add(ref)
 
-    def note_approval(self, number: int, plan: Plan, until: datetime) -> None:
-        prints = {approval_print(one.change) for one in plan.held}
-        self.allowed.append(Allowed(number, prints, until))
+    def note_approval(self, number: int, plan: Plan, until: datetime, person: str = "ann") -> None:
+        self.consents.given.append(Allowed(number, prints_of(plan), until, person))
 
     def spent(self, which: tuple[Kind, Op], since: datetime) -> int:
         return sum(one.free for one in self.done if one.which == which and one.at >= since)
 
 
 def counts_as_free(change: Change) -> bool:
-    """Whether a budget counts it: steps that make way for a name are extra."""
+    """Whether a budget counts it: steps that make way for a name are extra, and what is approved as
+    a whole, or in each of its fields."""
     makes_way = change.temporary or change.reason.startswith("has left; ")
-    return not makes_way and APPROVED not in change.reason
+    fields = change.after.keys() if change.op is Op.UPDATE else {change.op}
+    return not makes_way and not fields <= set(change.approved)

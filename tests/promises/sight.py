@@ -26,16 +26,14 @@ class Sight:
 
     @classmethod
     def of(cls, site: Site) -> "Sight":
-        memory = site.ledger.recall(site.sync.name, site.now)
-        runs = site.ledger.runs(limit=1)
-        inner = site.memory
+        memory, inner = site.file.remembered(site.sync.name), site.memory
         return cls(
             users={one.ref: one for one in inner.users.read()},
             groups={one.ref: one for one in inner.groups.read()},
             members=frozenset(inner.members.read()),
             links=memory.links,
             doubtful=frozenset((one.op, one.kind, one.key) for one in memory.open_lines),
-            last_run=runs[0].run if runs else EARLY,
+            last_run=memory.last_run or EARLY,
         )
 
     @property

@@ -8,15 +8,20 @@ again after a death. Who watches is told `before` and `after` each call what it 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from syncd.core.approval import ANYBODYS, Consent
+from syncd.core.desired import Desired, desire
 from syncd.core.plan import Plan
 from syncd.core.question import Question
+from syncd.core.records import Records
 from syncd.cycle import Mode
 from syncd.engine import ask, plan
 from syncd.ledger import Ledger
+from syncd.sync import Sync
 from tests.core.events import World
 from tests.promises.ledgerfile import LedgerFile, ledger_file
 from tests.promises.telling import Telling
@@ -31,11 +36,18 @@ class Death(BaseException):
 
 @dataclass
 class Site(World):
-    """`file` is its ledger's. `watch` is told of each call."""
+    """`file` is its ledger's. `watch` is told of each call. `consent` is by what is let through what
+    is over budget, `keep_evidence` as a sync has it."""
 
     file: LedgerFile = field(default_factory=ledger_file)
     watch: Hook = nothing
     dead: bool = False
+    consent: Consent = ANYBODYS
+    keep_evidence: timedelta | None = timedelta(days=90)
+
+    @property
+    def sync(self) -> Sync:
+        return replace(super().sync, consent=self.consent, keep_evidence=self.keep_evidence)
 
     @classmethod
     def of(cls, world: World) -> "Site":
@@ -106,11 +118,24 @@ class Site(World):
             if dead:
                 self.restart()
 
-    def planned(self, mode: Mode = Mode.FULL) -> Plan:
-        return plan(self.sync, self.ledger, self.now, mode=mode)
+    def planned(self, mode: Mode = Mode.FULL, undo: int | None = None) -> Plan:
+        return plan(self.sync, self.ledger, self.now, mode=mode, undo=undo)
 
     def asked(self) -> Question:
         return ask(self.sync, self.ledger, self.now)
+
+    @property
+    def well(self) -> bool:
+        """Whether no source is broken in any way."""
+        return not any(source.broken for source in self.sources.values())
+
+    def desired(self) -> Desired:
+        """Of sources that are well, without asking them."""
+        records = {
+            name: Records(tuple(one.people), tuple(one._groups()))
+            for name, one in self.sources.items()
+        }
+        return desire(records, self.sync.rules)
 
     @property
     def sources_whole(self) -> bool:

@@ -72,6 +72,10 @@ class Telling(MemorySource):
                 raise SourceError("the connection was cut")
             yield record
 
+    @property
+    def broken(self) -> bool:
+        return bool(self.down or self.gaps or self.breaks is not None or self.aside)
+
     def empty(self) -> None:
         """An export that went wrong: it is read to its end, and there is nobody."""
         if self.aside is None:

@@ -1,13 +1,16 @@
 """A clock that is set back or goes wrong: nobody loses anything by it, and no run ends in an error."""
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Budget, Leavers, Policy
+from syncd.errors import ConfigError
 from syncd.ledger import Signature
 from tests.promises.short import PEOPLE, TITLED, Short
-from tests.world import by_hand
+from tests.world import by_hand, opened
 
 MONTH = timedelta(days=30)
 DELETING = Policy(leavers=Leavers.DELETE, grace=MONTH, budgets={})
@@ -76,3 +79,19 @@ def test_a_clock_that_is_set_back_gives_no_approval_twice():
         site.source.has(TITLED[0])
         by_hand(site.memory, Kind.USER, site.ref("user1"), title=None)
         assert ops(one.applies()) == []
+
+
+@pytest.mark.parametrize("year", [1, 1969])
+def test_by_a_clock_that_cannot_be_nothing_is_done(year):
+    """An error says what it shows; once it is right all goes on as if nothing had been."""
+    here = opened(*PEOPLE)
+    right, runs = here.now, here.ledger.runs("main")
+    here.source.has(*PEOPLE[:3])
+    here.now = datetime(year, 6, 1, 12, tzinfo=UTC)
+    words = f"the clock of this machine says {here.now:%Y-%m-%d %H:%M} UTC: set it, then run again"
+    for deed in (here.plan, here.apply):
+        with pytest.raises(ConfigError, match=words):
+            deed()
+    assert here.ledger.runs("main") == runs
+    here.now = right
+    assert [one.op for one in here.apply().execution.done] == [Op.SUSPEND]

@@ -4,7 +4,9 @@ import json
 import os
 import re
 import subprocess
+import tracemalloc
 import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,20 @@ from tests.core.test_laws import ANY
 from tests.core.worlds import worlds
 from tests.shell.command import World, small_world
 from tests.wired import Lying
-from tests.world import ADA, ENGINEERING, FREE, KIM, ZOE, by_hand, group, office, person
+from tests.world import (
+    ADA,
+    ENGINEERING,
+    EVERYONE,
+    FREE,
+    KIM,
+    ZOE,
+    MemorySource,
+    Office,
+    by_hand,
+    group,
+    office,
+    person,
+)
 
 KEY = bytes(range(32))
 NAMES = re.compile(
@@ -162,6 +177,60 @@ def test_a_run_of_a_saved_plan_replays_too(tmp_path):
     assert replayed(tmp_path / "bundle").computed == late.plan.digest
 
 
+def test_a_run_that_refused_what_had_moved_replays_to_the_same_refusals(tmp_path):
+    """Be it that another field of the thing has changed, or nothing that is read but its ETag; of
+    people and of groups, by either kind of bundle."""
+    here = opened_with_versions()
+    here.source.has(*(titled(one) for one in (ADA, ZOE, KIM)))
+    here.source.groups = [group("e", "Science", "1", "3"), group("a", "Everybody", "1", "2", "3")]
+    saved = here.plan()
+    assert [bool(one.version) for one in saved.changes if one.ref] == [True] * 5
+    for ref in (here.ref("ada"), here.group_ref("Engineering")):
+        here.versions[ref] = "W/2"
+    by_hand(here.backend, Kind.USER, here.ref("kim"), phone="7")
+    report = here.apply(saved=saved)
+    assert {one.change.id: one.rule.partition(": ")[2] for one in report.plan.refused} == {
+        "group/update/p:e": "its version was W/1 then and is W/2 now",
+        "user/update/p:1": "its version was W/1 then and is W/2 now",
+        "user/update/p:3": report.plan.refused[-1].rule.partition(": ")[2],
+    }
+    assert "another of its fields has changed" in report.plan.refused[-1].rule
+    made = {"user/update/p:2", "group/update/p:a"}
+    assert {one.id for one in report.plan.changes} == made
+    for key in (None, KEY):
+        bundled(here, report, tmp_path / "bundle", key)
+        again = replayed(tmp_path / "bundle")
+        assert (again.same, again.plan, again.differences) == (True, report.plan.digest, ())
+        plan = json.loads(members(tmp_path / "bundle")["plan.json"])
+        assert (len(plan["changes"]), len(plan["refused"])) == (2, 3)
+    assert "W/" not in "".join(members(tmp_path / "bundle").values())
+
+
+def titled(one):
+    return replace(one, attributes={**one.attributes, "title": "Doctor"})
+
+
+@dataclass
+class VersionedOffice(Office):
+    """Whose target says a version of each thing, W/1 unless a test has changed that."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for collection in (self.backend.users, self.backend.groups):
+            collection.version = lambda ref: self.versions.get(ref, "W/1")
+
+    def group_ref(self, name: str) -> str:
+        return {one.entity.display_name: one.ref for one in self.backend.groups.read()}[name]
+
+
+def opened_with_versions() -> VersionedOffice:
+    groups = [ENGINEERING, EVERYONE]
+    here = VersionedOffice(sources={"p": MemorySource([ADA, ZOE, KIM], groups)})
+    here.apply()
+    return here
+
+
 def test_a_run_in_waves_replays_to_its_turns(tmp_path):
     """Whom each wave is about is part of the plan."""
     waves = Waves(first=(Cohort(users=("ada",)), Cohort(percent=50)), minimum=1)
@@ -197,6 +266,26 @@ def test_whatever_octet_is_changed_is_told_with_its_member(tmp_path):
         path.write_bytes(octets)
         with pytest.raises(ConfigError, match=r"was changed|is no bundle"):
             Bundle(path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "plan.json"])
+def test_a_bomb_is_not_unpacked(tmp_path, name):
+    """A member that is far longer than a manifest can be, or than the manifest says."""
+    path = tmp_path / "bundle"
+    here = office(ADA)
+    bundled(here, here.apply(), path)
+    packed = members(path)
+    packed[name] += " " * (64 << 20)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for member, octets in packed.items():
+            bomb.writestr(member, octets)
+    del packed
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match=name):
+        Bundle(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 << 20
 
 
 def test_a_member_that_is_put_in_or_taken_out_is_told(tmp_path):

@@ -116,6 +116,22 @@ def test_a_job_tells_in_the_merge_request_who_would_be_affected(repository: Worl
     git(repository.path, "diff", "--exit-code")
 
 
+def test_a_merge_request_that_raises_its_own_budget_is_seen_by_the_bases_configuration(
+    repository: World,
+):
+    """The job alone judges by the configuration that it is given."""
+    config = CONFIG.replace("store}", "store, policy: {budget: {user.create: {count: 0}}}}")
+    repository.write("config.yaml", config)
+    git(repository.path, "commit", "--quiet", "-am", "nobody is made")
+    repository.write("config.yaml", config.replace("count: 0", "count: 9"))
+    base = change(repository, PEOPLE.replace("groups:\n", ZOE))
+    assert github(repository, base)[0] == 0
+    (guard,) = re.findall(r"```sh\n(base=.*?)```", PAGE, re.DOTALL)
+    ended = run(repository, guard, BASE=base)
+    assert ended.returncode == 5, ended.stderr
+    assert "over budget user.create" in " ".join(ended.stdout.split())
+
+
 def test_a_job_fails_where_a_budget_is_overdrawn(repository: World):
     """After it has told so in the merge request."""
     tight = CONFIG.replace("store}", "store, policy: {budget: {user.create: {count: 0}}}}")

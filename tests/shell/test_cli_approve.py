@@ -1,11 +1,14 @@
 """`syncd approve`: what a plan held is shown, asked about and let through, once and for a time."""
 
 import json
+import pwd
 import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from syncd import planfile
 from syncd.report import Exit
 from tests.shell.command import World, answered, held_digest
 
@@ -135,10 +138,22 @@ def test_it_asks_on_a_terminal_and_nowhere_else(world: World):
     assert world.syncd("plan").exit_code == Exit.DONE
 
 
-def test_who_approves_is_whoever_gave_the_command(world: World):
-    """Also by way of sudo."""
-    by = world.syncd("approve", held(world), "--yes", SUDO_USER="zoe").stderr
-    assert by.startswith("approval 1 by zoe on ")
+@pytest.mark.parametrize(
+    ("number", "environ", "name"),
+    [
+        (0, {"SUDO_USER": "zoe"}, "zoe"),
+        (0, {"USER": "zoe", "LOGNAME": "zoe"}, pwd.getpwuid(0).pw_name),
+        (4711_4711, {"SUDO_USER": "zoe", "USER": "zoe", "LOGNAME": "zoe"}, "user 47114711"),
+    ],
+    ids=["by sudo", "root", "a number without a name"],
+)
+def test_who_approves_is_whoever_gave_the_command(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int, environ: dict[str, str], name: str
+):
+    """Whatever they say in variables that anybody may set."""
+    monkeypatch.setattr("os.getuid", lambda: number)
+    by = world.syncd("approve", held(world), "--yes", **environ).stderr
+    assert by.startswith(f"approval 1 by {name} on ")
 
 
 def test_a_plan_that_held_nothing_cannot_be_approved(world: World):
@@ -188,6 +203,20 @@ def test_a_file_of_another_configuration_is_refused(world: World):
     assert "is a plan for the target store, which is now other" in said(moved)
     world.write("config.yaml", CONFIG.replace("main:", "renamed:"))
     assert "there is no sync" in world.syncd("approve", digest, "--yes").stderr
+
+
+def test_in_a_file_nobody_passes_for_somebody_else(world: World):
+    """Who approves sees by the ledger's names what would be let through, whatever the file calls it."""
+    held(world)
+    file = world.path / "plan.json"
+    world.syncd("plan", "--out", str(file))
+    plan = planfile.read(file)
+    names = [one.change.name for one in plan.held]
+    forged = [replace(one, change=replace(one.change, name="intern-test")) for one in plan.held]
+    planfile.write(replace(plan, held=tuple(forged)), file)
+    shown = world.syncd("approve", str(file), "--yes").stdout
+    assert "intern-test" not in shown
+    assert [name for name in names if name not in shown] == []
 
 
 def test_the_journal_of_who_was_let_through_has_no_steering_characters(world: World):

@@ -1,11 +1,14 @@
 """`syncd audit`: what was done is verified from the command line, and signed."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from syncd.report import Exit
+from tests.audited import rewrite
 from tests.shell.command import World, small_world
 
 
@@ -124,3 +127,23 @@ def test_no_audit_is_kept_where_none_is_wanted(tmp_path: Path):
     add(world, "audit: {enabled: false}\n")
     assert world.syncd("apply", "--yes").exit_code == Exit.DONE
     assert not (tmp_path / ".syncd" / "audit").exists()
+
+
+def test_a_rewritten_audit_is_not_whole_though_nothing_was_to_be_done_since(world: World):
+    """An empty run does not make it good again, and says what it found."""
+    rewrite(audit(world), b"Countess", b"Baroness")
+    assert world.syncd("audit", "verify").exit_code == Exit.NOT_WHOLE
+    result = world.syncd("apply", "--yes")
+    assert "not as it was written: what stands at line" in " ".join(result.stderr.split())
+    assert world.syncd("apply", "--yes").stderr == ""
+    assert world.syncd("audit", "verify").exit_code == Exit.NOT_WHOLE
+
+
+def test_an_audit_of_whose_end_the_ledger_knows_nothing_is_said_to_be(world: World):
+    """Nobody could tell whether its end was cut off."""
+    [ledger] = (world.path / ".syncd").glob("*.db")
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute("DELETE FROM ledger_audits")
+    result = world.syncd("audit", "verify")
+    assert "note: the ledger remembers no end of this audit" in result.stdout
+    assert result.exit_code == Exit.DONE

@@ -51,6 +51,7 @@ def test_the_second_person_lets_it_through(world: World):
 
 def test_one_person_who_gave_the_command_from_two_machines_is_one(world: World, monkeypatch):
     """It is the login that counts, not the host."""
+    monkeypatch.setattr("os.getuid", lambda: 0)
     digest = held(world)
     assert world.syncd("approve", digest, "--yes", SUDO_USER="zoe").exit_code == Exit.DONE
     monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")

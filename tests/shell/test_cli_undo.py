@@ -7,6 +7,7 @@ import pytest
 
 from syncd import planfile
 from syncd.report import Exit
+from tests.audited import records
 from tests.shell.command import World, small_world
 
 CHANGED = """
@@ -55,11 +56,39 @@ def test_what_a_run_did_goes_back(world: World):
     assert accounts(world) == BACK
     words = " ".join(result.stdout.split())
     assert "undo of run 2; the next run makes it again" in words
+    assert "Queen \u2192 Countess undo: run 2 wrote Queen, 20" in words
+    assert "changed in the source" not in words
     assert "1 account that run 2 made: suspended, and kept with what was given to them" in words
     assert "done, undo of 2" in world.syncd("history").stdout
     assert "done, undo of run 2, ended" in world.syncd("show", "3").stdout
+    told = records(next(world.path.rglob("audit")))
+    begun = [one.get("undoes") for one in told if one["event"] == "run begun"]
+    assert begun == [None, None, 2]
+    explained = " ".join(world.syncd("explain", "ada.lovelace", "--offline").stdout.split())
+    assert "undone: run 3 wrote Countess" in explained
+    assert "undo of run 2; the next run makes it again" in explained
     assert world.syncd("undo", "3", "--yes").exit_code == Exit.DONE
     assert accounts(world) == AFTER
+
+
+def test_an_undo_does_not_say_that_the_next_plan_is_empty(world: World):
+    """The sources say what they said: the next run makes it again, unless they are changed."""
+    result = world.syncd("undo", "2", "--yes")
+    assert result.stdout.splitlines()[-2].startswith("Run 2 is undone. What the sources say other")
+    assert world.syncd("plan", "--detailed-exitcode").exit_code == Exit.PENDING
+
+
+def test_a_bundle_of_an_undo_is_refused_with_the_reason(world: World):
+    """It was decided from the journal, and not from evidence."""
+    world.syncd("undo", "2", "--yes")
+    result = world.syncd("bundle", "3")
+    assert (result.exit_code, result.stderr.strip()) == (Exit.CONFIG, OF_AN_UNDO)
+
+
+OF_AN_UNDO = (
+    "there is no evidence of run 3: it is an undo of run 2, and was decided from what that did; "
+    "`syncd show 2` and `syncd show 3` have it"
+)
 
 
 def test_a_dry_run_changes_nothing(world: World):

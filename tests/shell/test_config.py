@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import load_settings
+from syncd.config import environment, load_settings
 from syncd.config.assemble import assemble, chosen, ledger
 from syncd.config.digests import digest
+from syncd.config.naming import TOP
 from syncd.config.settings import Settings
 from syncd.core.mapping import GroupMapping, Scope, UserMapping
 from syncd.core.merge import Precedence
@@ -118,6 +119,22 @@ def test_the_daemon_s_secrets_need_not_stand_in_the_file_either(configured):
         *urls,
     ]
     assert (given.log.level, given.daemon.parallel) == ("debug", 3)
+
+
+def test_each_setting_has_a_name_in_the_environment_that_reaches_it(configured, tmp_path):
+    """The audit's key among them: one that is given and not heard of would sign nothing."""
+    given = configured(
+        credentials={"audit__private_key": "a key in PEM\n"},
+        SYNCD_AUDIT__ENABLED="false",
+        SYNCD_AUDIT__KEEP="400d",
+        SYNCD_EVIDENCE__KEEP="30d",
+        SYNCD_APPROVALS="approvals",
+    )
+    assert given.audit.private_key.get_secret_value() == "a key in PEM"
+    assert (given.audit.enabled, given.audit.keep) == (False, timedelta(days=400))
+    assert given.evidence.keep == timedelta(days=30)
+    assert given.approvals == tmp_path / "approvals"
+    assert set(TOP) == environment._Top.model_fields.keys()
 
 
 def test_the_state_directory_is_systemds_unless_told_otherwise(configured, tmp_path):

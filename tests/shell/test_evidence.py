@@ -76,20 +76,40 @@ class _Reconfigured(Office):
 
 
 def test_evidence_is_kept_for_its_time_and_no_longer():
-    """What later evidence needs of it stays."""
+    """By the clock and by the runs. What later evidence needs of it stays."""
     here = Forgetful(sources={"p": MemorySource([ADA, ZOE])})
+
+    def pass_days(days: int) -> None:
+        for _ in range(days):
+            here.pass_days(1)
+            here.apply()
+
     first = here.apply().run
-    here.pass_days(20)
+    pass_days(20)
     here.source.has(ADA, ZOE, KIM)
     second = here.apply()
     assert kept(here) == [second.run, first]
-    here.pass_days(20)
-    here.apply()
+    pass_days(11)
     assert kept(here) == [second.run]
     assert decided_again(opened(here.ledger, second.run)).plan.digest == second.plan.digest
-    here.pass_days(20)
-    here.apply()
+    pass_days(20)
     assert (kept(here), pieces(here)) == ([], 0)
+
+
+@pytest.mark.parametrize("days", [40, 3650])
+def test_a_clock_that_jumps_once_forgets_no_evidence(days: int):
+    """Be the next run before it is mended or after it."""
+    here = Forgetful(sources={"p": MemorySource([ADA, ZOE])})
+    run = here.apply().run
+    here.pass_days(1)
+    here.apply()
+    here.pass_days(days)
+    here.apply()
+    here.pass_days(0.01)
+    here.apply()
+    here.pass_days(-days)
+    here.apply()
+    assert kept(here) == [run]
 
 
 def test_none_is_kept_where_none_is_wanted():
@@ -242,11 +262,12 @@ def test_evidence_is_kept_in_both_databases_alike(ledger):
     assert list(archive.rows(second, "user")) == [b"new", *rows]
     assert list(archive.rows(first, "group")) == list(archive.rows(first, "unknown")) == []
     assert len({*first.pieces["user"]} & {*second.pieces["user"]}) == len(first.pieces["user"]) - 1
-    archive.forget("main", before=NOON + timedelta(hours=1))
+    later = [ledger.begin_run("main", plan, NOON + timedelta(days=day)) for day in (2, 3)]
+    archive.forget("main", later[-1], timedelta(days=2), NOON + timedelta(days=2.5))
     assert (archive.of(runs[0]), list(archive.rows(second, "user"))) == (None, [b"new", *rows])
-    archive.forget("other", before=None)
+    archive.forget("other", later[-1], None, NOON)
     assert archive.of(runs[1]) == second
-    archive.forget("main", before=None)
+    archive.forget("main", later[-1], None, NOON)
     assert (archive.of(runs[1]), archive.oldest("main")) == (None, None)
     with ledger._database.reading() as connection:
         assert connection.execute(PIECES.select()).all() == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncd.core.approval import Consent, Filed, approval_print, person_of
 from syncd.errors import LedgerError
-from syncd.ledger import DONE, Ledger, Signature, open_ledger
+from syncd.ledger import DONE, Ended, Ledger, Signature, open_ledger
 from syncd.ledger.desk import SamePerson
 from tests.shell.test_ledger_plans import DAY, NOW, by_print, holding, keep, make, suspend
 
@@ -156,6 +156,57 @@ def test_a_file_says_until_when_it_holds(ledger):
         assert bool(ledger.desk.approved("staff", at, consent)) is approved
     [standing] = ledger.desk.file_standings(consents[0].files, NOW + DAY)
     assert standing.why_not == "expired at 2026-03-02 12:30 UTC"
+
+
+def test_a_person_in_two_files_of_one_plan_approves_once(ledger):
+    """For as long as the longer one says; and of what is there, nothing is told again."""
+    plan = holding("ada")
+    keep(ledger, plan)
+    long = filed(plan.digest, "Ann", expires=NOW + 2 * DAY, file="approvals/b.yaml")
+    consent = Consent(2, (filed(plan.digest[:12], "ann"), long, filed(plan.digest, "bea")))
+    for _ in range(3):
+        ledger.desk.take_files("staff", consent, NOW)
+    told = [(one["by"], one["file"]) for one in events(ledger, "approval given")]
+    assert told == [("Ann", "approvals/b.yaml"), ("bea", "approvals/a.yaml")]
+    assert len(ledger.desk.approvals("staff", NOW)) == 2
+    alone = Consent(1, consent.files)
+    assert ledger.desk.approved("staff", NOW + timedelta(hours=36), alone)
+
+
+def test_what_a_run_has_seen_expired_stays_so_though_the_clock_goes_back(ledger):
+    """Be it given by a command or in a file, as long as the file says no other time."""
+    plan, other = holding("ada"), holding("bob")
+    keep(ledger, plan)
+    keep(ledger, other)
+    by_file = Consent(1, (filed(other.digest, "bea", expires=NOW + DAY),))
+    ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
+    ledger.desk.take_files("staff", by_file, NOW)
+    assert len(ledger.desk.approved("staff", NOW, by_file)) == 2
+    keep(ledger, holding("kim"), NOW + 3 * DAY)
+    for _ in range(2):
+        assert ledger.desk.approved("staff", NOW, by_file) == {}
+        assert ledger.desk.approvals("staff", NOW) == []
+        ledger.desk.take_files("staff", by_file, NOW)
+    assert len(events(ledger, "approval expired")) == 2
+    with pytest.raises(LedgerError, match="approval 1 has expired"):
+        ledger.desk.withdraw_approval(1, NOW)
+    [standing] = ledger.desk.file_standings(by_file.files, NOW)
+    assert "expired" in standing.why_not
+    longer = Consent(1, (filed(other.digest, "bea", expires=NOW + 2 * DAY),))
+    ledger.desk.take_files("staff", longer, NOW)
+    assert list(ledger.desk.approved("staff", NOW, longer)) == list(by_print("bob"))
+
+
+def test_what_ran_by_an_approval_that_expired_meanwhile_uses_it_up(ledger):
+    """The run planned while it was good, and began after its end."""
+    plan = holding("ada")
+    keep(ledger, plan)
+    ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
+    late = NOW + DAY
+    run = keep(ledger, holding("kim"), late)
+    lines = ledger.begin(run, [suspend("ada")], late)
+    ledger.end([Ended(lines[0], suspend("ada"), DONE, None)], late)
+    assert [one["changes"] for one in events(ledger, "approval used")] == [1]
 
 
 def test_two_people_may_stand_in_one_file_or_approve_in_both_ways(ledger):

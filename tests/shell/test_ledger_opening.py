@@ -160,6 +160,40 @@ def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
     assert path.read_text() == "a shopping list\n" * 100
 
 
+@pytest.mark.parametrize("write", [False, True])
+def test_a_ledger_that_was_emptied_is_no_new_one(tmp_path, write):
+    """Its locks tell that there was one: nobody is made a stranger because its file lost its octets."""
+    path = tmp_path / "ledger.db"
+    url = f"sqlite:///{path}"
+    ledger = open_ledger(url, write=True)
+    with ledger.lock("staff"):
+        ledger.begin_run("staff", PLAN, NOW)
+    ledger.close()
+    for beside in tmp_path.glob("ledger.db-*"):
+        beside.unlink()
+    path.write_bytes(b"")
+    words = (
+        f"the ledger {path} is empty, and was used before: .* Restore it from a backup; or remove"
+    )
+    for _ in range(2):
+        with pytest.raises(LedgerError, match=words):
+            open_ledger(url, write=write)
+    assert path.read_bytes() == b""
+    path.unlink()
+    open_ledger(url, write=write).close()
+
+
+def test_an_empty_file_that_nobody_used_is_a_new_ledger(tmp_path):
+    """So SQLite begins one; locks of another one tell nothing."""
+    path = tmp_path / "ledger.db"
+    path.touch()
+    (tmp_path / "ledger.db2.staff.lock").touch()
+    (tmp_path / "ledger.dbx-leader.lock").touch()
+    assert open_ledger(f"sqlite:///{path}", write=False).runs() == []
+    open_ledger(f"sqlite:///{path}", write=True).close()
+    assert path.stat().st_size > 0
+
+
 def test_many_may_make_the_ledger_at_once(place):
     """The first makes it, the others find it made."""
     starters = [start(OPEN, place) for _ in range(4)]

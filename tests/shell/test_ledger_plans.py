@@ -12,7 +12,8 @@ from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.stream import Stream, encode
 from syncd.errors import LedgerError
-from syncd.ledger import DONE, FAILED, Daemon, Ended, Signature, open_ledger
+from syncd.ledger import DONE, FAILED, Daemon, Ended, Signature, open_ledger, planroom
+from syncd.ledger.operation import FINDINGS
 from syncd.ledger.schema import SCHEMA
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -162,21 +163,67 @@ def test_a_beginning_that_fits_two_plans_is_refused(ledger, place):
     assert ledger.desk.plan("abcdef001").sections["held"] == 1
 
 
-def test_the_newest_twenty_plans_of_a_sync_are_kept(ledger):
+def moved(number: int, *held: str) -> Plan:
+    """Another plan each time, that holds these."""
+    return holding(*held, refused=refusals(f"moved-{number}"))
+
+
+def test_the_newest_twenty_plans_of_a_sync_are_kept_that_hold_nothing(ledger):
     """And those that somebody has approved, as long as that lets anything through."""
     first = holding("0")
     keep(ledger, first)
     keep(ledger, replace(holding("0"), sync="other"))
-    ledger.desk.approve(ledger.desk.plan(first.digest), SIGNED)
     for number in range(1, 25):
-        keep(ledger, holding(str(number)))
+        keep(ledger, moved(number))
     kept = [one.digest for one in ledger.desk.plans("staff", limit=100)]
-    assert kept == [holding(str(n)).digest for n in (*range(24, 4, -1), 0)]
+    assert kept == [*(moved(n).digest for n in range(24, 4, -1)), first.digest]
     assert len(ledger.desk.plans("other")) == 1
-    keep(ledger, holding("25"), NOW + DAY)
-    assert len(ledger.desk.plans("staff", limit=100)) == 20
+
+
+def test_what_a_plan_holds_can_be_approved_for_a_fortnight_whatever_runs_meanwhile(ledger):
+    """Or as long as an approval of it lets anything through. By the clock and by the runs."""
+    first, approved_too = holding("0"), holding("1")
+    keep(ledger, first)
+    keep(ledger, approved_too)
+    ledger.desk.approve(approved_too, Signature("ann@desk", NOW, NOW + 30 * DAY))
+    for day in range(1, 14):
+        for number in range(2):
+            keep(ledger, moved(2 * day + number), NOW + day * DAY)
+    assert ledger.desk.findings(first.digest, "held") == list(first.held)
+    keep(ledger, moved(100), NOW + 4000 * DAY)
+    keep(ledger, moved(101), NOW + 13 * DAY)
+    assert ledger.desk.plan(first.digest).sections["held"] == 1
+    keep(ledger, moved(102), NOW + 15 * DAY)
+    keep(ledger, moved(103), NOW + 16 * DAY)
     assert ledger.desk.plan(first.digest) is None
     assert ledger.desk.findings(first.digest, "held") == []
+    assert ledger.desk.findings(approved_too.digest, "held") == list(approved_too.held)
+
+
+def test_older_plans_are_kept_for_what_they_hold_alone_and_that_once(ledger, monkeypatch):
+    """Whichever of those that hold the same goes first; and no more than so many."""
+    monkeypatch.setattr(planroom, "_HOLDING", 30)
+    for number in range(40):
+        keep(ledger, moved(number, "ada", "bob"))
+    plans = ledger.desk.plans("staff", limit=100)
+    assert [one.digest for one in plans] == [
+        moved(n, "ada", "bob").digest for n in range(39, 9, -1)
+    ]
+    for one in plans:
+        assert ledger.desk.findings(one.digest, "held") == list(refusals("ada", "bob"))
+        assert list(ledger.desk.held(one)) == list(refusals("ada", "bob"))
+    assert [one.whole for one in plans] == [True] * 20 + [False] * 10
+    assert ledger.desk.findings(plans[19].digest, "refused") == list(refusals("moved-20"))
+    assert ledger.desk.findings(plans[20].digest, "refused") == []
+    assert (plans[20].sections["refused"], "not kept any more" in plans[20].notes[-1]) == (0, True)
+    with ledger._database.reading() as connection:
+        held = FINDINGS.c.section == "held"
+        assert len(connection.execute(FINDINGS.select().where(held)).all()) == 2
+    again = moved(10, "ada", "bob")
+    keep(ledger, again)
+    assert ledger.desk.plans("staff")[0].whole
+    assert ledger.desk.findings(again.digest, "refused") == list(again.refused)
+    assert ledger.desk.findings(again.digest, "held") == list(again.held)
 
 
 def test_what_is_approved_is_told_to_the_next_plan(ledger):

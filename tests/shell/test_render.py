@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.executor import Execution, Failed
-from syncd.render.markdown import LONGEST, code, prose, render_markdown
+from syncd.render.markdown import LONGEST, code, prose, render_markdown, table
 from syncd.render.plan import render_plan
 from syncd.render.report import render_report
 from syncd.render.words import safe, summary, value
@@ -240,6 +241,7 @@ def test_code_and_prose_are_escaped_in_their_own_ways():
     """A code span only ends at a longer fence; prose loses its punctuation's meaning."""
     assert code("a`b|c") == "`` a`b\\|c ``"
     assert code("") == "`∅`"
+    assert "@\u2060all" in "\n".join(table("@all", [("+", "x", "y")] * 50, 50))
     assert prose("<b>*x*</b> @all & a|b") == "&lt;b&gt;\\*x\\*&lt;/b&gt; @\u2060all &amp; a\\|b"
 
 
@@ -319,3 +321,22 @@ def test_what_a_run_did_not_do_is_told_with_the_reason():
 def test_the_last_line_says_what_comes_next(parts, sentence):
     """So that nobody has to plan again to know."""
     assert told(report(**parts))[-1] == sentence
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({}, "Run 3 is undone. What the sources say otherwise the next run makes again: `syncd plan` shows it."),
+        ({"denied": True, "stopped": "no"}, "Mend the rights or the password of syncd's login, then undo run 3 again."),
+        ({"untried": [user("update", "z")]}, "What is missing is in no other plan: undo run 3 again."),
+        ({"unsettled": (Unsettled(user("update", "z"), {}),)}, "The target keeps something else than it is given."),
+        ({"unverified": "it is away"}, "What was written could not be read again: it is away"),
+        ({"held": (Refusal(user("update", "z"), "no"),)}, "All that may run has run; the rest of the plan waits as said above."),
+    ],
+)  # fmt: skip
+def test_after_an_undo_no_next_plan_is_promised(parts, sentence):
+    """That one is made of what the sources say, and knows of no undo."""
+    unverified, held = parts.pop("unverified", ""), parts.pop("held", ())
+    what = report(**parts)
+    undone = replace(what.plan, undoes=3, held=held)
+    assert told(replace(what, plan=undone, unverified=unverified))[-1] == sentence

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 import syncd.engine.canary
+from syncd.core.drift import ATTEMPTS
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Cohort, Policy, Waves
 from syncd.errors import Rejected, Unavailable
@@ -43,6 +44,45 @@ def away(here) -> None:
         raise Unavailable("the target is away")
 
     here.backend.users.get = here.backend.users.read = unavailable
+
+
+def one_look_fails(here) -> None:
+    """Whoever first looks at users after a write finds the target away; others do not."""
+    users, broken = here.backend.users, []
+    get, read, update = users.get, users.read, users.update
+
+    def look(found):
+        if broken and broken.pop():
+            raise Unavailable("the target is away")
+        return found
+
+    def armed(ref, change):
+        users.update = update
+        broken.append(True)
+        update(ref, change)
+
+    users.get, users.read = lambda ref: look(get(ref)), lambda: look(read())
+    users.update = armed
+
+
+def late(here, which: str) -> None:
+    """That account shows what was written to it from the second look on."""
+    users, ref, waiting = here.backend.users, here.ref(which), []
+    get, read, update = users.get, users.read, users.update
+
+    def looked_at(found):
+        while waiting:
+            update(ref, waiting.pop())
+        return found
+
+    def later(at, change):
+        if at == ref:
+            waiting.append(change)
+        else:
+            update(at, change)
+
+    users.get, users.read = lambda at: looked_at(get(at)), lambda: looked_at(list(read()))
+    users.update = later
 
 
 def titles(here) -> list[str]:
@@ -144,6 +184,98 @@ def test_a_wave_that_cannot_be_looked_at_is_the_last():
     assert report.unverified == "the target is away"
 
 
+@pytest.mark.usefixtures("waited")
+def test_a_run_that_stopped_between_two_waves_is_not_done():
+    """Though the last look finds all of it: a job of CI is not green while changes are untried."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    one_look_fails(here)
+    report = here.apply()
+    assert report.execution.stopped.endswith("could not be verified: the target is away")
+    assert (len(report.execution.untried), report.unsettled, report.unverified) == (4, (), "")
+    assert report.exit_code == Exit.TARGET
+    assert here.apply().exit_code == Exit.DONE
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_target_that_is_late_for_a_wave_leaves_a_run_that_is_not_done():
+    """What was not there at the look between the waves is there at the last one."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    late(here, "login-1")
+    report = here.apply()
+    assert "0 failed and 1 did not take" in report.execution.stopped
+    assert (len(report.execution.untried), report.unsettled) == (4, ())
+    assert report.exit_code == Exit.TARGET
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_suspension_that_never_takes_keeps_nobody_else_active():
+    """It stops so many runs as anything is tried, and counts no more; it is tried all the same."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    here.source.has(PEOPLE[5])
+    broken(here, "login-1", deaf=True)
+    stopped = [here.apply().execution.stopped for _ in range(ATTEMPTS)]
+    assert all(why.startswith("stopped after wave 1 of 3") for why in stopped)
+    report = here.apply()
+    assert report.execution.stopped == ""
+    assert report.exit_code == Exit.NOT_CONVERGED
+    assert ids(report.execution.done)[0] == "user/suspend/p:1"
+    active = [name for name, one in here.accounts().items() if one["active"]]
+    assert active == ["login-1", "login-6"]
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_change_that_is_rejected_each_time_keeps_nobody_else_waiting():
+    """The target's word against one person is known after so many runs."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    titled(here, "Doctor")
+    broken(here, "login-1", Rejected("no such title"))
+    assert all(here.apply().execution.stopped for _ in range(ATTEMPTS))
+    report = here.apply()
+    assert (report.execution.stopped, report.exit_code) == ("", Exit.TARGET)
+    assert [one.change.id for one in report.execution.failed] == ["user/update/p:1"]
+    assert titles(here) == ["Engineer", *["Doctor"] * 5]
+    titled(here, "Chief")
+    assert "1 failed" in here.apply().execution.stopped
+
+
+@pytest.mark.usefixtures("waited")
+def test_what_is_known_to_fail_excuses_nothing_else():
+    """New failures beside it stop the run, and are counted alone."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    here.source.has(PEOPLE[5])
+    broken(here, "login-1", deaf=True)
+    for _ in range(ATTEMPTS):
+        here.apply()
+    broken(here, "login-2", Rejected("no"))
+    titled(here, "Doctor")
+    here.source.has(here.source.people[1], here.source.people[5])
+    report = here.apply()
+    assert report.execution.stopped == (
+        "stopped after wave 1 of 3: of 2 changes 2 failed and 0 did not take; 0 % may "
+        "(policy.waves.errors); 1 that did so 3 times before, not counted"
+    )
+
+
+@pytest.mark.usefixtures("waited")
+def test_what_never_took_under_another_configuration_counts_again():
+    """The waves are there to find out what the new one does."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    here.source.has(PEOPLE[5])
+    broken(here, "login-1", deaf=True)
+    for _ in range(ATTEMPTS):
+        here.apply()
+    here.policy = replace(here.policy, grace=timedelta(days=9))
+    assert "1 did not take" in here.apply().execution.stopped
+
+
 def test_who_asks_to_stop_need_not_wait(waited):
     """A service that is stopped between two waves leaves the rest for the next run."""
     here = office(*PEOPLE, policy=careful())
@@ -172,3 +304,20 @@ def test_suspensions_come_in_waves_too(waited):
     report = here.apply()
     assert [(c.kind, c.op) for c in report.execution.done] == [(Kind.USER, Op.SUSPEND)] * 5
     assert [wave.changes for wave in report.plan.waves] == [2, 1, 2]
+
+
+def test_who_comes_back_while_a_run_waits_is_restored_by_the_next_one(waited):
+    """A later wave makes what the plan said before the first; the sources are not asked again."""
+    here = office(*PEOPLE, policy=careful())
+    here.apply()
+    here.source.has(PEOPLE[5])
+    waited.clear()
+
+    def all_back_meanwhile():
+        if waited:
+            here.source.has(*PEOPLE)
+        return False
+
+    assert len(here.apply(stop=all_back_meanwhile).execution.done) == 5
+    assert {one.op for one in here.apply().execution.done} == {Op.RESTORE}
+    assert here.plan().changes == ()

@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from syncd.cli.application import run_verb
-from syncd.cli.options import All, Shape, Shown, Syncs
+from syncd.cli.options import LARGEST, All, Shape, Shown, Syncs
 from syncd.cli.words import SHOWN, Format, TableOrJson
 
-Run = Annotated[int, typer.Argument(metavar="RUN", help="Its number.")]
+Run = Annotated[int, typer.Argument(metavar="RUN", max=LARGEST, help="Its number.")]
 
 
 def history(  # noqa: PLR0913, PLR0917  an option each
     context: typer.Context,
     run: Annotated[
-        int | None, typer.Argument(metavar="RUN", help="The same as `show RUN`.")
+        int | None, typer.Argument(metavar="RUN", max=LARGEST, help="The same as `show RUN`.")
     ] = None,
     sync: Annotated[
         str | None, typer.Option("--sync", metavar="NAME", help="Only runs of this sync.")
@@ -36,7 +36,7 @@ def history(  # noqa: PLR0913, PLR0917  an option each
     changes: Annotated[
         bool, typer.Option("--changes", help="Only runs that did something, or ended badly.")
     ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many runs.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=LARGEST, help="How many runs.")] = 20,
     format_: Shown = TableOrJson.TABLE,
     everything: All = False,
 ) -> None:
@@ -62,8 +62,8 @@ def show(
 
 def diff(
     context: typer.Context,
-    begin: Annotated[int, typer.Argument(metavar="RUN1", help="From after this run.")],
-    end: Annotated[int, typer.Argument(metavar="RUN2", help="To after this one.")],
+    begin: Annotated[int, typer.Argument(metavar="RUN1", max=LARGEST, help="From after this run.")],
+    end: Annotated[int, typer.Argument(metavar="RUN2", max=LARGEST, help="To after this one.")],
     format_: Shape = Format.TABLE,
     everything: All = False,
 ) -> None:

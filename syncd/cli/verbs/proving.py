@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from syncd.cli.application import run_verb
-from syncd.cli.options import Shown
+from syncd.cli.options import LARGEST, Shown
 from syncd.cli.words import TableOrJson
 
 
 def bundle(  # noqa: PLR0913, PLR0917  an option each
     context: typer.Context,
     run: Annotated[
-        int | None, typer.Argument(metavar="RUN", help="Its number; see `syncd history`.")
+        int | None,
+        typer.Argument(metavar="RUN", max=LARGEST, help="Its number; see `history`."),
     ] = None,
     out: Annotated[
         Path | None,

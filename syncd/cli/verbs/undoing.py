@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from syncd.cli.application import run_verb
-from syncd.cli.options import All, Shape, Yes
+from syncd.cli.options import LARGEST, All, Shape, Yes
 from syncd.cli.words import SHOWN, Format
 
 
 def undo(  # noqa: PLR0913, PLR0917  an option each
     context: typer.Context,
-    run: Annotated[int, typer.Argument(metavar="RUN", help="As `history` numbers it.")],
+    run: Annotated[int, typer.Argument(metavar="RUN", max=LARGEST, help="See `history`.")],
     sync: Annotated[
         str | None, typer.Option("--sync", metavar="NAME", help="Only if the run is of this sync.")
     ] = None,

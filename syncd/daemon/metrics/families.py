@@ -49,6 +49,11 @@ DAEMON = (
     Family("syncd_daemons", "Daemons that gave a sign of life in the last minute"),
     Family("syncd_able", "Whether this daemon can do its work"),
     Family("syncd_scheduler_alive", "Whether the scheduler gave a sign of life lately"),
+    Family("syncd_audit_up", "Whether the audit has all that was committed, and can be written"),
+    Family(
+        "syncd_audit_whole",
+        "Whether this daemon found the audit as it was written or another",
+    ),
 )
 
 SYNCS = (

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from math import inf
 
@@ -14,6 +15,7 @@ from syncd.daemon.live import Live
 from syncd.daemon.metrics.families import GAUGES
 from syncd.daemon.metrics.glance import Glance, Seen
 from syncd.daemon.metrics.interval import longest_interval
+from syncd.errors import LedgerError
 from syncd.ledger import Reading, Standing
 
 _OPS = {
@@ -38,6 +40,7 @@ class Gauges(Collector):
         sheet, now = _Sheet(), self._clock()
         seen = self._glance.look(now)
         _daemon(sheet, self._live, seen)
+        _audit(sheet, self._live)
         for sync in enabled(self._live):
             self._schedule(sheet, sync, now)
             if standing := seen.standings.get(sync):
@@ -87,6 +90,13 @@ def _daemon(sheet: _Sheet, live: Live, seen: Seen) -> None:
         sheet.put("syncd_ledger_size_bytes", seen.size)
     if seen.daemons is not None:
         sheet.put("syncd_daemons", seen.daemons)
+
+
+def _audit(sheet: _Sheet, live: Live) -> None:
+    with suppress(LedgerError):
+        if (audit := live.ledger.follower) is not None:
+            sheet.put("syncd_audit_up", not audit.trouble)
+            sheet.put("syncd_audit_whole", not audit.damage)
 
 
 def _standing(sheet: _Sheet, standing: Standing, now: datetime) -> None:

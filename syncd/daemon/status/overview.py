@@ -80,4 +80,5 @@ def service(live: Live) -> dict[str, object]:
         "started_at": live.started_at,
         "alive": live.alive(),
         "unable": live.unable(),
+        "audit": live.ledger.follower,
     }

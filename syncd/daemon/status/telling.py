@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from syncd.config.settings import SyncSettings
 from syncd.daemon.live import Live, Progress
 from syncd.daemon.status.views import (
+    AuditView,
     ChangeView,
     DaemonView,
     LastView,
@@ -26,6 +27,7 @@ from syncd.daemon.status.views import (
 )
 from syncd.ledger import Daemon, Line, Reading, Run, Standing
 from syncd.ledger.daemons import Request
+from syncd.ledger.trail import Follower
 
 T = TypeVar("T")
 
@@ -66,7 +68,15 @@ def status(live: Live, sight: Sight, now: datetime) -> StatusView:
             for name in known
         ],
         daemons=[_daemon(one, now) for one in desk.daemons()],
+        audit=_audit(live.ledger.follower, sight),
     )
+
+
+def _audit(audit: Follower | None, sight: Sight) -> AuditView | None:
+    if audit is None:
+        return None
+    trouble = sight.of("; ".join(filter(None, (audit.trouble, audit.damage))))
+    return AuditView(up=not audit.trouble, whole=not audit.damage, trouble=trouble)
 
 
 def _daemon(one: Daemon, now: datetime) -> DaemonView:

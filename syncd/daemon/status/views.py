@@ -107,14 +107,23 @@ class DaemonView(View):
     leads: bool
 
 
+class AuditView(View):
+    """The audit that the daemon that answers keeps."""
+
+    up: bool = Field(description="whether it has all that was committed, and can be written")
+    whole: bool = Field(description="whether this daemon found it as it was written")
+    trouble: Named[str] = None
+
+
 class StatusView(Answer):
-    """All syncs, and the daemons that share the ledger."""
+    """All syncs, the daemons that share the ledger, and the audit of the one that answers."""
 
     at: datetime
     daemon: str = Field(description="the one that answers")
     leads: bool
     syncs: list[SyncView]
     daemons: list[DaemonView]
+    audit: AuditView | None = Field(description="null where none is kept")
 
 
 class RunView(View):

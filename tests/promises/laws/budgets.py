@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from syncd.core.model import Kind
+from syncd.core.model import Kind, Op
 from tests.promises.past import Past, counts_as_free
 from tests.promises.run import Run
 
@@ -14,9 +14,11 @@ def no_window_sees_more_than_its_allowance(one: Run, past: Past) -> None:
     made = Counter((c.kind, c.op) for c in one.made if counts_as_free(c))
     population = population_of(one)
     for which, budget in policy.budgets.items():
-        allowance = budget.allowance(population[which[0]])
+        spent = past.spent(which, one.latest - policy.window)
+        # Whom the window has seen suspended or removed still counts as there.
+        of = population[which[0]] + (spent if which[1] in (Op.SUSPEND, Op.REMOVE) else 0)
+        allowance = budget.allowance(of)
         if made[which] and allowance is not None:
-            spent = past.spent(which, one.latest - policy.window)
             assert made[which] + spent <= allowance, f"{made[which]} and {spent} {which}"
 
 

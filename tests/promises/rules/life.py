@@ -2,8 +2,11 @@
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
+from msgspec.structs import replace
 
 from syncd.core.plan import Plan
+from syncd.core.policy import ANY_FIELD, Cohort, Drift, Waves
+from syncd.cycle import Mode
 from tests.core.events import Hand, Has, HasGroup, Leaves, Plant, Swap
 from tests.core.worlds import (
     ELSEWHERE,
@@ -11,6 +14,7 @@ from tests.core.worlds import (
     HANDS,
     KEYS,
     NAMED,
+    POLICIES,
     group_records,
     records,
     worlds,
@@ -39,6 +43,34 @@ EVENTS = st.one_of(
 BUSY = st.lists(EVENTS, max_size=5)
 """What happens between two runs, so that there is something to do."""
 
+MODES = st.sampled_from([Mode.FULL, Mode.FULL, Mode.QUICK])
+DRIFTS = st.dictionaries(
+    st.sampled_from([ANY_FIELD, ANY_FIELD, "title", "email", "user_name", "display_name", "admin"]),
+    st.sampled_from(Drift),
+    min_size=1,
+    max_size=3,
+)
+WAVES = st.builds(
+    Waves,
+    first=st.lists(
+        st.builds(
+            Cohort,
+            percent=st.sampled_from([0.0, 30.0, 60.0]),
+            users=st.sampled_from([(), ("ada",), ("*o*", "eve")]),
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    minimum=st.sampled_from([1, 3]),
+    errors=st.sampled_from([0.0, 0.0, 40.0]),
+)
+WHOLE_POLICIES = st.builds(
+    lambda policy, drift, waves: replace(policy, drift=drift, waves=waves),
+    POLICIES,
+    st.just({}) | DRIFTS,
+    st.just(Waves()) | WAVES,
+)
+
 
 class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
@@ -47,7 +79,7 @@ class Life(RuleBasedStateMachine):
         self.past = Past()
         self.saved: list[Plan] = []
 
-    @initialize(world=worlds())
+    @initialize(world=worlds(policies=WHOLE_POLICIES))
     def opens(self, world) -> None:
         self.site = Site.of(world)
         self.applied(run(self.site))

@@ -6,7 +6,6 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from syncd.cycle import Mode
 from syncd.errors import SyncdError
 from tests.core.test_laws import shuffle
 from tests.promises.faults import (
@@ -18,11 +17,10 @@ from tests.promises.faults import (
     is_target,
     is_write,
 )
-from tests.promises.rules.life import BUSY, Life
+from tests.promises.rules.life import BUSY, MODES, Life
 from tests.promises.run import run
 from tests.promises.sight import Sight
 
-MODES = st.sampled_from([Mode.FULL, Mode.FULL, Mode.QUICK])
 CALLS = st.integers(1, 40)
 WRITES = st.integers(1, 8)
 
