@@ -29,7 +29,7 @@ from syncd.core.question import Beyond, Question
 from syncd.core.spool import Trays
 from syncd.core.tally import Tally, told_of
 from syncd.core.trays import DRIFTED, HELD, REFUSED, TIED, UNSETTLED, refusal_row
-from syncd.core.vacancy import refuse_occupied
+from syncd.core.vacancy import refuse_occupied, without
 
 
 def decide(question: Question) -> Plan:
@@ -37,7 +37,8 @@ def decide(question: Question) -> Plan:
 
 
 class Decision:
-    """One question and what follows from it, step by step; `plan` first."""
+    """One question and what follows from it, step by step; `plan` first. `parted` are the prints of
+    keys between which budgets had no more room."""
 
     def __init__(self, question: Question, apart: Apart | None = None) -> None:
         self._q = question
@@ -68,7 +69,8 @@ class Decision:
             past=question.memory.past,
             undoes=question.undoes is not None,
         )
-        self._excess = Excess(policy, question.memory, self._spool, self._lose)
+        self._excess = Excess(policy, question.memory, self._spool, self._lose, question.turns)
+        self.parted = self._excess.parted
         self._doubt = Doubt(question.memory.open_lines)
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
@@ -214,8 +216,7 @@ class Decision:
     def _settle(self, users: Findings[User], groups: Findings[Group]) -> None:
         """Who of those that are tied to others may change, by all the rules and all the names."""
         occupied = self._occupied(users, groups)
-        waiting = {one.change.id for one in occupied}
-        some = [one for one in groups.sifted.possible if one.id not in waiting]
+        some = without(groups.sifted.possible, occupied)
         possible = self._approved([*users.sifted.possible, *some])
         self._tally.count(possible)
         self._excess.due((*users.found.changes, *groups.found.changes))
@@ -270,8 +271,7 @@ class Decision:
     def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
         roll = self._apart.roll
         roll.enrol(enrolled(users, lambda change: change.id not in self._ready))
-        refs = {ours.link.key: ours.stored.ref for ours in groups.correlated.ours}
-        self._doubt.see_members(refs, self._apart.memberships, roll)
+        self._doubt.see_members(groups.correlated, self._apart.memberships, roll)
         judging = MemberJudge(self._frame, Fates(self._ready, self._held, self._q.memory.approved))
         planned = Counter[Purse]()
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):

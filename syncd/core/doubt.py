@@ -13,7 +13,7 @@ from msgspec import Struct
 from syncd.core.correlate import Correlated
 from syncd.core.members import Memberships, Roll
 from syncd.core.memory import OpenLine
-from syncd.core.model import E, Key, Kind, Op, Ref, Stored, flat
+from syncd.core.model import E, Group, Key, Kind, Op, Ref, Stored, flat
 from syncd.core.normal import same
 from syncd.core.plan import Change
 
@@ -65,8 +65,9 @@ class Doubt:
                 self._made.add(line.line)
                 state |= line.before
 
-    def see_members(self, groups: Mapping[Key, Ref], memberships: Memberships, roll: Roll) -> None:
-        """Whoever is in these groups, which are ours, when all users are on the roll."""
+    def see_members(self, found: Correlated[Group], memberships: Memberships, roll: Roll) -> None:
+        """Whoever is in the groups that are ours, when all users are on the roll."""
+        groups = {ours.link.key: ours.stored.ref for ours in found.ours}
         doubtful = {groups[key]: some for key, some in self._members.items() if key in groups}
         if not doubtful:
             return

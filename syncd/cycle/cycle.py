@@ -24,7 +24,7 @@ from syncd.cycle.heading import next_facts, next_head
 from syncd.cycle.heard import Heard
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
-from syncd.cycle.moved import moved
+from syncd.cycle.moved import looked_at, moved
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
@@ -275,16 +275,15 @@ class Cycle:
         and what is left `after` it."""
         afresh = self._base is None
         by = self._sync.merge.by
-        about_some = self._about is not None
-        keeping = Keeping(
-            self.sources, self.target, self._work, by, afresh=afresh, about_some=about_some
-        )
+        some = self._about is not None
+        keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh, about_some=some)
         if not keeping.possible:
             return
         left, told = after.open, after.told
         if not keeping.everything:
-            # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
+            # What is not kept of a reading is unknown once it is gone again.
+            seen = moved(self._ledger, self._sync.name, self.target)
+            left |= {*planned.left().open, *seen, *looked_at(self.selection, self._about)}
             told = frozenset()
         facts, settled = self._head.facts if self._head else Facts(), set[tuple[Kind, Key]]()
         if self.target.proves:

@@ -89,8 +89,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
     that run did goes back: no source is asked, and how the sync stands is as before. Once `stop`
     says so, the change in hand is finished and no other begun. `told` is called with the run and
-    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
-    that `redact` went over.
+    with changes of it whose outcome the ledger has. What went wrong, and how the sync stands, is
+    kept in words that `redact` went over.
     Raises as `plan` does, and `LedgerError` where another run is under way.
     """
     purpose = Purpose(sync, ledger, mode, saved, undo)
@@ -114,7 +114,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             clock,
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
-        journal, left, after = Journal(ledger, run, clock, told), None, decision.plan()
+        journal, left, after = Journal(ledger, run, clock, told, redact), None, decision.plan()
         look = partial(look_again, cycle, purpose, decision, planned, journal)
         gate = Canary(
             planned.waves,
@@ -132,7 +132,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
                 left, still_open, after = look(execution)
                 report = replace(report, unsettled=still_open)
         except BackendError as error:
-            report = replace(report, unverified=str(error))
+            report = replace(report, unverified=redact(str(error)))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
             remember(cycle, ledger, report, decision, (left or decision.left(), after), clock())

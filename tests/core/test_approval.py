@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from syncd.core.approval import Consent, approval_print, signed, used_prints
+from syncd.core.approval import Consent, approval_print, person_of, signed, used_prints
 from syncd.core.decide import Decision
 from syncd.core.mapping import UserMapping
 from syncd.core.model import USER_FIELDS, Key, Kind, Op, Ref
@@ -289,6 +289,12 @@ def test_parts_of_one_update_may_be_approved_apart():
     assert both.reason.count("approved by ann") == 1
     assert ids(here.apply().execution.done) == ["user/update/p:1"]
     assert here.ledger.desk.approvals(None, here.now) == []
+
+
+def test_one_person_is_one_however_their_name_is_written():
+    """Without case, width of letters and number of spaces; two words are not one."""
+    assert person_of(" Ann \t Lee ") == person_of("\uff21NN lee") == "ann lee"
+    assert person_of("annlee") != "ann lee"
 
 
 class TwoPeople(Office):

@@ -80,7 +80,21 @@ def test_a_target_that_holds_none_of_ours_is_another_one():
     here.backend.users._rows.clear()
     report = here.apply()
     assert (report.plan.changes, report.plan.marks, report.exit_code) == ((), (), 4)
-    assert report.plan.withheld[0].startswith("target wiki: holds none of the 2 accounts")
+    (why,) = report.plan.withheld
+    assert why == (
+        "target wiki: holds none of the 2 accounts that syncd keeps there: is it the right one? "
+        "If it was emptied on purpose, begin with a new ledger"
+    )
     here.backend.users._rows.update(kept)
     assert here.plan().withheld == here.plan().changes == ()
     assert strange_target({Ref("9")}, links(Kind.USER, "p:1")) == ()
+
+
+def test_a_target_is_strange_where_it_holds_none_of_several():
+    """One of them is enough to know it by, and groups do not count."""
+    users = links(Kind.USER, "p:1", "p:2")
+    (why,) = strange_target({Ref("9")}, [*users, *links(Kind.GROUP, "p:9")])
+    assert why.startswith("holds none of the 2 accounts that syncd keeps there")
+    assert len(strange_target(set(), users)) == 1
+    assert strange_target({Ref("p:2"), Ref("9")}, users) == ()
+    assert strange_target(set(), [*users[:1], *links(Kind.GROUP, "p:8", "p:9")]) == ()

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.core.approval import Consent, Filed, approval_print, person_of
+from syncd.core.model import Op
 from syncd.errors import LedgerError
 from syncd.ledger import DONE, Ended, Ledger, Signature, open_ledger
 from syncd.ledger.desk import SamePerson
@@ -204,8 +206,9 @@ def test_what_ran_by_an_approval_that_expired_meanwhile_uses_it_up(ledger):
     ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
     late = NOW + DAY
     run = keep(ledger, holding("kim"), late)
-    lines = ledger.begin(run, [suspend("ada")], late)
-    ledger.end([Ended(lines[0], suspend("ada"), DONE, None)], late)
+    change = replace(suspend("ada"), approved=(Op.SUSPEND,))
+    [line] = ledger.begin(run, [change], late)
+    ledger.end([Ended(line, change, DONE, None)], late)
     assert [one["changes"] for one in events(ledger, "approval used")] == [1]
 
 
