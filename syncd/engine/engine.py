@@ -249,7 +249,7 @@ def _begin(
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
         ledger.desk.use_overtaken(run, planned, clock())
-        ledger.settle(sync.name, run, clock(), decision.overtaken)
+        ledger.settle(sync.name, run, clock(), decision.settled)
     return run
 
 

@@ -258,3 +258,13 @@ def test_the_journal_of_who_was_let_through_has_no_steering_characters(world: Wo
     """A name is shown as it was written, harmless for a terminal."""
     told = world.syncd("approve", held(world), "--yes", "--by", "ann\x1b[31m").stderr
     assert told.startswith("approval 1 by ann\\x1b[31m: ")
+
+
+def test_a_plan_in_a_file_is_approved_and_applied_as_it_is(world: World, tmp_path: Path):
+    """Whoever approves the file has seen all of it: what it held runs with the rest."""
+    file = str(tmp_path / "p.json")
+    assert world.syncd("plan", "--out", file).exit_code == Exit.HELD
+    assert world.syncd("approve", file, "--yes").exit_code == Exit.DONE
+    applied = world.syncd("apply", file, "--strict", "--yes")
+    assert applied.exit_code == Exit.DONE
+    assert "suspended 3 users" in said(applied.stdout)
