@@ -6,6 +6,9 @@
 #             evidence replayed of 500 worlds, a thousand histories for the budgets, some hundreds for
 #             undoes and for saved plans, a hundred times as many worlds for explain and for whatif,
 #             10,000 lives in which any call may fail and 500 of a state machine
+# make mutants    change the core a little, thousands of times, and ask whether a test notices: some hours.
+#             What was found is kept below mutants/; who stops it goes on there. Fails where a mutant lives
+#             that docs/mutants.md does not argue for. One module: make mutants ARGS='syncd.core.judge*'
 # make bench  install what the benchmarks need, measure, and print the table: tests/benchmarks
 #             (BENCH_SIZE=10000,100000,1000000 for directories of these sizes; default 10000)
 # make bench-docs   write what was measured into docs/performance.md
@@ -32,7 +35,7 @@ SCIM_SERVERS := $(patsubst $(ENVIRONMENTS)/%,.servers/%/installed,\
 # A small system that the tests of systemd boot, as root only.
 MACHINE := .servers/machine
 
-.PHONY: demo test nightly check servers bench bench-docs clean
+.PHONY: demo test nightly check servers mutants bench bench-docs clean
 .SILENT:
 
 demo: $(VENV)/installed
@@ -96,6 +99,15 @@ $(MACHINE)/installed: $(MACHINE)/made pyproject.toml | $(BIN)/python
 	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent
 	touch $@
 
+# First by the tests of the mutant's module and the quickest others; who lives, by all that there are.
+mutants: $(VENV)/installed-for-mutation
+	$(BIN)/python -m tests.mutation ready
+	export PATH="$$PWD/$(BIN):$$PATH"; \
+	SYNCD_MUTANT_TESTS=40 nice -n 19 $(BIN)/mutmut run --max-children $$(nproc) $(ARGS) && \
+	living=$$($(BIN)/python -m tests.mutation living) && \
+	{ [ -z "$$living" ] || nice -n 19 $(BIN)/mutmut run --max-children $$(nproc) $$living; }
+	$(BIN)/python -m tests.mutation check
+
 bench: $(VENV)/installed-for-benchmarks
 	.ci/system-packages slapd ldap-utils wrk postgresql
 	$(BIN)/python -m tests.benchmarks
@@ -116,6 +128,10 @@ $(VENV)/installed-for-development: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[development]'
 	touch $@ $(VENV)/installed
 
+$(VENV)/installed-for-mutation: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
+	touch $@ $(VENV)/installed
+
 # One of the rivals is built from source; where that does not work, it is left out of the table.
 $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
@@ -125,4 +141,4 @@ $(VENV)/installed-for-benchmarks: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf --one-file-system $(VENV) .servers .artefacts .demo build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf --one-file-system $(VENV) .servers .artefacts .demo mutants build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

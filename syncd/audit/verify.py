@@ -46,6 +46,8 @@ class _Walk:
         self._closed = True
         self._before = FIRST
         self._accounted: dict[int, str] = {}
+        # By a signature, or by a checkpoint that was kept elsewhere; anybody can write the rest.
+        self._anchored = False
         # What syncd itself says of the chain. A gap that it found shows in the numbers besides.
         self._says: Mapping[str, Callable[[Facts, Line], None]] = {
             "lines gone": self._gone,
@@ -75,8 +77,6 @@ class _Walk:
             elif why := self._anchors.key.wrong(one):
                 self._wrong(f"the checkpoint of line {one.seq} {why}", seq=one.seq)
                 continue
-            else:
-                self.verdict.checkpoints += 1
             self._expect(one.seq, one.hash, f"the checkpoint of {one.at:%Y-%m-%dT%H:%M:%SZ}")
         head = self._anchors.head
         if head is not None and head.sequence:
@@ -156,9 +156,18 @@ class _Walk:
 
     def _held_against(self, line: Line) -> None:
         for hash_, whose in self._wanted.pop(line.seq, ()):
-            if hash_ != line.hash:
+            if hash_ == line.hash:
+                self._meets(whose)
+            else:
                 words = f"is not the line that {whose} remembers"
                 self._wrong(words, f"hash {hash_}", line.hash, seq=line.seq)
+
+    def _meets(self, whose: str) -> None:
+        if whose == _LEDGER:
+            return
+        self._anchored = True
+        if self._anchors.key is not None:
+            self.verdict.checkpoints += 1
 
     def _signed(self, line: Line, octets: bytes) -> None:
         try:
@@ -178,6 +187,7 @@ class _Walk:
                 self._wrong(why, seq=line.seq)
             else:
                 self.verdict.checkpoints += 1
+                self._anchored = True
 
     def _gone(self, facts: Facts, line: Line) -> None:
         self._accounted[facts["until"]] = self._before
@@ -228,10 +238,14 @@ class _Walk:
             self.verdict.problems.insert(0, Problem(files[0].name, 0, 1, problem))
 
     def _not_met(self, seq: int, hash_: str, whose: str) -> None:
-        if self._anchors.alone or (seq < self.verdict.first and whose != _LEDGER):
-            self.verdict.notes.append(f"line {seq}, which {whose} remembers, is not here")
+        words = f"line {seq}, which {whose} remembers, is not here"
+        if self._anchors.alone or (
+            seq < self.verdict.first and whose != _LEDGER and self._anchored
+        ):
+            self.verdict.notes.append(words)
         elif seq < self.verdict.first:
-            self._wrong(f"line {seq}, which {whose} remembers, is not here", seq=seq)
+            later = "" if whose == _LEDGER else ", nor is a later one that somebody signed or kept"
+            self._wrong(f"{words}{later}", seq=seq)
         elif seq > self._seq:
             words = f"the end is cut off: {whose} remembers line {seq}"
             self._number += 1

@@ -25,6 +25,11 @@ from syncd.ledger import Ledger, Run
 from syncd.render.words import safe
 from syncd.report import Exit
 
+_INCOMPARABLE = (
+    "no plan to compare: this one hangs on the order of the names themselves; "
+    "a bundle with names replays"
+)
+
 
 class Asked(NamedTuple):
     run: int
@@ -129,7 +134,9 @@ def _told(path: Path, made: Bundled) -> list[str]:
         f"  digest      {made.digest}",
         f"  plan        {manifest.plan}",
     ]
-    if manifest.key is not None:
+    if manifest.replays_to is None:
+        lines.append(f"  replays to  {_INCOMPARABLE}")
+    elif manifest.key is not None:
         lines.append(
             f"  replays to  {manifest.replays_to}, for people have pseudonyms by key {manifest.key}"
         )
@@ -166,6 +173,8 @@ def _verdict(found: Replayed) -> list[str]:
         if found.pseudonymised:
             whose += f" with pseudonyms; {found.plan} with names"
         return [digest, f"{run}: {whose}", *audit]
+    if found.expected is None:
+        return [digest, f"{run}: {_INCOMPARABLE}; {found.plan} with names", *audit]
     return [
         digest,
         f"{run}: another plan, {found.computed}; the bundle says {found.expected}",

@@ -36,7 +36,8 @@ def decide(question: Question) -> Plan:
 
 
 class Decision:
-    """One question and what follows from it, step by step; `plan` first."""
+    """One question and what follows from it, step by step; `plan` first. `parted` are the prints of
+    keys between which budgets had no more room."""
 
     def __init__(self, question: Question, apart: Apart | None = None) -> None:
         self._q = question
@@ -67,7 +68,8 @@ class Decision:
             past=question.memory.past,
             undoes=question.undoes is not None,
         )
-        self._excess = Excess(policy, question.memory, self._spool, self._lose)
+        self._excess = Excess(policy, question.memory, self._spool, self._lose, question.turns)
+        self.parted = self._excess.parted
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 

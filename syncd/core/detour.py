@@ -91,7 +91,7 @@ class _Detour:
         """
         taken = {f for taker in self._takers[change.id] for f in self._takes[taker][change.id]}
         after = {
-            field: _temporary(change, field) if field in self._required else None
+            field: temporary(change, field) if field in self._required else None
             for field in sorted(taken)
         }
         return replace(
@@ -110,7 +110,7 @@ class _Detour:
         ]
 
 
-def _temporary(change: Change, field: str) -> str:
+def temporary(change: Change, field: str) -> str:
     """Hard to meet by accident; an address in the reserved domain of RFC 2606, section 2.
 
     So is a login that stands in for an address: some targets take nothing else for one.

@@ -17,7 +17,7 @@ from syncd.core.memory import Memory, OpenLine
 from syncd.core.model import Kind, Op
 from syncd.core.plan import Change, Refusal, only
 from syncd.core.policy import ADMIN, RENAME, Policy, Purse
-from syncd.core.purses import held_fields, is_wide, purses, rank
+from syncd.core.purses import Turns, held_fields, is_wide, parting, purses, rank
 from syncd.core.spool import Row, Spool
 from syncd.core.stream import batches
 from syncd.core.trays import HELD, refusal_row, tray_of
@@ -92,14 +92,14 @@ class Cut:
     Of those without room it keeps nothing, of the others a number each.
     """
 
-    def __init__(self, limits: Mapping[Purse, Limit]) -> None:
-        self._limits = limits
+    def __init__(self, limits: Mapping[Purse, Limit], turns: Turns | None) -> None:
+        self._limits, self._turns = limits, turns
         self._lowest: dict[Purse, list[int]] = {purse: [] for purse in limits}
 
     def see(self, changes: Iterable[Change]) -> None:
         for change in changes:
             for purse in self._limits.keys() & set(purses(change)):
-                lowest, turn = self._lowest[purse], -rank(change)
+                lowest, turn = self._lowest[purse], -rank(change, self._turns)
                 if len(lowest) < self._limits[purse].room:
                     heappush(lowest, turn)
                 elif lowest:
@@ -123,13 +123,19 @@ class Cut:
         if purse not in self._limits:
             return False
         lowest = self._lowest[purse]
-        return not lowest or rank(change) > -lowest[0]
+        return not lowest or rank(change, self._turns) > -lowest[0]
+
+    def parted(self) -> Iterator[int]:
+        """As `parting` has them."""
+        for (kind, *_), lowest in self._lowest.items():
+            yield from parting(Kind(kind), -lowest[0]) if lowest else ()
 
 
 class Excess:
     """Holds what is over budget, among a few changes and in the trays of a `spool`.
 
-    `trays` are those of what runs. `lose` is told whose creations do not.
+    `trays` are those of what runs. `lose` is told whose creations do not. `parted` are the prints
+    between which whose turn it was is parted from whose it was not.
     """
 
     def __init__(
@@ -138,9 +144,11 @@ class Excess:
         memory: Memory,
         spool: Spool,
         lose: Callable[[Iterable[Change]], None],
+        turns: Turns | None = None,
     ) -> None:
         self._bounds = Bounds(policy, Counter(memory.spent))
-        self._spool, self._lose = spool, lose
+        self._spool, self._lose, self._turns = spool, lose, turns
+        self.parted: set[int] = set()
         self.trays: dict[tuple[Kind, Op], str] = {}
         self._doubtful = {change.id: (line, change) for line, change in _begun(memory.open_lines)}
         for _, change in self._doubtful.values():
@@ -192,10 +200,11 @@ class Excess:
     def _cut(
         self, limits: Mapping[Purse, Limit], some: list[Change], left: Counter[Purse]
     ) -> tuple[list[Change], list[Refusal]]:
-        cut, trays = Cut(limits), self._trays_of(limits)
+        cut, trays = Cut(limits, self._turns), self._trays_of(limits)
         cut.see(rejoin(some))
         for which in trays:
             cut.see(change for _, change, _ in self._spool.rows(self.trays[which]))
+        self.parted.update(cut.parted())
         before = Counter({one.id: (one.kind, one.op) for one in some}.values())
         kept, held = list[Change](), list[Refusal]()
         for change in some:
@@ -234,8 +243,9 @@ class Excess:
         drawing = sum(bool(purses(change)) for _, change, _ in rows)
         purse = change.kind, change.op, change.key
         if limit := self._bounds.limit(purse, drawing, size, name):
-            cut = Cut({purse: limit})
+            cut = Cut({purse: limit}, self._turns)
             cut.see(change for _, change, _ in rows)
+            self.parted.update(cut.parted())
             rows, held = split_rows(cut, rows)
             self._spool.put(HELD, map(refusal_row, held))
             drawing -= len(held)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from syncd.core.hold import Hold
-from syncd.core.model import Kind, Op
+from syncd.core.model import Key, Kind, Op
 
 
 class Leavers(StrEnum):
@@ -111,12 +111,14 @@ class Cohort(Struct, frozen=True):
     """Who comes in one wave: a share of all people, or who is named by login, as globs.
 
     `percent` is chosen by a hash of each person's key: the same people each time, and those of a
-    larger share are those of a smaller one and more. `wait` is the time after the wave.
+    larger share are those of a smaller one and more. `wait` is the time after the wave. Where
+    people have other names than those, `keys` are who is in it.
     """
 
     percent: float = 0.0
     users: tuple[str, ...] = ()
     wait: timedelta = timedelta()
+    keys: frozenset[Key] | None = None
 
 
 class Waves(Struct, frozen=True):

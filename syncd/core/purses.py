@@ -1,13 +1,15 @@
 """What a change draws on: the budgets that it counts for, and whose turn it is in each."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from syncd.core.model import NAME_FIELD, Kind, Op
+from syncd.core.model import NAME_FIELD, Key, Kind, Op
 from syncd.core.plan import Change
 from syncd.core.policy import ADMIN, RENAME, Purse
 from syncd.core.prints import SIZE, print_of
 
-_HALF = SIZE // 2
+_BITS = SIZE * 8 // 2
+_ONES = (1 << _BITS) - 1
 _OPS = frozenset[str](Op)
 
 
@@ -52,13 +54,39 @@ def held_fields(change: Change, purse: Purse) -> Iterator[str]:
             yield name
 
 
-def rank(change: Change) -> int:
-    """Whose turn it is: by a print of the person's key, or the group's.
+Turns = Mapping[Key, int]
+"""Whose turn it is, where keys are other names than those that it went by."""
+
+
+def rank(change: Change, turns: Turns | None = None) -> int:
+    """Whose turn it is: by a print of the person's key, or the group's; or by `turns`.
 
     So it is the same in each run, whatever else is due and in whatever order, and nobody has it by
     their name; and one person's turn comes in all budgets at once, so that few are changed by half.
     """
+    if turns is not None:
+        turn = turns.get(change.key, 0)
+        return turn if change.member is None else (turns.get(change.member, 0) << _BITS) + turn
     if change.member is None:
-        return int.from_bytes(print_of(change.key.encode()))
-    person, group = print_of(change.member.encode()), print_of(change.key.encode())
-    return int.from_bytes(person[:_HALF] + group[:_HALF])
+        return _number(change.key)
+    return (_number(change.member) >> _BITS << _BITS) + (_number(change.key) >> _BITS)
+
+
+def parting(kind: Kind, last: int) -> tuple[int, ...]:
+    """Between which keys' prints a budget's room ended, where `last` was the last rank to have
+    some: each print is the last one of those before."""
+    if kind is not Kind.MEMBER:
+        return (last,)
+    person, group = last >> _BITS, last & _ONES
+    return (person << _BITS) - 1, person << _BITS | _ONES, group << _BITS | _ONES
+
+
+def turns_of(keys: Iterable[Key], parted: Collection[int]) -> dict[Key, int]:
+    """By which budgets end where they ended by prints, be the keys called otherwise. All that it
+    tells of a print is between which of those `parted` it is: who knows all keys could try them."""
+    ends = sorted(parted)
+    return {key: bisect_left(ends, _number(key)) for key in keys}
+
+
+def _number(key: Key) -> int:
+    return int.from_bytes(print_of(key.encode()))

@@ -11,6 +11,7 @@ from syncd.core.desired import Desired
 from syncd.core.memory import Memory
 from syncd.core.model import Group, Kind, Member, Op, Ref, Stored, User
 from syncd.core.policy import Policy
+from syncd.core.purses import Turns
 
 
 class Declared(Protocol):
@@ -61,7 +62,8 @@ class Beyond(Struct, frozen=True, kw_only=True):
 class Question(Struct, frozen=True):
     """All that a plan depends on. It is about everybody where nobody is `beyond` it.
 
-    `engine`, `identity`, `readings` and `undoes` are as the plan has them.
+    `engine`, `identity`, `readings` and `undoes` are as the plan has them. `turns` says whose turn
+    it is where keys are other names: then it cannot be known from them.
     """
 
     sync: str
@@ -78,6 +80,7 @@ class Question(Struct, frozen=True):
     identity: str = ""
     readings: Mapping[str, str] = {}
     undoes: int | None = None
+    turns: Turns | None = None
 
     @property
     def heading(self) -> dict[str, Any]:

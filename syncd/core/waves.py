@@ -96,6 +96,15 @@ class _Sorting:
             return known[0]
         return self._wave_of(key, names.get(key, ""))
 
+    def people(self, some: Sequence[Change]) -> Iterator[tuple[Key, int]]:
+        """Whom these are about, but for groups, and the wave that each would have by itself."""
+        names = self._names_of(some)
+        for change in some:
+            if change.kind is not Kind.GROUP:
+                key = _person(change)
+                name = change.name if change.kind is Kind.USER else names.get(key, "")
+                yield key, self._wave_of(key, name)
+
     def _wave_of(self, key: Key, name: str) -> int:
         cohorts = enumerate(self._cohorts)
         return next((at for at, one in cohorts if _is_in(one, key, name)), self._last)
@@ -116,7 +125,21 @@ def parted(changes: Iterable[Change], waves: Sequence[Wave]) -> Iterator[Iterato
     yield rest
 
 
+def by_key(waves: Waves, changes: Iterable[Change], names: NamesOf) -> Waves:
+    """The same waves, in which those whom these changes are about are known by their keys."""
+    sorting = _Sorting(waves, names, Trays(), Pad())
+    people: list[set[Key]] = [set() for _ in waves.first]
+    for some in batches(changes, _AT_ONCE):
+        for key, wave in sorting.people(some):
+            if wave < len(people) and not any(key in one for one in people):
+                people[wave].add(key)
+    first = zip(waves.first, people, strict=True)
+    return replace(waves, first=tuple(replace(one, keys=frozenset(of)) for one, of in first))
+
+
 def _is_in(cohort: Cohort, key: Key, name: str) -> bool:
+    if cohort.keys is not None:
+        return key in cohort.keys
     within = _point(key) < cohort.percent / 100
     return within or bool(cohort.users and name and matches(name, cohort.users))
 

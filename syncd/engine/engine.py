@@ -20,6 +20,7 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import Cycle, Mode
+from syncd.cycle.elsewhere import elsewhere, know
 from syncd.cycle.evidence import SAVED, VERSIONS, Taken, versions_of
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
@@ -89,9 +90,10 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     what that plan touches is read again, unless the `mode` asks for everything. With `undo`, what
     that run did goes back: no source is asked, and how the sync stands is as before. Once `stop`
     says so, the change in hand is finished and no other begun. `told` is called with the run and
-    with changes of it whose outcome the ledger has. How the sync stands is kept there too, in words
-    that `redact` went over.
-    Raises as `plan` does, and `LedgerError` where another run is under way.
+    with changes of it whose outcome the ledger has. What went wrong, and how the sync stands, is
+    kept in words that `redact` went over.
+    Raises as `plan` does, `LedgerError` where another run is under way, and `BackendError` where
+    the target is not the store that the sync's links lead into.
     """
     purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
@@ -101,11 +103,11 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             sync, ledger, _plausible(clock()), watch, mode, retry=retry, about=purpose.about
         ) as cycle,
     ):
-        ledger.desk.take_files(sync.name, sync.consent, clock())
-        decision = purpose.decision(cycle)
+        decision = _decide(sync, ledger, clock, purpose, cycle)
         planned = _in_waves(sync, ledger, cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
+        know(cycle.target, sync, ledger)
         run = _begin(
             sync,
             ledger,
@@ -114,7 +116,7 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             clock,
             _evidence(sync, cycle, planned, decision, saved, redact),
         )
-        journal, left, after = Journal(ledger, run, clock, told), None, decision.plan()
+        journal, left, after = Journal(ledger, run, clock, told, redact), None, decision.plan()
         look = partial(look_again, cycle, purpose, decision, planned, journal)
         gate = Canary(
             planned.waves,
@@ -132,12 +134,27 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
                 left, still_open, after = look(execution)
                 report = replace(report, unsettled=still_open)
         except BackendError as error:
-            report = replace(report, unverified=str(error))
+            report = replace(report, unverified=redact(str(error)))
         ledger.end_run(run, outcome(report), *execution.counts, clock())
         if not report.unverified:
             remember(cycle, ledger, report, decision, (left or decision.left(), after), clock())
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _decide(sync: Sync, ledger: Ledger, clock: Clock, purpose: Purpose, cycle: Cycle) -> Decision:
+    """Raises `BackendError` where the target is another store, or seems to be and nobody knows."""
+    _refuse(sync, elsewhere(ledger, sync.name, sync.identity))
+    ledger.desk.take_files(sync.name, sync.consent, clock())
+    decision = purpose.decision(cycle)
+    unknown = cycle.target.strange and ledger.desk.target(sync.name) is None
+    _refuse(sync, decision.question.seen.gaps[-1] if unknown else "")
+    return decision
+
+
+def _refuse(sync: Sync, why: str) -> None:
+    if why:
+        raise BackendError(f"target {sync.target}: {why}")
 
 
 def _plausible(now: datetime) -> datetime:

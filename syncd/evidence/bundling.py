@@ -8,7 +8,7 @@ from typing import IO, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd import planfile
+from syncd import __version__, planfile
 from syncd.core.evidence import NOTHING
 from syncd.core.model import Kind
 from syncd.core.past import NOTHING as NOTHING_YET
@@ -17,7 +17,9 @@ from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.cycle.evidence import LINKS, VERSIONS, Stated
 from syncd.cycle.heard import STUCK, WRITTEN, WasStuck, WasWritten
-from syncd.evidence.decided import Decided, decided, decided_again
+from syncd.errors import ConfigError
+from syncd.evidence.decided import Decided, decided_again
+from syncd.evidence.disguise import disguised
 from syncd.evidence.form import Opened
 from syncd.evidence.hiding import Hiding
 from syncd.evidence.packing import Manifest, Packer
@@ -71,9 +73,14 @@ def pseudonymised(
     names, these would come to something else. The audit's lines prove nothing in other words, and
     are left out."""
     again = decided_again(evidence)
+    if again.plan.digest != run.digest:
+        raise ConfigError(_otherwise(run, evidence, again.plan))
     sources = [one.name for one in evidence.sources]
-    hiding = Hiding(Pseudonyms(key, sources, again.question.policy.protect))
-    hidden = _hidden(again, hiding)
+    policy, memory = again.question.policy, again.question.memory
+    holds = [one.who for one in (*policy.legal_holds, *memory.holds) if one.pattern]
+    hiding = Hiding(Pseudonyms(key, sources, policy.protect, holds))
+    disguise = disguised(again, hiding)
+    hidden = disguise.decided
     reasons = {one.id: one.reason for one in hidden.plan.changes}
     approvals = map(hiding.value, ledger.desk.approvals_of(run))
     lines = (hiding.line(line, reasons) for line in _lines(ledger, run.run))
@@ -83,13 +90,16 @@ def pseudonymised(
         _add_plans(packer, hidden)
         _add_run(packer, hiding.value(run), approvals, lines)
         _add_readings(packer, map(hiding.value, evidence.sources), run)
-        return _sealed(packer, run, evidence, hidden.plan, name_of_key(key))
+        plan = hidden.plan if disguise.same else None
+        return _sealed(packer, run, evidence, plan, name_of_key(key))
 
 
-def _hidden(again: Decided, hiding: Hiding) -> Decided:
-    question = hiding.question(again.question)
-    saved = None if again.saved is None else hiding.saved(again.saved, again.question, question)
-    return decided(question, saved, map(hiding.value, again.versions))
+def _otherwise(run: Run, evidence: Opened, plan: Plan) -> str:
+    return (
+        f"what is kept of run {run.run} leads to another plan ({plan.digest}) than it had "
+        f"({run.digest}): it was decided by syncd {evidence.made_by}, and this is {__version__}; "
+        "make the bundle with that version, or without pseudonyms"
+    )
 
 
 def _asked(evidence: Opened) -> dict[str, Any]:
@@ -115,14 +125,15 @@ def _add_question(packer: Packer, question: Question) -> None:
     packer.add_value(
         QUESTION, {"asked_at": question.now, "bare": fields, "ruling": None, "desired": rest}
     )
-    packer.add_lines(PEOPLE, desired.people.values())
+    # Who knows all names knows their order too: so it is that of the pseudonyms everywhere.
+    packer.add_lines(PEOPLE, sorted(desired.people.values(), key=attrgetter("key")))
     packer.add_lines(WANTED, desired.users)
-    packer.add_lines(member_of("user"), seen.users)
-    packer.add_lines(member_of("group"), seen.groups)
+    packer.add_lines(member_of("user"), sorted(seen.users, key=attrgetter("ref")))
+    packer.add_lines(member_of("group"), sorted(seen.groups, key=attrgetter("ref")))
     by_group = groupby(sorted(seen.members), attrgetter("group"))
     members = (Members(group, tuple(one.user for one in some)) for group, some in by_group)
     packer.add_lines(member_of("member"), members)
-    packer.add_lines(member_of(LINKS), memory.links)
+    packer.add_lines(member_of(LINKS), sorted(memory.links, key=attrgetter("kind", "key")))
     if isinstance(past := memory.past, Known):
         written = (WasWritten(*thing, fields) for thing, fields in past.values.items())
         packer.add_lines(member_of(WRITTEN), written)
@@ -171,14 +182,14 @@ def _add_readings(packer: Packer, sources: Iterable[Stated], run: Run) -> None:
 
 
 def _sealed(
-    packer: Packer, run: Run, evidence: Opened, plan: Plan, key: str | None = None
+    packer: Packer, run: Run, evidence: Opened, plan: Plan | None, key: str | None = None
 ) -> Bundled:
     manifest = Manifest(
         made_by=evidence.made_by,
         run=run.run,
         sync=run.sync,
         plan=run.digest,
-        replays_to=plan.digest,
+        replays_to=None if plan is None else plan.digest,
         key=key,
         members=packer.members,
     )

@@ -1,6 +1,6 @@
 """Decide anew what a run decided."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from syncd import __version__, planfile
 from syncd.core.bind import bind
-from syncd.core.decide import decide
-from syncd.core.model import Key, Kind
+from syncd.core.decide import Decision
+from syncd.core.model import Kind
 from syncd.core.plan import Plan
 from syncd.core.question import Question
 from syncd.core.seen import AsAsked
-from syncd.core.waves import in_waves
+from syncd.core.waves import NamesOf, in_waves
 from syncd.cycle.evidence import SAVED, VERSIONS, HadVersion
 from syncd.errors import ConfigError
 from syncd.evidence.form import Opened
@@ -23,26 +23,29 @@ from syncd.ledger import Ledger
 
 class Decided(Struct, frozen=True):
     """A question, the saved plan that the run was bound to, if any, with the versions that there
-    were of what that would change; and the plan of all."""
+    were of what that would change; and the plan of all. `parted` is as the decision has it."""
 
     question: Question
     saved: Plan | None
     versions: tuple[HadVersion, ...]
     plan: Plan
+    parted: frozenset[int] = frozenset()
 
 
 def decided(question: Question, saved: Plan | None, versions: Iterable[HadVersion] = ()) -> Decided:
     """As the engine's `apply` does it."""
-    names = {one.key: one.name for one in question.memory.links if one.kind is Kind.USER}
-
-    def named(keys: Collection[Key]) -> dict[Key, str]:
-        return {key: names[key] for key in keys if key in names}
-
-    plan, had = decide(question), tuple(versions)
+    decision, had = Decision(question), tuple(versions)
+    plan = decision.plan()
     if saved is not None:
         now = AsAsked(question.seen, {(one.kind, one.ref): one.version for one in had})
         plan = bind(saved, plan, now)
-    return Decided(question, saved, had, in_waves(plan, question.policy.waves, named))
+    plan = in_waves(plan, question.policy.waves, names_of(question))
+    return Decided(question, saved, had, plan, frozenset(decision.parted))
+
+
+def names_of(question: Question) -> NamesOf:
+    names = {one.key: one.name for one in question.memory.links if one.kind is Kind.USER}
+    return lambda keys: {key: names[key] for key in keys if key in names}
 
 
 def saved_plan(lines: Iterable[bytes]) -> Plan | None:

@@ -41,9 +41,15 @@ def type_of(section: str) -> Any:
 
 
 def _as_kept(kind: type[Struct], without: str, **otherwise: Any) -> Any:
-    fields = {**get_type_hints(kind), **otherwise}
-    del fields[without]
-    return msgspec.defstruct(f"Kept{kind.__name__}", list(fields.items()), frozen=True)
+    types = {**get_type_hints(kind), **otherwise}
+    fields = [
+        (one.name, types[one.name], msgspec.field(default=one.default))
+        if one.default is not msgspec.NODEFAULT
+        else (one.name, types[one.name])
+        for one in msgspec.structs.fields(kind)
+        if one.name != without
+    ]
+    return msgspec.defstruct(f"Kept{kind.__name__}", fields, frozen=True, kw_only=True)
 
 
 BARE = _as_kept(

@@ -12,18 +12,18 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd.core.approval import approval_print
-from syncd.core.decide import decide
-from syncd.core.model import Kind, Stored
-from syncd.core.plan import Change, Plan, change_id
+from syncd.core.hold import Hold
+from syncd.core.model import Kind
+from syncd.core.plan import change_id
 from syncd.core.policy import Policy, Purse
-from syncd.core.question import Question
-from syncd.core.seen import seen_of
 from syncd.core.stream import encode
 from syncd.evidence.pseudonyms import Pseudonyms
 from syncd.ledger import Line
 
 T = TypeVar("T")
+
+_IN = " in "
+"""Between the names of a membership."""
 
 _KEPT = frozenset(
     {
@@ -46,6 +46,7 @@ _KEPT = frozenset(
         ("Plan", "withheld_changes"),
         ("Plan", "foreign"),
         ("Plan", "causes"),
+        ("Change", "approved"),
         ("Line", "sync"),
         ("Line", "outcome"),
         ("Run", "sync"),
@@ -65,6 +66,7 @@ _BY_FIELD = frozenset(
         ("Group", "attributes"),
         ("Person", "attributes"),
         ("Person", "origins"),
+        ("OpenLine", "before"),
         ("OpenLine", "after"),
         ("Change", "before"),
         ("Change", "after"),
@@ -112,51 +114,25 @@ class Hiding:
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._names = pseudonyms
 
-    def question(self, question: Question) -> Question:
-        """With approvals of what becomes of the same changes."""
-        policy: Policy = replace(self.value(question.policy), protect=self._names.patterns)
-        bare = replace(question, memory=replace(question.memory, approved={}))
-        hidden = replace(self.value(bare), policy=policy)
-        if not question.memory.approved:
-            return hidden
-        approved = self._approved(question.memory.approved, decide(bare), decide(hidden))
-        return replace(hidden, memory=replace(hidden.memory, approved=approved))
+    def policy(self, policy: Policy) -> Policy:
+        """Whose patterns fit what they fit."""
+        hidden: Policy = self.value(policy)
+        return replace(hidden, protect=self._names.patterns)
 
-    def _approved(self, approved: Mapping[str, str], plan: Plan, hidden: Plan) -> dict[str, str]:
-        """`plan` and `hidden` are of the same question, in which nothing is approved."""
-        found = {
-            self._id(one.change): self._names(approved[print_])
-            for one in plan.held
-            if (print_ := approval_print(one.change)) in approved
-        }
-        return {
-            approval_print(one.change): found[one.change.id]
-            for one in hidden.held
-            if one.change.id in found
-        }
+    def learn(self, name: str, pseudonym: str) -> None:
+        """Of a name that is made of another one, and so is its pseudonym."""
+        self._names.learn(name, pseudonym)
 
-    def _id(self, one: Change) -> str:
-        member = None if one.member is None else self.value(one.member)
-        return change_id(one.op, one.kind, self.value(one.key), member, temporary=one.temporary)
-
-    def saved(self, saved: Plan, question: Question, hidden: Question) -> Plan:
-        """A plan that saw of the `hidden` question's things what the plan saw of these."""
-        things = zip(_things(question), _things(hidden), strict=True)
-        prints = {seen_of(thing): seen_of(other) for thing, other in things}
-
-        def told(change: Change) -> Change:
-            found = self.value(change)
-            return replace(found, seen=prints.get(change.seen, found.seen))
-
-        rest = self.value(replace(saved, changes=()))
-        return replace(rest, changes=tuple(map(told, saved.changes)))
+    def name(self, name: str, *, of_member: bool) -> str:
+        """What a change calls the thing; of a membership it is both names."""
+        user, inside, group = name.partition(_IN) if of_member else (name, "", "")
+        return f"{self._names(user)}{inside}{self._names(group)}"
 
     def line(self, line: Line, reasons: Mapping[str, str]) -> Line:
         """Of the journal; `reasons` are those of the hidden plan, by the id of a change."""
         hidden = self.value(line)
         id_ = change_id(hidden.op, hidden.kind, hidden.key, hidden.member)
-        user, inside, group = line.name.partition(" in ")
-        name = f"{self._names(user)}{inside}{self._names(group)}" if line.member else hidden.name
+        name = self.name(line.name, of_member=line.member is not None)
         return replace(hidden, name=name, reason=reasons.get(id_, hidden.reason))
 
     def value(self, value: T) -> T:
@@ -176,6 +152,9 @@ class Hiding:
         return tuple(map(self._value, value)) if isinstance(value, Sequence) else value
 
     def _struct(self, value: Struct) -> Struct:
+        if isinstance(value, Hold) and value.pattern:
+            fitting = self._struct(replace(value, pattern=False))
+            return replace(fitting, who=self._names.hold(value.who), pattern=True)
         kind = type(value).__name__
         return replace(
             value,
@@ -229,10 +208,6 @@ class Hiding:
         if not isinstance(value, str):
             return tuple(map(self._said, value))
         return value if not value or value in _PLAIN_WORDS else f"hidden ({self._names(value)})"
-
-
-def _things(question: Question) -> list[Stored[Any]]:
-    return [*question.seen.users, *question.seen.groups]
 
 
 def _fields(value: Struct) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ class Packed(Struct, frozen=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """`made_by` is the version of syncd that decided the run, and `plan` the digest of what it set
     out to do. `replays_to` is what the members lead to: the same, unless people in them are
-    pseudonymised, or another version bundled them. `key` tells which key they were pseudonymised
+    pseudonymised, or another version bundled them; None where they lead to another plan under
+    pseudonyms, so that there is nothing to compare. `key` tells which key they were pseudonymised
     with."""
 
     format: int = FORMAT
@@ -44,7 +45,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     run: int
     sync: str
     plan: str
-    replays_to: str
+    replays_to: str | None
     key: str | None = None
     members: Mapping[str, Packed] = {}
 

@@ -6,7 +6,7 @@ Two names that are one to a target that compares without case get pseudonyms tha
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from syncd.core.mapping import matches
@@ -21,6 +21,9 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 _USER, _GROUP = "protected-", "-protected"
 """Before what a pattern of protected users fits, and after what one of groups does."""
+
+_HELD = "held{}-"
+"""Before what the pattern of a legal hold fits, by its number."""
 
 KEY_OCTETS = 32
 
@@ -59,10 +62,13 @@ def name_of_key(key: bytes) -> str:
 
 class Pseudonyms:
     """`sources` are not hidden in full keys. What `protect` fits is marked, and its `patterns` fit
-    just those marks."""
+    just those marks; so is what each of the `holds` fits, which are patterns too."""
 
-    def __init__(self, key: bytes, sources: Collection[str], protect: Protect) -> None:
+    def __init__(
+        self, key: bytes, sources: Collection[str], protect: Protect, holds: Sequence[str] = ()
+    ) -> None:
         self._key, self._sources, self._protect = key, frozenset(sources), protect
+        self._holds = tuple(dict.fromkeys(holds))
         self._known: dict[str, str] = {"": ""}
 
     @property
@@ -70,11 +76,19 @@ class Pseudonyms:
         users, groups = self._protect.users, self._protect.groups
         return Protect((f"{_USER}*",) if users else (), (f"*{_GROUP}",) if groups else ())
 
+    def hold(self, pattern: str) -> str:
+        """What fits the marks of one of the `holds`."""
+        return f"*{_HELD.format(self._holds.index(pattern))}*"
+
+    def learn(self, name: str, pseudonym: str) -> None:
+        """Of a name that is made of another one."""
+        self._known[name] = pseudonym
+
     def __call__(self, name: str) -> str:
         if (known := self._known.get(name)) is None:
             source, colon, own = name.partition(":")
             if colon and source in self._sources:
-                known = f"{source}:{self(own)}"
+                known = f"{source}:{self._held(name)}{self._letters(own)}"
             else:
                 known = self._marked(name)
             self._known[name] = known
@@ -83,7 +97,11 @@ class Pseudonyms:
     def _marked(self, name: str) -> str:
         before = _USER if matches(name, self._protect.users) else ""
         after = _GROUP if matches(name, self._protect.groups) else ""
-        return f"{before}{self._letters(name)}{after}"
+        return f"{before}{self._held(name)}{self._letters(name)}{after}"
+
+    def _held(self, name: str) -> str:
+        fitting = (at for at, one in enumerate(self._holds) if matches(name, (one,)))
+        return "".join(map(_HELD.format, fitting))
 
     def _letters(self, name: str) -> str:
         """Small ones, unless case is all that tells it from its own normal form."""

@@ -32,7 +32,8 @@ _SHOWN = 10
 
 class Replayed(Struct, frozen=True, kw_only=True):
     """`plan` is the digest that the run had, `expected` what the members should lead to, and
-    `computed` what they led to now. `differences` are some of those between the plans. `needs` is
+    `computed` what they led to now; None where there is nothing to compare, for under pseudonyms
+    they lead to another plan. `differences` are some of those between the plans. `needs` is
     the version of syncd that decided the run, where this is another. `audit` is what of the
     audit's lines is not as it was written."""
 
@@ -40,8 +41,8 @@ class Replayed(Struct, frozen=True, kw_only=True):
     run: int
     sync: str
     plan: str
-    expected: str
-    computed: str
+    expected: str | None
+    computed: str | None
     pseudonymised: bool
     needs: str | None = None
     differences: tuple[str, ...] = ()
@@ -49,7 +50,7 @@ class Replayed(Struct, frozen=True, kw_only=True):
 
     @property
     def same(self) -> bool:
-        return self.computed == self.expected
+        return self.computed is not None and self.computed == self.expected
 
 
 def replay(bundle: Bundle) -> Replayed:
@@ -62,6 +63,7 @@ def replay(bundle: Bundle) -> Replayed:
         then = planfile.load(list(bundle.lines(PLAN)), PLAN)
     except (msgspec.MsgspecError, KeyError, TypeError) as error:
         raise ConfigError(_unreadable(manifest, error)) from None
+    comparable = manifest.replays_to is not None
     same = plan.digest == manifest.replays_to == then.digest
     return Replayed(
         bundle=bundle.digest or "",
@@ -69,10 +71,10 @@ def replay(bundle: Bundle) -> Replayed:
         sync=manifest.sync,
         plan=manifest.plan,
         expected=manifest.replays_to,
-        computed=plan.digest,
+        computed=plan.digest if comparable else None,
         pseudonymised=manifest.key is not None,
         needs=None if manifest.made_by == __version__ else manifest.made_by,
-        differences=() if same else tuple(_differences(then, plan)),
+        differences=() if same or not comparable else tuple(_differences(then, plan)),
         audit=tuple(problems(bundle.lines(AUDIT))),
     )
 

@@ -53,7 +53,7 @@ class Books:
     def doubt(self, job: Job, why: str) -> None:
         """What has no outcome may have happened; its lines stay open."""
         doubtful = [job.changes[at] for at in job.undecided]
-        self.execution.doubt(doubtful, why)
+        self.execution.doubt(doubtful, self._journal.redact(why))
         self._needs.lost |= {change.id for change in doubtful}
         self._close(doubtful)
 
@@ -115,9 +115,11 @@ class Books:
         for line, change, outcome in zip(job.lines, job.changes, job.outcomes, strict=True):
             if outcome is None:
                 continue
-            self._ended.append(Ended(line, change, *outcome))
+            word, ref, why = outcome
+            said = self._journal.redact(why) if why else ""
+            self._ended.append(Ended(line, change, word, ref, said))
             decided.append(change)
-            if outcome[0] != DONE:
+            if word != DONE:
                 self._needs.lost.add(change.id)
         self._close(decided)
 

@@ -14,12 +14,14 @@ Told = Callable[[int, Sequence[Ended]], None]
 
 @dataclass(frozen=True)
 class Journal:
-    """Each call is durable when it returns."""
+    """Each call is durable when it returns. What went wrong is booked in words that `redact` went
+    over: a target may echo what it was told."""
 
     ledger: Ledger
     run: int
     clock: Callable[[], datetime]
     told: Told = lambda _run, _ended: None
+    redact: Callable[[str], str] = str
 
     def begin(self, changes: Sequence[Change]) -> list[int]:
         return self.ledger.begin(self.run, changes, self.clock())

@@ -80,6 +80,7 @@ class _Run:
         self._ahead = 0 if abreast == 1 else self._size
         self._books = Books(changes, journal, batched=batched)
         self._changes, self._crew, self._stop = changes, crew, stop
+        self._redact = journal.redact
         self.execution = self._books.execution
 
     def through(self, waves: Sequence[Wave], gate: Gate, watch: Watch) -> None:
@@ -171,5 +172,5 @@ class _Run:
 
     def _halt(self, why: str) -> None:
         """Nothing more is begun, and what the journal has as begun and is not, is taken back."""
-        self.execution.stopped = self.execution.stopped or why
+        self.execution.stopped = self.execution.stopped or self._redact(why)
         self._books.leave(self._crew.drop())

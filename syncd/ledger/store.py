@@ -279,9 +279,10 @@ class Ledger:
             sync = whose if isinstance(whose, str) else whose(connection)
             held = self._held.get(sync, _nobody_asks)
             held()
+            events.begin(connection)
             yield connection, sync
+            told = events.write(connection)
             held()
-            told = events.were_told(connection)
         if told:
             self.follow()
 

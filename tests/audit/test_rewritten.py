@@ -171,4 +171,4 @@ def test_a_chain_that_begins_after_what_the_ledger_remembers_is_another(book: Bo
     [problem] = verdict(book.directory, book.place).problems
     assert problem.what == f"line {head.sequence}, which the ledger remembers, is not here"
     book.open()
-    assert "chain changed" in book.alarms[0]
+    assert "is not as it was written" in book.alarms[0]

@@ -129,6 +129,32 @@ def test_a_chain_that_was_made_anew_does_not_meet_a_checkpoint(books, tmp_path):
     forged.close()
 
 
+def test_a_beginning_that_was_removed_needs_a_later_line_that_somebody_signed(books, tmp_path):
+    """Or one that was kept: that the beginning is old, whoever makes a chain anew can say."""
+    private, public = new_pair()
+    real = books(signer=Signer(private), keep=timedelta(days=60))
+    real.run("ada")
+    kept = read_checkpoints((real.directory / "checkpoint.json").read_text(), "kept")
+    place = Place(f"sqlite:///{tmp_path}/other.db")
+    forged = Book(place, tmp_path / "forged", keep=timedelta(days=60))
+    forged.run("bob")
+    for book in (real, forged):
+        for _ in range(3):
+            book.pass_time(days=31)
+            book.run("bob")
+    found = verify(segments(real.directory), Anchors(None, kept, Verifier(public)))
+    assert (found.first > kept[0].seq, found.problems) == (True, [])
+    assert found.checkpoints == 3  # those that are here: the kept one is not
+    newest = read_checkpoints((real.directory / "checkpoint.json").read_text(), "kept")
+    assert verify(segments(real.directory), Anchors(None, [*kept, *newest])).problems == []
+    for key in (Verifier(public), None):
+        found = verify(segments(forged.directory), Anchors(None, kept, key))
+        assert found.first > kept[0].seq
+        [problem] = found.problems
+        assert problem.what.endswith("is not here, nor is a later one that somebody signed or kept")
+    forged.close()
+
+
 @pytest.mark.parametrize("field", ["seq", "hash", "at", "machine", "signature"])
 def test_a_checkpoint_that_was_changed_is_found(books, field: str):
     """Whatever of it."""

@@ -3,8 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from syncd.core.bind import bind
-from syncd.core.model import Kind, User
+from syncd.core.bind import all_run, bind
+from syncd.core.memory import Mark, Remark
+from syncd.core.model import Key, Kind, Op, Ref, User
+from syncd.core.plan import Change
 from syncd.core.policy import Adopt, Budget, Policy
 from syncd.core.seen import MOVED
 from syncd.errors import ConfigError
@@ -98,3 +100,26 @@ def test_a_leavers_address_waits_for_a_suspension_that_the_saved_plan_does_not_h
     report = here.apply(saved=saved)
     assert report.execution.done == []
     assert here.accounts()["ada"]["email"] == "ada@example.org"
+
+
+def test_all_has_run_where_no_change_and_no_adoption_was_lost():
+    """What else is remembered was only observed; it may be otherwise by now."""
+    made, other = (
+        Change(Op.CREATE, Kind.USER, Key(key), "ada", after={"user_name": "ada"}) for key in "12"
+    )
+    adopted = Mark(Remark.ADOPT, Kind.USER, Key("3"), Ref("u3"), "cy")
+    left = Mark(Remark.LEFT, Kind.USER, Key("4"), Ref("u4"), "dan")
+    saved = replace(office(ADA).plan(), changes=(made, other), marks=(adopted, left))
+    assert all_run(saved, saved)
+    assert all_run(saved, replace(saved, marks=(adopted,)))
+    assert not all_run(saved, replace(saved, marks=(left,)))
+    assert not all_run(saved, replace(saved, changes=(made,)))
+
+
+def test_what_is_only_observed_is_remembered_though_nobody_approved_it():
+    """Whose account becomes whose is not, unless it was shown."""
+    adopted = Mark(Remark.ADOPT, Kind.USER, Key("3"), Ref("u3"), "cy")
+    left = Mark(Remark.LEFT, Kind.USER, Key("4"), Ref("u4"), "dan")
+    fresh = replace(office(ADA).plan(), marks=(adopted, left))
+    assert bind(replace(fresh, marks=()), fresh, NOWHERE).marks == (left,)
+    assert bind(replace(fresh, marks=(adopted,)), fresh, NOWHERE).marks == (adopted, left)

@@ -4,11 +4,12 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
-from syncd.core.correlate import Claims, correlate
+from syncd.core.correlate import SOME_TIME, Claims, correlate
 from syncd.core.desired import Wanted
-from syncd.core.memory import Link, Memory, OpenLine, Remark
+from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
 from syncd.core.merge import Precedence
 from syncd.core.model import Group, Key, Kind, Op, Ref, Stored, User
+from syncd.core.plan import Problem
 from syncd.core.policy import Adopt, Policy, Protect
 from tests.wired import Wired
 from tests.world import (
@@ -234,9 +235,8 @@ def test_a_creation_in_doubt_that_is_not_clear_is_not_repeated(whole):
         [ADA_WANTED], two if whole else [], Memory(open_lines=(LINE,)), claims(whole=whole)
     )
     assert (result.marks, result.undecided) == ((), {"p:1"})
-    assert [p.why for p in result.conflicts] == [
-        "may have been created by an earlier run, and which account it is is unclear"
-    ]
+    why = "may have been created by an earlier run, and which account it is is unclear"
+    assert result.conflicts == (Problem(Kind.USER, Key("p:1"), "ada", why),)
 
 
 def test_a_linked_account_that_a_cut_reading_does_not_show_is_not_made_again():
@@ -282,3 +282,144 @@ def test_a_suspension_in_doubt_is_remembered_if_it_is_seen(active):
     result = correlate([], [stored], Memory(links=(link,), open_lines=(line,)), claims())
     assert [mark.remark for mark in result.marks] == ([] if active else [Remark.SUSPENDED])
     assert (result.ours[0].link.suspended_at is None) == active
+
+
+def test_a_conflict_says_where_the_record_stands():
+    """Whichever of its sentences it is."""
+    wanted = [
+        Wanted(Key("p:1"), User(user_name="ada", email="a@x"), "people.yaml:1", (Key("q:1"),)),
+        Wanted(Key("p:2"), User(user_name="bob", email="b@x"), "people.yaml:2"),
+    ]
+    links = tuple(
+        Link(Kind.USER, Key(key), Ref(ref), "ada") for key, ref in (("p:1", "u1"), ("q:1", "u2"))
+    )
+    stored = [Stored(Ref(ref), User(user_name=ref, email="b@x")) for ref in ("u1", "u2", "u3")]
+    by_email = claims(adopt_by="email", kept=frozenset({Ref("u3")}))
+    result = correlate(wanted, stored, Memory(links=links), by_email)
+    assert result.conflicts == (
+        Problem(
+            Kind.USER,
+            Key("p:1"),
+            "ada",
+            "has a second account (u2) under q:1; decide which one stays",
+            "people.yaml:1",
+        ),
+        Problem(
+            Kind.USER,
+            Key("p:2"),
+            "bob",
+            "not adopted by email (u3): it is protected",
+            "people.yaml:2",
+        ),
+    )
+    assert result.undecided == {"p:2", "q:1"}
+
+
+def test_what_is_remembered_says_by_what_it_was_decided():
+    """Each remark in its own words, with the name and the keys of the link from then on."""
+    links = (
+        Link(Kind.USER, Key("p:2"), Ref("u2"), "bob"),
+        Link(Kind.USER, Key("q:3"), Ref("u3"), "cy"),
+        Link(Kind.USER, Key("p:4"), Ref("u4"), "dan"),
+        Link(Kind.USER, Key("p:5"), Ref("u5"), "eve"),
+        Link(Kind.GROUP, Key("p:g"), Ref("g1"), "G"),
+    )
+    suspending = OpenLine(2, Op.SUSPEND, Kind.USER, Key("p:2"), Ref("u2"), {}, {"active": False})
+    other = OpenLine(3, Op.CREATE, Kind.GROUP, Key("p:h"), None, {}, {"display_name": "ada"})
+    wanted = [
+        ADA_WANTED,
+        Wanted(Key("p:2"), User(user_name="bob"), ""),
+        Wanted(Key("p:3"), User(user_name="cy"), "", (Key("q:3"),)),
+        Wanted(Key("p:5"), User(user_name="eve"), "", (Key("q:5"),)),
+        Wanted(Key("p:6"), User(user_name="fay", email="f@x"), ""),
+    ]
+    stored = [
+        Stored(Ref("u1"), User(user_name="ada", email="a@x")),
+        Stored(Ref("u2"), User(user_name="bob", active=False)),
+        Stored(Ref("u3"), User(user_name="cy")),
+        Stored(Ref("u5"), User(user_name="eve")),
+        Stored(Ref("u6"), User(user_name="frieda", email="F@X")),
+        Stored(Ref("u7"), User(user_name="zed")),
+    ]
+    memory = Memory(links=links, open_lines=(LINE, suspending, other))
+    result = correlate(wanted, stored, memory, claims(adopt_by="email"))
+    assert result.marks == (
+        Mark(Remark.CLAIM, Kind.USER, "p:1", "u1", "ada", "the creation had been done"),
+        Mark(Remark.SUSPENDED, Kind.USER, "p:2", "u2", "bob", "the suspension had been done"),
+        Mark(
+            Remark.REKEY,
+            Kind.USER,
+            "p:3",
+            "u3",
+            "cy",
+            "the same person in another source",
+            "q:3",
+            ("q:3",),
+        ),
+        Mark(Remark.FORGET, Kind.USER, "p:4", "u4", "dan", "gone from source and target"),
+        Mark(Remark.ALIASES, Kind.USER, "p:5", "u5", "eve", "", None, ("q:5",)),
+        Mark(Remark.ADOPT, Kind.USER, "p:6", "u6", "frieda", "by email"),
+    )
+    assert [one.link.key for one in result.ours] == ["p:1", "p:2", "p:3", "p:5", "p:6"]
+    assert [one.ref for one in result.foreign] == ["u7"]
+    assert result.ours[1].link.suspended_at == SOME_TIME
+    assert (result.conflicts, result.undecided) == ((), frozenset())
+
+
+def test_a_suspension_in_doubt_that_was_not_done_is_not_remembered():
+    """Nor one of somebody whom another line is about."""
+    link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")
+    line = OpenLine(2, Op.SUSPEND, Kind.USER, Key("p:1"), Ref("u1"), {}, {"active": False})
+    there = Stored(Ref("u1"), User(user_name="ada", email="a@x"))
+    asleep = replace(there, entity=replace(there.entity, active=False))
+    for lines, stored in (
+        ((line,), there),
+        ((replace(line, key=Key("p:2")),), asleep),
+        ((replace(line, op=Op.UPDATE),), asleep),
+        ((replace(line, kind=Kind.GROUP),), asleep),
+    ):
+        result = correlate([ADA_WANTED], [stored], Memory((link,), lines), claims())
+        assert (result.marks, result.ours[0].link) == ((), link)
+
+
+@pytest.mark.parametrize(
+    ("wanting", "held", "given", "why"),
+    [
+        (2, 1, {}, "several could be meant"),
+        (1, 2, {}, "several could be meant"),
+        (1, 1, {"kept": frozenset({Ref("u1")})}, "it is protected"),
+        (1, 1, {"certain": False}, "not all was read, and several could be meant"),
+    ],
+)
+def test_who_is_not_adopted_is_told_with_the_accounts_that_could_be_theirs(
+    wanting, held, given, why
+):
+    """Nothing is done to any of them."""
+    wanted = [
+        Wanted(Key(f"p:{n}"), User(user_name=f"user{n}", email="a@x"), f"people.yaml:{n}")
+        for n in range(1, wanting + 1)
+    ]
+    stored = [
+        Stored(Ref(f"u{n}"), User(user_name=f"stored{n}", email="A@x")) for n in range(held, 0, -1)
+    ]
+    result = correlate(wanted, stored, Memory(), claims(adopt_by="email", **given))
+    refs = ", ".join(f"u{n}" for n in range(1, held + 1))
+    assert result.conflicts == tuple(
+        Problem(
+            Kind.USER,
+            one.key,
+            one.entity.user_name,
+            f"not adopted by email ({refs}): {why}",
+            one.origin,
+        )
+        for one in wanted
+    )
+    assert (result.undecided, result.ours) == ({one.key for one in wanted}, ())
+    assert [one.ref for one in result.foreign] == sorted(one.ref for one in stored)
+
+
+def test_a_creation_in_doubt_without_a_login_has_no_name():
+    """Nothing is made up for it."""
+    line = replace(LINE, after={"email": "a@x"})
+    result = correlate([], [], Memory(open_lines=(line,)), claims(whole=False))
+    assert [(one.key, one.name) for one in result.conflicts] == [("p:1", "")]

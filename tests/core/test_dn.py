@@ -63,6 +63,21 @@ def test_names_that_differ_have_different_normal_forms(one, other):
 
 
 @pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        ("cn=#0C00", "cn="),
+        ("cn=#0C" + "7F" + "61" * 127, "cn=" + "a" * 127),
+        ("cn=#0C03412C42", "cn=a\\,b"),
+        ("cn=#04024142", "cn=#04024142"),
+        ("cn=#0C", "cn=#0c"),
+    ],
+)
+def test_an_encoded_value_is_text_where_it_is_text(given, normal):
+    """Else its octets, as `#` and their hexadecimal."""
+    assert normal_dn(given) == normal
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ada",
@@ -79,6 +94,7 @@ def test_names_that_differ_have_different_normal_forms(one, other):
         "cn=\\ff",
         "cn=#0c0",
         "cn=#0c0141x",
+        "cn=#0c0141X",
         "<GUID=1>;cn=ada",
         "c n=ada",
     ],
@@ -115,3 +131,35 @@ def test_escaping_never_lets_a_value_become_structure(first, second):
     one = normal_dn(f"cn={escaped(f'{first},cn={second}')}")
 
     assert one != two
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("ada", "'ada' is no distinguished name: no attribute at position 1"),
+        ("cn=ada,", "'cn=ada,' is no distinguished name: no attribute at position 8"),
+        ("cn=a;b", "'cn=a;b' is no distinguished name: ';' at position 5"),
+        ("cn=ë;b", "'cn=ë;b' is no distinguished name: ';' at position 5"),
+        ("cn=\\ff", "'cn=\\\\ff' is no distinguished name: not UTF-8"),
+    ],
+)
+def test_what_is_no_name_is_told_with_the_place(text, why):
+    """Counted in letters, from one."""
+    with pytest.raises(ValueError, match="no distinguished name") as caught:
+        normal_dn(text)
+    assert str(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("", ""),
+        (" \t", ""),
+        ("UID=B + CN=a,DC=x", "cn=a+uid=b,dc=x"),
+        ("cn=a\ud800b", "cn=a\ud800b"),
+        ("cn=a\\ed\\a0\\80", "cn=a\ud800"),
+    ],
+)
+def test_a_normal_form_is_small_letters_without_space(text, form):
+    """Parts of one step in order; what is no letter at all is kept as it came."""
+    assert normal_dn(text) == form

@@ -2,14 +2,16 @@
 
 import os
 from collections import Counter
+from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.core.approval import approval_print, freed
-from syncd.core.excess import Excess
-from syncd.core.memory import Memory
+from syncd.core.excess import Bounds, Excess, Limit
+from syncd.core.memory import Memory, OpenLine
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.order import place_after
 from syncd.core.plan import Change
@@ -244,3 +246,128 @@ def test_fields_that_were_held_by_themselves_are_approved_by_themselves():
     assert both.reason == "changed; title approved by ann; email, phone approved by bob"
     assert freed(change, {approval_print(of("email", "phone")): "bob"}) == change
     assert freed(replace(change, op=Op.RESTORE), by).approved == ()
+
+
+def test_what_a_narrow_budget_holds_of_hundreds_counts_for_the_wide_one_no_more():
+    """To the last of them, of whichever lot it was."""
+    some = [
+        Change(
+            Op.CREATE,
+            Kind.USER,
+            Key(f"p:{number}"),
+            f"{number}",
+            after={"user_name": f"{number}", "admin": number % 2 == 0},
+        )
+        for number in range(1200)
+    ]
+    budgets = {(Kind.USER, ADMIN): Budget(count=3), (Kind.USER, Op.CREATE): Budget(count=602)}
+    runs, held = judged([], budgets, {}, some)
+    assert (len(runs), len(held)) == (602, 598)
+    rules = Counter(rule for _, _, rule in held)
+    assert rules == {
+        "over budget user.admin: 600 planned, 3 allowed of 1210; 597 of these held": 597,
+        "over budget user.create: 603 planned, 602 allowed of 10; 1 of these held": 1,
+    }
+    room = {**budgets, (Kind.USER, Op.CREATE): Budget(count=603)}
+    assert len(judged([], room, {}, some)[0]) == 603
+
+
+@pytest.mark.parametrize(
+    ("purse", "budget", "spent", "planned", "limit"),
+    [
+        (PURSES[0], Budget(count=3), 0, 3, None),
+        (PURSES[0], None, 9, 9, None),
+        (PURSES[0], Budget(), 9, 9, None),
+        (
+            PURSES[0],
+            Budget(count=3),
+            0,
+            5,
+            Limit(3, "over budget user.update: 5 planned, 3 allowed of 40; 2 of these held"),
+        ),
+        (
+            PURSES[0],
+            Budget(percent=10),
+            3,
+            2,
+            Limit(
+                1,
+                "over budget user.update: 2 planned, 3 done in the last 36 h, 4 allowed of 40; "
+                "1 of these held",
+            ),
+        ),
+        (
+            PURSES[1],
+            Budget(percent=10),
+            10,
+            2,
+            Limit(
+                0,
+                "over budget user.suspend: 2 planned, 10 done in the last 36 h, 5 allowed of 50; "
+                "2 of these held",
+            ),
+        ),
+        (
+            PURSES[6],
+            Budget(count=0),
+            0,
+            1,
+            Limit(
+                0,
+                "over budget user.update of title: 1 planned, 0 allowed of 40; 1 of these held",
+            ),
+        ),
+        (
+            (*PURSES[7], "p:g"),
+            Budget(count=1),
+            0,
+            2,
+            Limit(
+                1,
+                "over budget member.remove of group Guests: 2 planned, 1 allowed of 40; "
+                "1 of these held",
+            ),
+        ),
+    ],
+)
+def test_a_limit_says_how_much_is_left_and_in_which_words(purse, budget, spent, planned, limit):
+    """Of what takes people out of the number that it is a share of, those were there before."""
+    budgets = {} if budget is None else {purse: budget}
+    policy = Policy(budgets=budgets, window=timedelta(hours=36))
+    bounds = Bounds(policy, Counter({purse: spent}))
+    assert bounds.limit(purse, planned, 40, "Guests") == limit
+
+
+def test_what_was_begun_counts_as_done_until_it_is_due_again():
+    """By its line's number; what is due is planned, and not counted twice."""
+    lines = tuple(
+        OpenLine(number, Op.SUSPEND, Kind.USER, Key(f"p:{number}"), Ref("u"), {}, {})
+        for number in (7, 8)
+    )
+    policy = Policy(budgets={PURSES[1]: Budget(count=2)})
+    some = [Change(Op.SUSPEND, Kind.USER, Key(f"p:{n}"), "", Ref("u")) for n in (8, 9)]
+    excess = Excess(policy, Memory(open_lines=lines), Trays(), list)
+    assert excess.overtaken == {7, 8}
+    excess.due(some)
+    assert excess.overtaken == {7}
+    planned = Counter(purse for one in some for purse in purses(one))
+    within, held = excess.hold(some, planned, TEN)
+    assert (len(within), len(held)) == (1, 1)
+    assert held[0].rule.startswith("over budget user.suspend: 2 planned, 1 done in the last 24 h")
+
+
+def test_what_a_narrow_budget_holds_of_those_who_are_tied_counts_no_more_either():
+    """Of an update whose other fields run it does."""
+    some = [
+        Change(Op.CREATE, Kind.USER, Key(f"p:{n}"), "", after={"user_name": f"{n}", "admin": True})
+        for n in range(6)
+    ]
+    budgets = {(Kind.USER, ADMIN): Budget(count=2), (Kind.USER, Op.CREATE): Budget(count=2)}
+    runs, held = judged(some, budgets, {})
+    assert (len(runs), {rule for *_, rule in held}) == (
+        2,
+        {"over budget user.admin: 6 planned, 2 allowed of 16; 4 of these held"},
+    )
+    tight = {**budgets, (Kind.USER, Op.CREATE): Budget(count=1)}
+    rules = Counter(rule for *_, rule in judged(some, tight, {})[1])
+    assert rules["over budget user.create: 2 planned, 1 allowed of 10; 1 of these held"] == 1

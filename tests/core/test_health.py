@@ -7,7 +7,8 @@ from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.policy import Policy
 from syncd.core.records import Records
-from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, opened
+from syncd.errors import BackendError
+from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, office, opened
 
 
 def links(kind, *keys):
@@ -73,6 +74,20 @@ def test_a_source_that_may_be_empty_is_believed():
     assert ids(here.plan().changes) == ["user/suspend/p:1"]
 
 
+@pytest.mark.parametrize(("people", "groups"), [([ADA], []), ([], [ENGINEERING])])
+def test_in_another_store_a_ref_is_nobodys_and_no_run_begins(people, groups):
+    """Be it of one account or of a group; as long as nothing is kept anywhere, any store will do."""
+    here = office(identity="a")
+    here.apply()
+    here.identity, here.source.people, here.source.groups = "b", people, groups
+    assert here.apply().exit_code == 0
+    here.identity = "c"
+    assert "what syncd keeps there is in b" in here.plan().withheld[0]
+    with pytest.raises(BackendError, match="target wiki: is c, but what syncd keeps there is in b"):
+        here.apply()
+    assert len(here.ledger.runs()) == 2
+
+
 def test_a_target_that_holds_none_of_ours_is_another_one():
     """An unmounted volume: nobody is made anew, and the right one is known again later."""
     here = opened(ADA, ZOE)
@@ -80,7 +95,21 @@ def test_a_target_that_holds_none_of_ours_is_another_one():
     here.backend.users._rows.clear()
     report = here.apply()
     assert (report.plan.changes, report.plan.marks, report.exit_code) == ((), (), 4)
-    assert report.plan.withheld[0].startswith("target wiki: holds none of the 2 accounts")
+    (why,) = report.plan.withheld
+    assert why == (
+        "target wiki: holds none of the 2 accounts that syncd keeps there: is it the right one? "
+        "If it was emptied on purpose, begin with a new ledger"
+    )
     here.backend.users._rows.update(kept)
     assert here.plan().withheld == here.plan().changes == ()
     assert strange_target({Ref("9")}, links(Kind.USER, "p:1")) == ()
+
+
+def test_a_target_is_strange_where_it_holds_none_of_several():
+    """One of them is enough to know it by, and groups do not count."""
+    users = links(Kind.USER, "p:1", "p:2")
+    (why,) = strange_target({Ref("9")}, [*users, *links(Kind.GROUP, "p:9")])
+    assert why.startswith("holds none of the 2 accounts that syncd keeps there")
+    assert len(strange_target(set(), users)) == 1
+    assert strange_target({Ref("p:2"), Ref("9")}, users) == ()
+    assert strange_target(set(), [*users[:1], *links(Kind.GROUP, "p:8", "p:9")]) == ()

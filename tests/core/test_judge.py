@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.backends.memory import GROUPS, MEMBERS, USERS
 from syncd.core.excess import Excess
@@ -277,3 +278,39 @@ def test_an_update_that_demotes_is_one_update_to_its_budget():
     )
     verdict = judge([change], Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=1)}), facts())
     assert (rejoin(verdict.accepted), verdict.held) == ([change], [])
+
+
+def test_whom_a_suspension_waits_for_are_those_who_become_administrators():
+    """Nobody who was one before, and no change that gives neither rights nor standing."""
+    accounts = [
+        Stored(Ref("u1"), User(user_name="ada", admin=True)),
+        Stored(Ref("u2"), User(user_name="bob")),
+        Stored(Ref("u3"), User(user_name="cy", admin=True, active=False)),
+    ]
+    leaving = Change(Op.SUSPEND, Kind.USER, Key("1"), "ada", Ref("u1"), after={"active": False})
+    gaining = Change(Op.UPDATE, Kind.USER, Key("2"), "bob", Ref("u2"), after={"admin": True})
+    back = Change(Op.RESTORE, Kind.USER, Key("3"), "cy", Ref("u3"), after={"active": True})
+    new = Change(Op.CREATE, Kind.USER, Key("4"), "dan", after={"user_name": "dan", "admin": True})
+    named = Change(Op.UPDATE, Kind.USER, Key("2"), "bob", Ref("u2"), after={"title": "Dr"})
+    aside = replace(named, temporary=True)
+    group = Change(Op.UPDATE, Kind.GROUP, Key("g"), "g", Ref("u2"), after={"admin": True})
+
+    def needs(*others):
+        kept, refused = keep_an_administrator([leaving, *others], accounts)
+        assert kept[1:] == [*others]
+        assert refused == []
+        return kept[0].needs
+
+    assert needs(gaining, aside) == (gaining.id,)
+    assert needs(back) == (back.id,)
+    assert needs(new) == (new.id,)
+    assert needs(new, gaining, back) == tuple(sorted(one.id for one in (new, gaining, back)))
+    for others in (
+        [named],
+        [group],
+        [replace(new, after={"user_name": "dan"})],
+        [replace(gaining, after={"admin": False})],
+    ):
+        kept, refused = keep_an_administrator([leaving, *others], accounts)
+        assert kept == others
+        assert refused == [Refusal(leaving, "protected: the last administrator")]

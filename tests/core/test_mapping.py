@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.mapping import (
+    Doubts,
     GroupMapping,
     Mapper,
     Scope,
@@ -277,3 +278,83 @@ def test_some_fields_can_be_mapped_by_themselves():
     mapping = UserMapping(always={"user_name": "uid", "email": "{{ mail.nothing }}"})
     some = Mapper(mapping, SUPPLIED, HELD).part({"user_name", "email", "title"})
     assert some({"uid": "ada", "title": "Engineer"}) == {"user_name": "ada", "title": "Engineer"}
+
+
+def test_doubts_of_many_are_of_all_together():
+    """Missed is what all miss, several counts who has several; of nobody there is no doubt."""
+    one = Doubts(2, frozenset({("a", "x"), ("b", "y")}), {("c", "z"): 1, ("a", "x"): 2})
+    other = Doubts(3, frozenset({("b", "y")}), {("c", "z"): 4})
+    both = Doubts(5, frozenset({("b", "y")}), {("c", "z"): 5, ("a", "x"): 2})
+    assert one + other == other + one == both
+    assert one + Doubts() == Doubts() + one == one
+    assert Doubts(0, frozenset({("q", "q")})) + other == other
+    assert list(both) == [
+        "a is the first in order of several values of x for 2",
+        "b is empty for everybody: nobody has y; is that name right?",
+        "c is the first in order of several values of z for 5",
+    ]
+
+
+def test_doubts_are_of_what_is_mapped_by_name():
+    """Kept true or given once, of all who are asked about; one value in a list is not several."""
+    mapping = UserMapping(
+        always={"title": "jobtitel", "phone": "mobile", "email": "{{ mails }}"},
+        on_create={"attributes.room": "rooms", "attributes.desk": "desks"},
+    )
+    mapper = Mapper(mapping, SUPPLIED, HELD)
+    ada = somebody(user_name="ada", mobile=("1", "2"), rooms=("a", "b"), desks=("one",))
+    bob = somebody(user_name="bob", mobile=("3", "4"), rooms="c", mails=("a", "b"))
+    assert mapper.doubts([ada, bob]) == Doubts(
+        2,
+        frozenset({("title", "jobtitel")}),
+        {("phone", "mobile"): 2, ("attributes.room", "rooms"): 1},
+    )
+    assert mapper.doubts([]) == Doubts()
+
+
+def test_a_standing_that_could_not_be_read_is_told_with_the_reason():
+    """Whatever else is known of them."""
+    unread = replace(somebody(user_name="ada"), reason="no right to read it")
+    mapper = Mapper(UserMapping(), SUPPLIED, HELD)
+    with pytest.raises(Unmappable) as caught:
+        mapper.user(unread)
+    assert str(caught.value) == (
+        "it is not known whether they are suspended: no right to read it; "
+        "nothing is done to them until that can be read"
+    )
+    left = replace(unread, state=State.SUSPENDED)
+    assert mapper.user(left) == User(user_name="ada", active=False)
+
+
+def test_what_is_given_once_is_not_managed_and_what_is_not_mapped_is_left_alone():
+    """Free attributes by the name of each, or of all of them."""
+    mapping = UserMapping(
+        always={"title": "t", "email": None, "attributes.a": "a", "attributes.b": "b"},
+        on_create={"title": "first", "attributes.c": "c"},
+    )
+    held = frozenset({"user_name", "title", "phone", "attributes.a", "attributes.c"})
+    mapper = Mapper(mapping, SUPPLIED, held)
+    assert mapper.managed == {"user_name", "phone", "attributes.a"}
+    assert mapper.once == {"title", "attributes.c"}
+    wide = Mapper(mapping, SUPPLIED, held | {"attributes.*"})
+    assert wide.managed == {"user_name", "phone", "attributes.a", "attributes.b"}
+
+
+@pytest.mark.parametrize(
+    ("value", "mapped_to"),
+    [("", None), ("  ", "  "), ("Zoe\u0308", "Zo\u00eb"), (("b", "a"), "a"), ((), None)],
+)
+def test_a_value_is_in_normal_form_and_nothing_is_none(value, mapped_to):
+    """By name or by a template, with its case."""
+    for rule in ("given", "{{ given if given is string else given | first | default('') }}"):
+        mapping = UserMapping(always={"title": rule})
+        given = {"user_name": "ada", "given": value}
+        assert Mapper(mapping, SUPPLIED, HELD).user(somebody(**given)).title == mapped_to
+
+
+@pytest.mark.parametrize("text", ["TRUE ", "yes", "1", "false", "no", "0", "", "  "])
+def test_truth_is_told_by_a_few_words(text):
+    """Without case and spaces; nothing is false."""
+    mapping = UserMapping(always={"admin": "is_admin"})
+    user = mapped(mapping, user_name="a", is_admin=text)
+    assert user.admin is (text.strip().lower() in {"true", "yes", "1"})

@@ -174,3 +174,66 @@ def test_precedence_decides_per_attribute_through_to_the_target():
             "active": True,
         }
     }
+
+
+def test_who_is_in_one_source_is_as_that_source_says():
+    """Without what is empty there, in the order of names; and so of who has no value to join by."""
+    one = person("1", "ada", State.ACTIVE, title="Dr", phone="", email="a@x")
+    plain = person("2", "bob")
+    unread = person("3", "cy", None, "it could not be read")
+    expected = People(
+        (
+            Person(
+                key=Key("p:1"),
+                attributes={"email": "a@x", "title": "Dr", "user_name": "ada"},
+                state=State.ACTIVE,
+                reason="",
+                origins={"p": "people.yaml:1"},
+                given_by={"email": "p", "title": "p", "user_name": "p", "state": "p"},
+            ),
+            Person(
+                key=Key("p:2"),
+                attributes={"user_name": "bob"},
+                state=None,
+                reason="",
+                origins={"p": "people.yaml:2"},
+                given_by={"user_name": "p"},
+            ),
+            Person(
+                key=Key("p:3"),
+                attributes={"user_name": "cy"},
+                state=None,
+                reason="it could not be read",
+                origins={"p": "people.yaml:3"},
+                given_by={"user_name": "p", "state": "p"},
+            ),
+        )
+    )
+    for by in (None, "email", "badge"):
+        found = merge({"p": [unread, one, plain]}, Precedence(by=by))
+        assert found == expected
+        assert list(found.persons[0].attributes) == ["email", "title", "user_name"]
+
+
+def test_what_nobody_says_of_ones_standing_is_not_said():
+    """And a reason without a standing is one."""
+    plain = {source: [person("1", "ada", email="a@x")] for source in "pq"}
+    (one,) = merge(plain, BY_EMAIL).persons
+    assert (one.state, one.reason, "state" in one.given_by) == (None, "", False)
+    plain["q"] = [person("1", "ada", None, "unread", email="a@x")]
+    (one,) = merge(plain, BY_EMAIL).persons
+    assert (one.state, one.reason, one.given_by["state"]) == (None, "unread", "q")
+    order = Precedence("email", {"state": ("r", "q")})
+    plain["p"] = [person("1", "ada", State.ACTIVE, email="a@x")]
+    assert merge(plain, order).persons[0].reason == "unread"
+
+
+def test_of_several_values_the_first_in_order_joins():
+    """Two in one source with it are a conflict under the login that they have, or their key."""
+    many = person("1", "ada")
+    many = type(many)(many.key, {"email": ("b@x", "A@x")}, None, "dn")
+    other = person("9", "al", email="a@X")
+    people = merge({"p": [many], "q": [other]}, BY_EMAIL)
+    assert [(one.key, one.aliases) for one in people.persons] == [("p:1", ("q:9",))]
+    twice = merge({"p": [many, person("2", "bob", email="a@x")]}, BY_EMAIL)
+    assert [(one.key, one.name) for one in twice.conflicts] == [("p:1", "1"), ("p:2", "bob")]

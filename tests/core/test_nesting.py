@@ -49,6 +49,15 @@ def test_groups_in_a_cycle_have_the_same_members_and_the_cycle_is_told():
     assert result.cycles == (("a", "b", "c"),)
 
 
+def test_two_groups_inside_each_other_are_a_cycle():
+    """The shortest that there is with another."""
+    both = ("ada", "ben")
+    assert expand({"a": ["ada"], "b": ["ben"]}, {"a": ["b"], "b": ["a"]}) == (
+        {"a": both, "b": both},
+        (("a", "b"),),
+    )
+
+
 def test_a_group_inside_itself_is_a_cycle_of_one():
     """Self-membership is harmless and told."""
     assert expand({"a": ["ada"]}, {"a": ["a"]}) == ({"a": ("ada",)}, (("a",),))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.core.model import Key, Kind, Op
-from syncd.core.order import Runnable, drop_waiting, places
+from syncd.core.order import Runnable, drop_waiting, place_after, places, refusal_place
 from syncd.core.plan import Change, Refusal
 from tests.world import ids
 
@@ -77,3 +77,42 @@ def test_every_change_has_its_place_after_its_needs(pairs):
     assert sorted(ids(ordered)) == sorted(ids(some))
     place = {one.id: number for number, one in enumerate(ordered)}
     assert all(place[need] < place[one.id] for one in some for need in one.needs if need in place)
+
+
+def test_a_place_is_a_rank_a_depth_a_key_and_a_member():
+    """What needs another of its rank comes one deeper; of a lower one, in its own rank."""
+    new = change("n", op=Op.CREATE)
+    assert place_after(new) == (4, 0, "n", "")
+    assert place_after(new, [(3, 5, "x", "")]) == (4, 0, "n", "")
+    assert place_after(new, [(4, 0, "x", ""), (4, 2, "y", ""), (3, 9, "z", "")]) == (4, 3, "n", "")
+    assert place_after(new, [(8, 1, "x", ""), (4, 7, "y", "")]) == (8, 2, "n", "")
+    added = Change(Op.ADD, Kind.MEMBER, Key("g"), "", member=Key("m"))
+    assert place_after(added) == (6, 0, "g", "m")
+    made = {"group/create/g": (2, 1, "g", "")}
+    needy = change("u", "group/create/g", kind=Kind.GROUP)
+    assert places([needy], made) == {needy.id: (2, 2, "u", "")}
+
+
+def test_what_needs_one_another_in_a_circle_has_no_place():
+    """Nor has what waits for it."""
+    one, two = change("1", "user/update/2"), change("2", "user/update/1")
+    late, free = change("3", "user/update/1", "user/update/4"), change("4")
+    assert places([one, two, late, free]) == {free.id: (3, 0, "4", "")}
+
+
+def test_what_needs_several_comes_once_and_after_all_of_them():
+    """However often it names one."""
+    one, two = change("1"), change("2", "user/update/1")
+    three = change("3", "user/update/1", "user/update/2", "user/update/1")
+    assert places([three, two, one]) == {
+        one.id: (3, 0, "1", ""),
+        two.id: (3, 1, "2", ""),
+        three.id: (3, 2, "3", ""),
+    }
+
+
+def test_what_does_not_run_is_told_by_what_it_is_and_whom_it_is_about():
+    """Then by the rule."""
+    added = Change(Op.ADD, Kind.MEMBER, Key("g"), "", member=Key("m"))
+    assert refusal_place(Refusal(added, "held")) == ("member/add", "g", "m", "held")
+    assert refusal_place(Refusal(change("u"), "r")) == ("user/update", "u", "", "r")

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.core.model import Key, Kind, Op, Ref
-from syncd.core.plan import Change, Plan, Refusal, count
+from syncd.core.past import Cause, Trace
+from syncd.core.plan import Change, Plan, Refusal, change_id, count, only
+from syncd.core.stream import Stream, encode
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 SUSPEND = Change(
@@ -92,3 +94,55 @@ def test_two_changes_have_one_id_only_if_they_are_one(one, other):
     assert temporary.id != replace(temporary, key=Key("p:1/temporary"), temporary=False).id
     member = Change(Op.ADD, Kind.MEMBER, Key("p:a"), "", member=Key("p:b/p:c"))
     assert member.id != replace(member, key=Key("p:a/p:b"), member=Key("p:c")).id
+
+
+def test_an_id_is_kind_op_and_keys():
+    """As in a URL, where a key has a slash or a percent sign."""
+    assert change_id(Op.CREATE, Kind.USER, Key("p:1")) == "user/create/p:1"
+    assert change_id(Op.ADD, Kind.MEMBER, Key("p:a/b"), Key("p:50%")) == (
+        "member/add/p:a%2Fb/p:50%25"
+    )
+    assert change_id(Op.UPDATE, Kind.USER, Key("%2F/"), temporary=True) == (
+        "user/update/%252F%2F/temporary"
+    )
+
+
+def test_a_part_of_an_update_has_all_that_belongs_to_its_fields():
+    """And nothing of the others."""
+    trace = Trace(Cause.SOURCE)
+    whole = Change(
+        Op.UPDATE,
+        Kind.USER,
+        Key("p:1"),
+        "ada",
+        Ref("u1"),
+        {"title": "a", "phone": "1"},
+        {"title": "b", "phone": "2", "email": "e"},
+        approved=("email", "phone"),
+        traces={"title": trace, "email": trace},
+    )
+    part = only(whole, ["title", "email"])
+    assert part == replace(
+        whole,
+        before={"email": None, "title": "a"},
+        after={"email": "e", "title": "b"},
+        approved=("email",),
+        traces={"email": trace, "title": trace},
+    )
+    assert list(part.after) == ["email", "title"]
+    assert only(whole, ["phone"]).traces == {}
+
+
+def test_a_stream_that_knows_how_many_it_has_is_not_read_to_be_counted():
+    """One that does not is."""
+
+    def nobody():
+        raise AssertionError("it was read")
+
+    def change(_line):
+        return SUSPEND
+
+    known = Stream(2, nobody, change, {"user.suspend": 1, "group.create": 1})
+    assert list(count(known).items()) == [("group.create", 1), ("user.suspend", 1)]
+    unknown = Stream(1, lambda: iter([encode(SUSPEND)]), change)
+    assert count(unknown) == {"user.suspend": 1}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.core.model import Kind, Op
-from syncd.core.policy import DEFAULT_BUDGETS, Budget, Policy
+from syncd.core.policy import ADMIN, ANY_FIELD, DEFAULT_BUDGETS, EACH, Budget, Drift, Policy
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,26 @@ def test_an_emptied_source_is_over_every_default_budget(population):
     for which in ((Kind.USER, Op.SUSPEND), (Kind.USER, Op.DELETE), (Kind.GROUP, Op.DELETE)):
         assert DEFAULT_BUDGETS[which].allowance(population) < population
     assert Policy().budgets == DEFAULT_BUDGETS
+
+
+def test_drift_is_by_field_or_else_by_what_is_said_of_all():
+    """But an administrator whom somebody made stays one only where just that is said."""
+    assert Policy().on_drift("title") is Drift.ENFORCE
+    policy = Policy(drift={ANY_FIELD: Drift.YIELD, "title": Drift.REPORT})
+    assert policy.on_drift("title") is Drift.REPORT
+    assert policy.on_drift("phone") is Drift.YIELD
+    assert policy.on_drift("admin") is Drift.ENFORCE
+    assert Policy(drift={"admin": Drift.REPORT}).on_drift("admin") is Drift.REPORT
+
+
+def test_a_budget_is_its_own_or_the_one_that_each_of_its_sort_has():
+    """The wide ones have no other."""
+    own, each = Budget(count=1), Budget(count=2)
+    title = Kind.USER, Op.UPDATE, "title"
+    policy = Policy(budgets={title: own, (Kind.USER, Op.UPDATE, EACH): each})
+    assert policy.budget(title) is own
+    assert policy.budget((Kind.USER, Op.UPDATE, "phone")) is each
+    assert policy.budget((Kind.USER, Op.UPDATE)) is None
+    assert policy.budget((Kind.USER, EACH)) is None
+    odd = Policy(budgets={(Kind.USER, EACH): each})
+    assert odd.budget((Kind.USER, ADMIN)) is None

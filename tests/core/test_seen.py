@@ -61,3 +61,29 @@ def test_a_version_that_moved_is_told():
     unsaid = why_moved(saw, Versioned("W/1"), there)
     assert why_moved(replace(saw, version=""), Versioned("W/2"), there) == unsaid
     assert why_moved(replace(saw, ref=None), ASKED, there) == unsaid
+
+
+def test_what_is_empty_is_told_by_that_word():
+    """Then and now; what syncd reads of the thing besides is told by its fingerprints."""
+    was = replace(UPDATE, before={"title": None, "phone": "1"}, after={"title": "x"})
+    assert why_moved(was, ASKED, {ADA.ref: ADA}) == (
+        "title was empty then and is 'Engineer' now, phone was '1' then and is empty now"
+    )
+    same = replace(UPDATE, seen="0123456789abcdef")
+    assert why_moved(same, ASKED, {ADA.ref: ADA}) == (
+        f"another of its fields has changed (seen 0123456789ab then, {seen_of(ADA)[:12]} now)"
+    )
+
+
+def test_a_membership_has_moved_where_it_is_so_already():
+    """Who is to be added is in, or who is to be taken out is not; else the sources say otherwise."""
+    said = "it is as it was in the target, and what the sources or the rules say is not"
+    into = replace(MEMBER, member_ref=Ref("7"))
+    assert why_moved(into, ASKED, {}) == "it is so already"
+    assert why_moved(replace(into, op=Op.REMOVE), ASKED, {}) == said
+    assert why_moved(replace(into, member_ref=Ref("8")), ASKED, {}) == said
+    assert why_moved(replace(into, op=Op.REMOVE, member_ref=Ref("8")), ASKED, {}) == (
+        "it is so already"
+    )
+    assert why_moved(replace(into, ref=None), ASKED, {}) == said
+    assert why_moved(replace(into, member_ref=None), ASKED, {}) == said

@@ -51,7 +51,7 @@ def test_it_equals_nothing_else(other):
 
 
 def test_a_stream_has_no_hash_as_a_list_has_none():
-    with pytest.raises(TypeError, match="compared by value"):
+    with pytest.raises(TypeError, match=r"^a stream is compared by value, as a list is$"):
         hash(streamed())
 
 
@@ -69,3 +69,25 @@ def test_values_are_mapped_one_by_one(values):
     found = mapped(values, str.upper, str)
     assert tuple(found) == tuple(found) == ("A", "B", "C", "D", "E")
     assert isinstance(found, Stream) is isinstance(values, Stream)
+
+
+def test_a_stream_that_ends_too_early_equals_nothing():
+    """It is an error, since it promised more."""
+    cut = Stream(2, lambda: iter([encode("a")]), msgspec.json.decode)
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        assert cut == ("a", "b")
+
+
+def test_whether_it_equals_anything_else_is_for_that_to_say():
+    """As Python asks of whoever does not know."""
+    assert streamed().__eq__(5) is NotImplemented
+    assert streamed().__eq__(VALUES[:-1]) is False
+
+
+def test_a_stream_that_is_mapped_knows_still_how_many_it_has():
+    """And of what."""
+    counted = Stream(
+        5, lambda: iter([encode(one) for one in VALUES]), msgspec.json.decode, {"x": 5}
+    )
+    assert mapped(counted, str.upper, str).counts == {"x": 5}
+    assert mapped(streamed(), str.upper, str).counts is None

@@ -8,23 +8,29 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
+from syncd.core.desired import Wanted
 from syncd.core.mapping import UserMapping
-from syncd.core.model import Kind, Op, User, flat
+from syncd.core.members import Who
+from syncd.core.memory import Link
+from syncd.core.model import Key, Kind, Op, Ref, Stored, User, flat
 from syncd.core.past import Cause, Trace
-from syncd.core.plan import Plan
+from syncd.core.plan import Change, Plan, Problem
 from syncd.core.policy import Adopt, Budget, Drift, Leavers, Policy, Protect, VanishedGroups
+from syncd.core.undo import Undo, turn
 from syncd.cycle import Mode, subjects
+from syncd.engine import ask
 from syncd.errors import ConfigError, SourceError
 from tests.core.events import approve
 from tests.core.worlds import steps, worlds
 from tests.wired import Wired
-from tests.world import FREE, Office, by_hand, group, ids, office, opened, person
+from tests.world import FREE, NOON, Office, by_hand, group, ids, office, opened, person
 
 STAYS = "suspended, and kept with what was given to them; nothing is deleted at once"
 AGAIN = (
     "not as the sources say (as they were last read): the next run makes again what this one "
     "undoes, unless it is changed there first, or the sync is disabled"
 )
+SUSPENDED = {"user_name": "ada", "active": False}
 GONE = "it was suspended when it was deleted, and is not made again"
 EXAMPLES = int(os.environ.get("SYNCD_UNDO_EXAMPLES", "10"))
 PEOPLE = [person(str(n), f"user{n}", email=f"u{n}@x", title="Engineer") for n in range(1, 6)]
@@ -490,3 +496,167 @@ def kept(world):
         {one.ref: flat(one.entity) for one in memory.groups.read()},
         {*memory.members.read()},
     )
+
+
+def test_what_was_made_or_is_empty_by_now_is_told_by_that_word():
+    """Rather than as nothing at all."""
+    here = opened(*PEOPLE)
+    bare = replace(PEOPLE[1], attributes={"user_name": "user2", "email": "u2@x"})
+    here.source.has(*titled("Doctor", PEOPLE[0]), bare, *PEOPLE[2:])
+    here.apply()
+    by_hand(here.backend, Kind.USER, here.ref("user1"), title=None)
+    by_hand(here.backend, Kind.USER, here.ref("user2"), title="Countess")
+    assert [one.why for one in here.plan(undo=2).conflicts] == [
+        "run 2 is not undone: title was made 'Doctor' by it, and is empty by now",
+        "run 2 is not undone: title was made empty by it, and is 'Countess' by now",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "before", "why"),
+    [
+        (Op.UPDATE, Kind.USER, {"title": "x"}, "it is syncd's no more"),
+        (Op.DELETE, Kind.USER, SUSPENDED, f"{GONE}; `syncd show 4` has what it held"),
+        (Op.DELETE, Kind.USER, {}, GONE),
+        (Op.REMOVE, Kind.MEMBER, {}, "the account, or the group, is syncd's no more"),
+    ],
+)
+def test_what_is_syncds_no_more_is_named_with_what_is_left_of_it(op, kind, before, why):
+    """What the journal has of a deletion is worth a look; where it has nothing, none is sent there."""
+    lost = Change(op, kind, Key("p:1"), "ada", Ref("7"), before, member=Key("p:2"))
+    question, _ = turn(
+        ask(office().sync, office().ledger, NOON),
+        None,
+        Undo(4, lambda _kind, _keys: (), lambda _key: (), (lost,)),
+    )
+    problem = Problem(kind, Key("p:1"), "ada", f"run 4 is not undone: {why}")
+    assert question.desired.conflicts == (problem,)
+
+
+def test_who_goes_back_into_a_group_goes_by_the_account():
+    """Under whatever key its person is by now; without an account of ours, by the key of then."""
+    here = opened(PEOPLE[0], groups=[group("g", "Guests", "1")])
+    deeds = [
+        Change(Op.REMOVE, Kind.MEMBER, Key("p:g"), "", member=Key("old"), member_ref=Ref("u9")),
+        Change(Op.REMOVE, Kind.MEMBER, Key("p:g"), "", member=Key("p:2"), member_ref=Ref("u8")),
+        Change(Op.ADD, Kind.MEMBER, Key("p:g"), "", member=Key("p:3")),
+    ]
+    undo = Undo(4, lambda _kind, _keys: (), lambda _key: deeds)
+    _, apart = turn(ask(here.sync, here.ledger, here.now), None, undo)
+    apart.roll.enrol(
+        [Who(Key("p:1"), here.ref("user1"), "user1"), Who(Key("q:9"), Ref("u9"), "user9")]
+    )
+    assert len(list(apart.memberships.current())) == 1
+    assert apart.memberships.wanted(Key("p:g")) == {"p:1", "q:9", "p:2"}
+    assert apart.memberships.wanted(Key("p:h")) == {"q:9", "p:2"}
+
+
+def test_what_it_made_is_counted_and_who_is_suspended_already_is_not():
+    """Of them there is nothing left to say."""
+    groups = [group("g", "Guests", "1"), group("h", "Heroes", "1")]
+    here = opened(*PEOPLE[:3], groups=groups)
+    by_hand(here.backend, Kind.USER, here.ref("user3"), active=False)
+    assert here.plan(undo=1).notes[1:3] == (
+        "2 groups that run 1 made: kept, for no group is deleted at once",
+        f"2 accounts that run 1 made: {STAYS}",
+    )
+
+
+def going_back(deeds, links, stored, *, insists=None):
+    """What should be of these users, and why something of them does not go back."""
+    here = office()
+    question = ask(here.sync, here.ledger, NOON)
+    asked = replace(
+        question,
+        memory=replace(question.memory, links=links),
+        seen=replace(question.seen, users=stored),
+    )
+    how = {} if insists is None else {"insists": insists}
+    turned, _ = turn(asked, None, Undo(4, lambda kind, _: deeds.get(kind, ()), lambda _: (), **how))
+    desired = turned.desired
+    return desired.users, [(one.key, one.why) for one in desired.conflicts], desired.managed
+
+
+LINKED = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada", aliases=(Key("q:1"),))
+ADA = User(user_name="ada", title="Dr", email="A@x")
+DEED = Change(Op.UPDATE, Kind.USER, Key("p:1"), "", Ref("u1"), {"title": None}, {"title": "Dr"})
+
+
+def test_who_was_not_touched_stays_as_they_are_under_all_their_keys():
+    """Also where they are not there any more: that is not this undo's affair."""
+    there = (Stored(Ref("u1"), ADA),)
+    wanted = Wanted(Key("p:1"), ADA, "undo of run 4", (Key("q:1"),))
+    assert going_back({}, (LINKED,), there) == ((wanted,), [], frozenset())
+    assert going_back({}, (LINKED,), ()) == ((), [], frozenset())
+    gone = [("p:1", "run 4 is not undone: it is not there any more")]
+    assert going_back({Kind.USER: [DEED]}, (LINKED,), ()) == ((), gone, frozenset())
+
+
+def test_several_deeds_to_one_go_back_together():
+    """From the last to the first; under any key of theirs, and only of the same account."""
+    later = replace(DEED, key=Key("q:1"), before={"title": "Dr"}, after={"title": "Prof"})
+    mail = replace(DEED, before={"email": "old@x"}, after={"email": "a@X"})
+    there = (Stored(Ref("u1"), replace(ADA, title="Prof")),)
+    deeds = {Kind.USER: [DEED, later, mail]}
+    users, why, managed = going_back(deeds, (LINKED,), there)
+    assert (users[0].entity, why) == (User(user_name="ada", email="old@x"), [])
+    assert managed == {"title", "email"}
+    other = {Kind.USER: [replace(DEED, ref=Ref("u0")), replace(DEED, ref=Ref("u1"))]}
+    users, why, _ = going_back(other, (LINKED,), (Stored(Ref("u1"), ADA),))
+    assert users[0].entity == ADA
+    assert why == [("p:1", "run 4 is not undone: they have another account by now")]
+    made = replace(DEED, op=Op.CREATE, ref=None, before={}, after={"user_name": "ada"})
+    users, why, managed = going_back({Kind.USER: [made, DEED]}, (LINKED,), there)
+    assert (users[0].entity.active, why, managed) == (False, [], frozenset())
+
+
+def test_what_is_otherwise_by_now_goes_back_only_where_that_is_insisted_on():
+    """What is back already is no matter; case is one where the target has it."""
+    there = (Stored(Ref("u1"), replace(ADA, title="Queen", email="NEW@x")),)
+    deeds = {
+        Kind.USER: [
+            replace(
+                DEED,
+                before={"title": "Mr", "email": "old@x"},
+                after={"title": "Dr", "email": "new@x"},
+            )
+        ]
+    }
+    words = "run 4 is not undone: title was made 'Dr' by it, and is 'Queen' by now"
+    for insists in (None, False):
+        users, why, _ = going_back(deeds, (LINKED,), there, insists=insists)
+        assert users[0].entity == replace(ADA, title="Queen", email="old@x")
+        assert why == [("p:1", words)]
+    users, why, _ = going_back(deeds, (LINKED,), there, insists=True)
+    assert (users[0].entity, why) == (replace(ADA, title="Mr", email="old@x"), [])
+    back = (Stored(Ref("u1"), replace(ADA, title="Mr", email="OLD@x")),)
+    users, why, _ = going_back(deeds, (LINKED,), back)
+    assert (users[0].entity, why) == (back[0].entity, [])
+    spelled = (Stored(Ref("u1"), replace(ADA, title="DR", email="x@x")),)
+    _, why, _ = going_back(deeds, (LINKED,), spelled)
+    assert [one[1].split(": ")[1] for one in why] == [
+        "title was made 'Dr' by it, and is 'DR' by now",
+        "email was made 'new@x' by it, and is 'x@x' by now",
+    ]
+
+
+def test_all_that_is_made_anew_is_counted():
+    """By kind."""
+    lost = [
+        Change(Op.DELETE, kind, Key(f"p:{n}"), "x", Ref("r"), fields)
+        for kind, fields in (
+            (Kind.GROUP, {"display_name": "x"}),
+            (Kind.USER, {"user_name": "x", "active": True}),
+        )
+        for n in range(2)
+    ]
+    here = office()
+    undo = Undo(4, lambda _kind, _keys: (), lambda _key: (), lost)
+    turned, _ = turn(ask(here.sync, here.ledger, NOON), None, undo)
+    anew = "made anew of what the journal has, with another ref, no password, no group"
+    assert undo.notes() == (
+        "2 groups that run 4 deleted: made anew, with another ref and without the members that it had",
+        f"2 accounts that run 4 deleted: {anew}",
+    )
+    assert [one.key for one in turned.desired.users] == ["p:0", "p:1"]
+    assert turned.desired.managed == {"user_name"}

@@ -9,6 +9,7 @@ from syncd.core.model import Key, Kind, Op
 from syncd.core.order import places
 from syncd.core.plan import Change, Plan, Wave
 from syncd.core.policy import Cohort, Waves
+from syncd.core.prints import print_of
 from syncd.core.stream import encode
 from syncd.core.waves import in_waves, parted
 from tests.world import NOON
@@ -104,6 +105,57 @@ def test_a_share_and_names_together():
     assert plan.waves[0].wait == 0
 
 
+def test_the_last_wave_that_there_is_has_no_wait_after_it():
+    """Though it is not the last of those that are set; and nobody but the named is in theirs."""
+    waves = Waves(
+        first=(
+            Cohort(users=("login-1", "login-2"), wait=timedelta(minutes=1)),
+            Cohort(users=("login-3",), wait=timedelta(minutes=2)),
+        ),
+        minimum=0,
+    )
+    plan = in_waves(made(user("2"), user("3"), user("1")), waves, nobody)
+    assert plan.waves == (Wave("login-1, login-2", 2, 60.0), Wave("login-3", 1, 0.0))
+    share = in_waves(made(user("1"), user("2")), Waves(first=(Cohort(percent=100),)), nobody)
+    assert share.waves == ()
+
+
+def test_a_share_is_counted_in_words_and_asks_for_no_names():
+    """Nor are names asked for where no change is about a membership alone."""
+
+    def asked(_keys):
+        raise AssertionError("nobody's name was wanted")
+
+    half = Waves(first=(Cohort(percent=50),), minimum=0)
+    plan = in_waves(made(*(member("g", str(number)) for number in range(60))), half, asked)
+    assert [wave.words for wave in plan.waves] == ["50 % of people", "all others"]
+    assert in_waves(made(user("1"), user("2")), PILOTS, asked).waves[0].changes == 1
+
+
+def test_a_member_who_is_made_by_an_earlier_lot_comes_with_that_wave():
+    """However many changes are between the two; and it is the wave of the person, not the name."""
+    asked = []
+
+    def names(keys):
+        asked.extend(keys)
+        return dict.fromkeys(keys, "login-1")
+
+    many = [user(f"x{number}") for number in range(600)]
+    first, last = user("1", Op.UPDATE), member("g", "1")
+    other = member("g", "x5")
+    plan = Plan(
+        sync="main",
+        target="wiki",
+        created=NOON,
+        config="c0ffee",
+        changes=(first, *many, other, last),
+    )
+    waved = in_waves(plan, PILOTS, names)
+    assert turns(waved)[0] == [first.id, last.id]
+    assert turns(waved)[1] == [one.id for one in (*many, other)]
+    assert set(asked) == {"1", "x5"}
+
+
 keys = st.integers(0, 8).map(str)
 changes = st.lists(
     st.one_of(
@@ -155,3 +207,24 @@ def test_a_larger_share_holds_the_smaller(some, share, more):
 
 def _fields(change: Change):
     return {name: getattr(change, name) for name in Change.__struct_fields__}
+
+
+def test_who_has_no_name_fits_no_pattern():
+    """Not even the one that fits all."""
+    everybody = Waves(first=(Cohort(users=("*",)),), minimum=0)
+    plan = in_waves(made(member("g", "1"), user("2")), everybody, nobody)
+    assert turns(plan) == [["user/update/2"], ["member/add/g/1"]]
+
+
+def test_a_whole_share_is_everybody_and_a_share_ends_before_its_end():
+    """A key that stands just there is of the next wave."""
+    some = made(*(user(str(number)) for number in range(300)))
+    assert in_waves(some, Waves(first=(Cohort(percent=100),), minimum=0), nobody) is some
+    points = {
+        key: int.from_bytes(print_of(key.encode())[:4]) / 2**32 for key in map(str, range(300))
+    }
+    exact = {key: at * 100 for key, at in points.items() if at * 100 / 100 == at}
+    for key, percent in list(exact.items())[:5]:
+        found = in_waves(some, Waves(first=(Cohort(percent=percent),), minimum=0), nobody)
+        first = {change.key for change in found.changes[: found.waves[0].changes]}
+        assert first == {other for other, at in points.items() if at < points[key]}

@@ -90,7 +90,7 @@ def repacked(path: Path, content: dict[str, str]) -> None:
 @given(worlds(), ANY)
 def test_a_bundle_replays_to_the_plan_of_its_run(tmp_path_factory, world, history):
     """With names to the digest that the ledger has; with pseudonyms to one that the manifest has,
-    and nobody's name is in it."""
+    if to any, and nobody's name is in it."""
     path = tmp_path_factory.mktemp("bundles") / "bundle"
     for report in applied(world, history):
         if bundled(world, report, path) is None:
@@ -100,7 +100,8 @@ def test_a_bundle_replays_to_the_plan_of_its_run(tmp_path_factory, world, histor
         assert (again.same, again.computed, again.differences) == (True, report.plan.digest, ())
         bundled(world, report, path, KEY)
         again = replayed(path)
-        assert (again.same, again.plan, again.pseudonymised) == (True, report.plan.digest, True)
+        assert again.same or again.expected is None
+        assert (again.plan, again.pseudonymised) == (report.plan.digest, True)
         found = {name: NAMES.findall(text) for name, text in members(path).items()}
         assert {name: some for name, some in found.items() if some} == {}
 

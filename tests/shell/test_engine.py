@@ -7,7 +7,14 @@ from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Group, Kind, Ref, Stored
 from syncd.cycle.look import read_sources
 from syncd.engine import plan
-from syncd.errors import LedgerError, SourceError, Unavailable
+from syncd.errors import (
+    BackendError,
+    Denied,
+    LedgerError,
+    Rejected,
+    SourceError,
+    Unavailable,
+)
 from syncd.ports import Holds
 from syncd.report import Exit, plan_exit_code
 from tests.wired import Wired
@@ -211,3 +218,41 @@ def test_what_is_kept_of_a_plan_is_redacted_and_has_the_digest_that_was_shown():
     [run] = here.ledger.runs("main")
     assert seen[0].digest == kept.digest == run.digest == here.ledger.desk.standing("main").digest
     assert kept.summary == {"user.create": 1}
+
+
+@pytest.mark.parametrize("error", [Rejected, Denied, Unavailable, BackendError])
+def test_what_a_target_says_in_an_error_is_booked_redacted(error):
+    """In the journal and in the report alike; whatever the error is, and wherever it comes."""
+
+    def hook(when, verb):
+        if (when, verb) == ("before", "users.create"):
+            raise error("the token sesame may not do that")
+
+    here = office(ADA, KIM, backend=Wired(MemoryBackend(), hook, batch_size=1))
+    told = []
+    report = here.apply(
+        redact=lambda text: text.replace("sesame", "***"),
+        told=lambda _run, ended: told.extend(one.error for one in ended),
+    )
+    run = report.execution
+    kept = [one.error for one in here.ledger.lines() if one.outcome]
+    words = [one.why for one in (*run.failed, *run.unknown)] + [*told, *kept]
+    assert words
+    assert set(words) == {"the token *** may not do that"}
+    assert "sesame" not in run.stopped + here.ledger.desk.standing("main").trouble
+
+
+def test_why_a_target_could_not_be_read_again_is_told_redacted():
+    """After the run, that is."""
+
+    def hook(when, verb):
+        if (when, verb) == ("after", "users.create"):
+            backend.users.read = no
+
+    def no():
+        raise Unavailable("sesame")
+
+    backend = Wired(MemoryBackend(), hook, batch_size=1)
+    here = office(ADA, backend=backend)
+    report = here.apply(redact=lambda text: text.replace("sesame", "***"))
+    assert report.unverified == "***"

@@ -5,7 +5,10 @@ everything it printed and every file it made is searched for them.
 """
 
 import json
+import sqlite3
 import sys
+import zipfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -140,6 +143,39 @@ def test_a_run_that_goes_well_tells_no_secret(
 
     assert codes == [Exit.DONE] * 11
     assert {"plan.json", "ledger.db", "users.yaml"} <= {file.name for file in path.rglob("*")}
+
+
+def test_a_secret_that_a_target_echoes_in_an_error_is_kept_nowhere(watched: Watched):
+    """Neither in the journal, nor on any page of it, nor in a bundle."""
+    secret = PLANTED["in the file"]
+    watched.configure(everywhere({}, {"store": {"type": "sql", "url": "sqlite:///store.db"}}))
+    assert watched.run("apply", "--yes") == Exit.DONE
+    store = watched.world.path / "store.db"
+    watched.given.add(store)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        said = f"who says {secret} may not do that".replace("'", "''")
+        connection.execute(
+            f"CREATE TRIGGER echo BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, '{said}'); END"
+        )
+    people = watched.world.path / "people.yaml"
+    people.write_text(people.read_text().replace("Countess", "Doctor"))
+
+    codes = [
+        watched.run(*arguments)
+        for arguments in (
+            ["apply", "--yes"],
+            ["history", "2"],
+            ["status", "--format", "json"],
+            ["bundle", "2", "--out", str(watched.world.path / "run.zip")],
+        )
+    ]
+
+    assert codes == [Exit.TARGET, Exit.DONE, Exit.TARGET, Exit.DONE]
+    with zipfile.ZipFile(watched.world.path / "run.zip") as packed:
+        bundled = {name: packed.read(name) for name in packed.namelist()}
+    assert b"who says *** may not do that" in bundled["journal.jsonl"]
+    for name, content in bundled.items():
+        watched.search(name, content)
 
 
 def test_a_refused_password_is_not_repeated(
