@@ -484,8 +484,9 @@ def test_whatever_a_run_did_an_undo_leaves_all_as_it_was(world, history):
     assert all(now[0][ref].get("active") is not True for ref in made)
     assert {ref: now[0][ref] for ref in before[0]} == before[0]
     assert now[2] == before[2]
-    if now[0].keys() == after[0].keys() and not undone(world).plan.conflicts:
-        assert kept(world) == after
+    if now[0].keys() == after[0].keys():
+        again = undone(world).plan
+        assert again.conflicts or again.refused or kept(world) == after
 
 
 def kept(world):
