@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from syncd.backends.memory import MemoryBackend
+from syncd.core.approval import Consent
 from syncd.core.mapping import GroupMapping, UserMapping
 from syncd.core.merge import Precedence
 from syncd.core.model import (
@@ -122,6 +123,8 @@ class Office:
     ledger: Ledger = field(default_factory=Ledger.in_memory)
     now: datetime = NOON
     full_every: timedelta | None = None
+    config: str = "c0ffee"
+    identity: str = ""
 
     @property
     def source(self) -> MemorySource:
@@ -138,8 +141,10 @@ class Office:
             self.users,
             self.groups,
             self.policy,
-            "c0ffee",
+            self.config,
             self.full_every,
+            consent=Consent(identity=self.identity, config=self.config),
+            identity=self.identity,
         )
 
     def plan(self, **how) -> Plan:

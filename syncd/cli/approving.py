@@ -15,10 +15,10 @@ from syncd.cli.opening import Opened, login, now, who, writable
 from syncd.cli.screen import asks
 from syncd.cli.words import Signing
 from syncd.config.approvals import filed_approvals
-from syncd.config.assemble import chosen, ledger
-from syncd.config.digests import digest
+from syncd.config.assemble import chosen, ledger, of_today
 from syncd.config.settings import Settings
 from syncd.config.shape import Duration
+from syncd.core.approval import why_not_now
 from syncd.core.model import Kind
 from syncd.core.plan import Change, Plan, Refusal
 from syncd.errors import ConfigError
@@ -43,7 +43,7 @@ def approve(opened: Opened, what: str, how: Signing) -> int:
         raise ConfigError(_NOBODY)
     at, by = now(), _name(how.by)
     with closing(writable(opened)) as memory:
-        plan = _plan(memory, what, opened.settings)
+        plan = _plan(memory, what)
         _check(plan, what, how.sync, opened.settings)
         held = _known(memory, plan) if isinstance(plan, Plan) else memory.desk.held(plan)
         opened.screen.show(render_held(plan, held, how.shown))
@@ -85,8 +85,9 @@ def list_(opened: Opened, sync: str | None) -> int:
         at, desk = now(), memory.desk
         found = desk.approvals(sync, at)
         people = desk.people_of(found, at)
-        files = desk.file_standings(filed_approvals(settings.approvals, settings.base), at)
-    needed = {name: one.policy.approval.people for name, one in settings.syncs.items()}
+        given = {name: of_today(settings, name) for name in settings.syncs}
+        files = desk.file_standings(filed_approvals(settings.approvals, settings.base), at, given)
+    needed = {name: one.people for name, one in given.items()}
     opened.screen.show(render_approvals(found, people, needed))
     taken = {one.file for one in found}
     waiting = [one for one in files if one.why_not or one.filed.file not in taken]
@@ -104,10 +105,10 @@ def withdraw(opened: Opened, approval: int) -> int:
     return Exit.DONE
 
 
-def _plan(memory: Ledger, what: str, settings: Settings) -> KeptPlan | Plan:
+def _plan(memory: Ledger, what: str) -> KeptPlan | Plan:
     if not _DIGEST.fullmatch(what):
         if Path(what).is_file():
-            return _of_file(Path(what), settings)
+            return planfile.read(Path(what))
         raise ConfigError(
             f"{what!r} is neither a plan's digest, 64 hexadecimal letters of which the first 8 "
             "will do, nor the file of one"
@@ -119,15 +120,6 @@ def _plan(memory: Ledger, what: str, settings: Settings) -> KeptPlan | Plan:
         "`syncd status` names the last one; a plan that was only looked at is approved by its "
         "file, from `syncd plan --out FILE`"
     )
-
-
-def _of_file(file: Path, settings: Settings) -> Plan:
-    """What it holds may only be let through where `apply` would take it."""
-    plan = planfile.read(file)
-    [sync] = chosen(settings, [plan.sync])
-    if plan.config != digest(settings, sync):
-        raise ConfigError(f"{file} was made with another configuration of {sync}; plan again")
-    return plan
 
 
 def _known(memory: Ledger, plan: Plan) -> list[Refusal]:
@@ -150,12 +142,15 @@ def _known(memory: Ledger, plan: Plan) -> list[Refusal]:
 
 
 def _check(plan: KeptPlan | Plan, what: str, sync: str | None, settings: Settings) -> None:
+    """What it holds may only be let through where `apply` would take it."""
     if sync is not None and sync != plan.sync:
         raise ConfigError(f"{what} is a plan of the sync {plan.sync}, not {sync}")
     chosen(settings, [plan.sync])
     target = settings.syncs[plan.sync].target
     if plan.target != target:
         raise ConfigError(f"{what} is a plan for the target {plan.target}, which is now {target}")
+    if why := why_not_now(plan, of_today(settings, plan.sync)):
+        raise ConfigError(f"{what} {why}")
     if not plan.held:
         raise ConfigError(f"the plan {what} holds nothing: there is nothing to approve")
 

@@ -11,11 +11,12 @@ from syncd.cli.failures import guarded, worst
 from syncd.cli.opening import Opened, now
 from syncd.cli.progress import Waiting
 from syncd.config.approvals import filed_approvals
-from syncd.config.assemble import ledger
+from syncd.config.assemble import identity_of, ledger, of_today
 from syncd.config.settings import Settings
 from syncd.core.model import Kind, Op, State
 from syncd.core.question import Seen
 from syncd.core.records import Records
+from syncd.cycle.elsewhere import elsewhere
 from syncd.cycle.look import read_sources, read_target
 from syncd.errors import ConfigError
 from syncd.located.suggest import did_you_mean, quoted
@@ -89,15 +90,24 @@ class _Steps:
     def ledger(self) -> int:
         with closing(ledger(self._settings, write=False)) as memory:
             runs = memory.runs(limit=1)
+            other = [
+                f"target {sync.target}: {why}"
+                for name, sync in self._settings.syncs.items()
+                if sync.enabled
+                and (why := elsewhere(memory, name, identity_of(self._settings, sync.target)))
+            ]
         said = [f"last run {one.run} of {one.sync}, {moment(one.begun_at)}" for one in runs]
         self.good("ledger", "".join(said) or "no run yet")
-        return Exit.DONE
+        for why in other:
+            self._screen.say(f"✗ {safe(why)}", "red")
+        return Exit.TARGET if other else Exit.DONE
 
     def approvals(self) -> int:
         """Files; those that let nothing through are said, and nothing is wrong with that."""
         files = filed_approvals(self._settings.approvals, self._settings.base)
         with closing(ledger(self._settings, write=False)) as memory:
-            found = memory.desk.file_standings(files, now())
+            given = {name: of_today(self._settings, name) for name in self._settings.syncs}
+            found = memory.desk.file_standings(files, now(), given)
         self.good("approvals", number(len(files), "file"))
         self._points(f"{one.filed.file}: {one.why_not}" for one in found if one.why_not)
         return Exit.DONE

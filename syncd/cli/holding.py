@@ -54,12 +54,14 @@ def list_(opened: Opened, *, everything: bool) -> int:
     return Exit.DONE
 
 
-def release(opened: Opened, which: str, by: str | None) -> int:
-    """By its number; or all of a person."""
+def release(opened: Opened, which: str, by: str | None, *, number: bool) -> int:
+    """By its `number`; or all of a person."""
     name = _text("--by", by if by is not None else who())
     with closing(writable(opened)) as memory:
-        is_number = which.isdecimal() and int(which) <= LARGEST
-        numbers = [int(which)] if is_number else _of_person(opened, memory, which)
+        if number or _is_number(opened, memory, which):
+            numbers = [_number(which)]
+        else:
+            numbers = _of_person(opened, memory, which)
         gone = [memory.desk.release(number, name, now()) for number in numbers]
     for hold in gone:
         opened.screen.say(
@@ -67,6 +69,29 @@ def release(opened: Opened, which: str, by: str | None) -> int:
             "the ladder where it stopped"
         )
     return Exit.DONE
+
+
+def _number(which: str) -> int:
+    if not which.isdecimal() or int(which) > LARGEST:
+        raise ConfigError(f"--number: {quoted(which)} is no number; `syncd hold list` has them")
+    return int(which)
+
+
+def _is_number(opened: Opened, memory: Ledger, which: str) -> bool:
+    """Whether a hold's number is meant. Raises `ConfigError` where somebody is called so, too."""
+    if not which.isdecimal() or int(which) > LARGEST:
+        return False
+    if not (found := _known(opened, memory, which)):
+        return True
+    numbers = {hold.hold: hold for hold in memory.desk.holds(released=True)}
+    hold = numbers.get(int(which))
+    if hold is None or (hold.key in found and len(found) == 1):
+        return hold is not None
+    (key, name), *_ = sorted(found.items())
+    raise ConfigError(
+        f"{quoted(which)} is the number of the hold on {hold.name or hold.key}, and what {name} "
+        f"({key}) is known by: for the hold say `--number {which}`, for the person {key}"
+    )
 
 
 def _person(opened: Opened, memory: Ledger, person: str) -> tuple[Key, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from msgspec.structs import replace as but
 from sqlalchemy.engine import URL
 
 from syncd.audit.audit import Audit, Rules
@@ -77,7 +78,7 @@ def assemble(settings: Settings, name: str, backend: Backend | None = None) -> S
         parts=parts(settings, name),
         keep_evidence=settings.evidence.keep,
         places=settings.places.get(name, {}),
-        identity=identity(sync.target, target.type, target.config, settings.base),
+        identity=identity_of(settings, sync.target),
     )
 
 
@@ -85,7 +86,20 @@ def consent(settings: Settings, name: str) -> Consent:
     """By what the sync's held changes are let through: read anew each time, for the files may come
     and go. Raises `ConfigError`."""
     files = filed_approvals(settings.approvals, settings.base)
-    return Consent(settings.syncs[name].policy.approval.people, files)
+    return but(of_today(settings, name), files=files)
+
+
+def of_today(settings: Settings, name: str) -> Consent:
+    """The same without looking into files."""
+    people = settings.syncs[name].policy.approval.people
+    store = identity_of(settings, settings.syncs[name].target)
+    return Consent(people, identity=store, config=digest(settings, name))
+
+
+def identity_of(settings: Settings, target: str) -> str:
+    """Which store the target of that name is."""
+    part = settings.targets[target]
+    return identity(target, part.type, part.config, settings.base)
 
 
 def ledger(

@@ -12,13 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
+from sqlalchemy.engine import URL
 
-from syncd.database import database_url, place, shown
+from syncd.database import POSTGRESQL_PORT, database_url, place, shown
 from syncd.errors import ConfigError
 
 _USUAL = ("url", "server")
 """The settings that tell stores apart, where a backend's `Config` does not name them itself
 (`identified_by`)."""
+
+_PORTS = {"http": 80, "https": 443}
 
 MACHINE_ID = Path("/etc/machine-id")
 """machine-id(5): a secret, of which only a keyed digest may be told, of a key for each use."""
@@ -46,7 +49,15 @@ def _address(text: str, base: Path) -> str:
         return _web(text)
     if url.drivername == "sqlite":
         return f"sqlite:///{place(url)} {_here()}"
-    return _reached(shown(url), url.host or "localhost")
+    return _server(url)
+
+
+def _server(url: URL) -> str:
+    """Whoever logs in there, and however the usual port is said."""
+    host = (url.host or ",".join(url.normalized_query.get("host", ()))).lower()
+    port = None if url.port == POSTGRESQL_PORT else url.port
+    bare = URL.create(url.drivername, None, None, host or None, port, url.database)
+    return _reached(shown(bare), host or "localhost")
 
 
 def _web(text: str) -> str:
@@ -55,7 +66,7 @@ def _web(text: str) -> str:
     if not parts.scheme or not parts.hostname:
         return text
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = f":{parts.port}" if parts.port else ""
+    port = f":{parts.port}" if parts.port not in {None, _PORTS.get(parts.scheme)} else ""
     return _reached(f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}", parts.hostname)
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Protocol
 from unicodedata import normalize
 
 from msgspec import Struct
@@ -29,13 +30,42 @@ class Filed(Struct, frozen=True):
 
 class Consent(Struct, frozen=True):
     """By what a sync's held changes are let through: approvals of so many different `people`, be
-    they in the ledger or in `files`."""
+    they in the ledger or in `files`, for the store and with the configuration that it has today."""
 
     people: int = 1
     files: tuple[Filed, ...] = ()
+    identity: str = ""
+    config: str = ""
 
 
 ANYBODYS = Consent()
+
+
+class Made(Protocol):
+    """A plan, or what is kept of one: with which configuration it was made, and for which store."""
+
+    @property
+    def sync(self) -> str: ...
+    @property
+    def config(self) -> str: ...
+    @property
+    def identity(self) -> str: ...
+
+
+def why_not_now(plan: Made, given: Consent) -> str:
+    """Why nobody may approve of the plan any more, in words; empty where one may."""
+    here = is_of_store(plan.identity, given.identity)
+    if plan.identity and not here:
+        now = given.identity
+        return f"was made for the target at {plan.identity}, which is now {now}; plan again"
+    if not here or plan.config != given.config:
+        return f"was made with another configuration of {plan.sync}; plan again"
+    return ""
+
+
+def is_of_store(identity: str, store: str) -> bool:
+    """Whether a plan's identity is that store's, whoever syncd was there."""
+    return identity == store or identity.startswith(f"{store} as ")
 
 
 def person_of(name: str) -> str:

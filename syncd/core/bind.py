@@ -16,9 +16,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from syncd.core.memory import Mark, Remark
-from syncd.core.model import Kind, Ref, Stored
+from syncd.core.model import Kind, Op, Ref, Stored
 from syncd.core.notes import Notes, Pad
-from syncd.core.plan import Change, Plan, Refusal
+from syncd.core.plan import Change, Plan, Refusal, only
 from syncd.core.seen import MOVED, Now, why_moved
 from syncd.core.spool import Spool, Trays
 from syncd.core.stream import batches, digest_of, encode
@@ -72,9 +72,13 @@ def check_made_for(saved: Plan, fresh: Plan) -> None:
 
 
 def all_run(saved: Plan, bound: Plan) -> bool:
-    """Whether nothing of what the saved plan would do has been lost on the way."""
+    """Whether nothing of what the saved plan would do has been lost on the way. What it held, and
+    runs by now, is more than that."""
+    held = {one.change.id for one in saved.held}
+    more = {one.id for one in bound.changes if one.approved and one.id in held}
+    more -= {one.id for one in saved.changes if one.id in more}
     adopted = {mark for mark in saved.marks if mark.remark in _TAKING}
-    return len(bound.changes) == len(saved.changes) and adopted <= {*bound.marks}
+    return len(bound.changes) - len(more) == len(saved.changes) and adopted <= {*bound.marks}
 
 
 class _Binding:
@@ -85,7 +89,7 @@ class _Binding:
     ) -> None:
         self._saved, self._fresh, self._now, self._spool = saved, fresh, now, spool
         self._approved, self._held, self._fates = notes(), notes(), notes()
-        self._named, self._otherwise = notes(), notes()
+        self._named, self._otherwise, self._let = notes(), notes(), notes()
         self._waiting = Waiting(self._held, self._fates)
         self._kept = self._same = self._new = 0
         self._more: set[str] = set()
@@ -93,6 +97,7 @@ class _Binding:
     def bound(self) -> Plan:
         fresh = self._fresh
         self._approved.note((change.id, _approval(change)) for change in self._saved.changes)
+        self._let.note(part for one in self._saved.held for part in _parts(one.change))
         self._held.note((one.change.id, b"") for one in fresh.held)
         for refusals in (fresh.held, fresh.refused, fresh.unsettled, fresh.drifted):
             self._named.note((one.change.id, b"") for one in refusals)
@@ -112,13 +117,18 @@ class _Binding:
 
     def _take(self, some: Sequence[Change]) -> None:
         """The next few that would run now."""
-        ids = [change.id for change in some]
-        approved = self._approved.of(ids)
-        self._new += len(ids) - len(approved)
-        known = [(one, self._is(one, approved[one.id])) for one in some if one.id in approved]
-        same = [change for change, is_same in known if is_same]
-        self._otherwise.note((change.id, b"") for change, is_same in known if not is_same)
-        self._same += len(same)
+        approved = self._approved.of([change.id for change in some])
+        let = self._let.of([name for one in some if one.approved for name, _ in _parts(one)])
+        same: list[Change] = []
+        for change in some:
+            then, rest = approved.get(change.id), _without(change, let)
+            if then is None and rest is not None:
+                self._new += 1
+            elif then is None or self._is(change, then) or (rest and self._is(rest, then)):
+                same.append(change)
+                self._same += then is not None
+            else:
+                self._otherwise.note([(change.id, b"")])
         found = self._waiting.drop(same)
         # They come in order: their number is place enough.
         numbered = enumerate(found.changes, self._kept)
@@ -169,6 +179,28 @@ class _Binding:
             return before
         self._put(tray, before)
         return self._spool.refusals(dict.fromkeys((tray, *more), ""))
+
+
+def _parts(change: Change) -> Iterator[tuple[str, bytes]]:
+    """What may be approved of a change by itself, with a name for each."""
+    if change.op is not Op.UPDATE:
+        yield change.id, _essence(change)
+        return
+    for name in change.after:
+        yield f"{change.id}/{name}", _essence(only(change, {name}))
+
+
+def _without(change: Change, let: Mapping[str, bytes]) -> Change | None:
+    """What of a change was not held by the saved plan and approved since; None where all was."""
+    if change.op is not Op.UPDATE:
+        return None if change.approved and let.get(change.id) == _essence(change) else change
+    held = {
+        name
+        for name, (part, print_) in zip(change.after, _parts(change), strict=True)
+        if name in change.approved and let.get(part) == print_
+    }
+    rest = change.after.keys() - held
+    return only(change, rest) if rest else None
 
 
 def _may_remember(mark: Mark, approved: Collection[Mark]) -> bool:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from syncd.core.apart import Apart as Apart  # noqa: PLC0414  where it was looked for
 from syncd.core.approval import freed
+from syncd.core.doubt import Doubt, Settled
 from syncd.core.excess import Excess
 from syncd.core.judge import keep_an_administrator, rejoin
 from syncd.core.left import Growth, Left
@@ -28,7 +29,7 @@ from syncd.core.question import Beyond, Question
 from syncd.core.spool import Trays
 from syncd.core.tally import Tally, told_of
 from syncd.core.trays import DRIFTED, HELD, REFUSED, TIED, UNSETTLED, refusal_row
-from syncd.core.vacancy import refuse_occupied
+from syncd.core.vacancy import refuse_occupied, without
 
 
 def decide(question: Question) -> Plan:
@@ -70,6 +71,7 @@ class Decision:
         )
         self._excess = Excess(policy, question.memory, self._spool, self._lose, question.turns)
         self.parted = self._excess.parted
+        self._doubt = Doubt(question.memory.open_lines)
         self._held: set[str] = set()
         self._ready: dict[str, Place] = {}
 
@@ -150,9 +152,9 @@ class Decision:
         return self._frame.whole
 
     @property
-    def overtaken(self) -> frozenset[int]:
-        """Lines of the journal that were begun, and whose changes are not due any more."""
-        return self._excess.overtaken
+    def settled(self) -> Settled:
+        """What is known by now of that which earlier runs began and left in doubt."""
+        return Settled(self._excess.overtaken, self._doubt.made(whole=self._frame.whole))
 
     @property
     def renamed(self) -> Mapping[tuple[Kind, Ref], str]:
@@ -165,7 +167,9 @@ class Decision:
         unmapped = self._tally.unmapped_admin(self._q.declared[Kind.USER])
         if self._q.beyond is not None:
             return tuple(dict.fromkeys((*self._q.beyond.notes, *unmapped)))
-        return (*self._tally.doubts, *self._no_groups(), *unmapped)
+        left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)
+        groupless = [f"the target has no groups: {left_out} left out"] if left_out else []
+        return (*self._tally.doubts, *groupless, *unmapped)
 
     def _take(self, part: Part) -> None:
         """Users whom nothing ties to others: they are found out about and forgotten."""
@@ -194,6 +198,7 @@ class Decision:
 
     def _add(self, kind: Kind, one: Findings[E]) -> None:
         self._tally.add(kind, one)
+        self._doubt.see(kind, one.correlated, self._q.declared[kind].caseless)
         self._put_refusals(UNSETTLED, one.attributed.unsettled)
         self._put_refusals(DRIFTED, one.attributed.reported)
 
@@ -211,8 +216,7 @@ class Decision:
     def _settle(self, users: Findings[User], groups: Findings[Group]) -> None:
         """Who of those that are tied to others may change, by all the rules and all the names."""
         occupied = self._occupied(users, groups)
-        waiting = {one.change.id for one in occupied}
-        some = [one for one in groups.sifted.possible if one.id not in waiting]
+        some = without(groups.sifted.possible, occupied)
         possible = self._approved([*users.sifted.possible, *some])
         self._tally.count(possible)
         self._excess.due((*users.found.changes, *groups.found.changes))
@@ -267,6 +271,7 @@ class Decision:
     def _members(self, users: Findings[User], groups: Findings[Group]) -> None:
         roll = self._apart.roll
         roll.enrol(enrolled(users, lambda change: change.id not in self._ready))
+        self._doubt.see_members(groups.correlated, self._apart.memberships, roll)
         judging = MemberJudge(self._frame, Fates(self._ready, self._held, self._q.memory.approved))
         planned = Counter[Purse]()
         for one in compare_members(self._kept(groups), self._apart.memberships, roll):
@@ -293,7 +298,3 @@ class Decision:
     def _kept(self, groups: Findings[Group]) -> list[Kept]:
         empty_vanished = self._q.policy.vanished_groups is not VanishedGroups.IGNORE
         return kept_groups(groups, self._q.desired.uncertain, empty_vanished=empty_vanished)
-
-    def _no_groups(self) -> list[str]:
-        left_out = 0 if self._frame.has(Kind.GROUP) else len(self._q.desired.groups)
-        return [f"the target has no groups: {left_out} left out"] if left_out else []

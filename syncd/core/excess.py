@@ -5,7 +5,7 @@ field's, a member by the group's. Only what these leave counts for the wide one,
 or else a group that was emptied would use up the budget of all others.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from heapq import heappush, heappushpop
@@ -150,20 +150,26 @@ class Excess:
         self._spool, self._lose, self._turns = spool, lose, turns
         self.parted: set[int] = set()
         self.trays: dict[tuple[Kind, Op], str] = {}
-        self._doubtful = {change.id: (line, change) for line, change in _begun(memory.open_lines)}
-        for _, change in self._doubtful.values():
+        self._doubtful = dict(_begun(memory.open_lines))
+        self._lines: dict[str, list[int]] = defaultdict(list)
+        for line, change in self._doubtful.items():
+            self._lines[change.id].append(line)
             self._bounds.spent.update(purses(change))
 
     def due(self, changes: Iterable[Change]) -> None:
         """What is to be done was not done yet: what was begun counts as done otherwise."""
         for change in changes if self._doubtful else ():
-            if (begun := self._doubtful.pop(change.id, None)) is not None:
-                self._bounds.spent.subtract(purses(begun[1]))
+            for line in self._lines.pop(change.id, ()):
+                begun = self._doubtful.pop(line)
+                self._bounds.spent.subtract(purses(begun))
+                if (rest := _past(begun, change)) is not None:
+                    self._doubtful[line] = rest
+                    self._bounds.spent.update(purses(rest))
 
     @property
-    def overtaken(self) -> frozenset[int]:
-        """The numbers of lines that were begun and are not due any more."""
-        return frozenset(line for line, _ in self._doubtful.values())
+    def overtaken(self) -> Mapping[int, Change]:
+        """What was begun and is not due any more, by the numbers of the lines."""
+        return self._doubtful
 
     def put(self, kind: Kind, op: Op, rows: Iterable[Row]) -> None:
         tray = self.trays.setdefault((kind, op), tray_of(kind, op))
@@ -260,7 +266,20 @@ class Excess:
 def _begun(lines: Iterable[OpenLine]) -> Iterator[tuple[int, Change]]:
     for one in lines:
         what = one.op, one.kind, one.key, "", one.ref, one.before, one.after
-        yield one.line, Change(*what, member=one.member)
+        yield one.line, Change(*what, member=one.member, approved=one.approved)
+
+
+def _past(begun: Change, due: Change) -> Change | None:
+    """What of a change that was begun is not in the same one, which is `due`: of an update the
+    fields that are not, or that begin there at the value that was to be written."""
+    if begun.op is not Op.UPDATE:
+        return None
+    over = {
+        name
+        for name, value in begun.after.items()
+        if name not in due.after or due.before.get(name) == value
+    }
+    return only(begun, over) if over else None
 
 
 def split_rows(cut: Cut, rows: Iterable[Row]) -> tuple[list[Row], list[Refusal]]:

@@ -73,4 +73,4 @@ def none_is_there(linked: int) -> tuple[str, ...]:
     if linked < SEVERAL:
         return ()
     why = f"holds none of the {linked} accounts that syncd keeps there: is it the right one? "
-    return (why + "If it was emptied on purpose, begin with a new ledger",)
+    return (why + "If it was emptied on purpose, say so: `syncd ledger accept-target`",)

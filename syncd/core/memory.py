@@ -34,7 +34,8 @@ class Link(Struct, frozen=True, gc=False):
 
 
 class OpenLine(Struct, frozen=True, gc=False):
-    """A journal line without an end: the change may have happened."""
+    """A journal line without an end: the change may have happened. `approved` is as a change has
+    it."""
 
     line: int
     op: Op
@@ -44,6 +45,7 @@ class OpenLine(Struct, frozen=True, gc=False):
     after: Mapping[str, Value]
     before: Mapping[str, Value] = {}
     member: Key | None = None
+    approved: tuple[str, ...] = ()
 
 
 class Watched(Struct, frozen=True, gc=False):

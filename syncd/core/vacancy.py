@@ -30,6 +30,12 @@ def refuse_occupied(
     ]
 
 
+def without(changes: Iterable[Change], refused: Iterable[Refusal]) -> list[Change]:
+    """The changes but for these."""
+    gone = {one.change.id for one in refused}
+    return [change for change in changes if change.id not in gone]
+
+
 def _rule(members: Iterable[Who], *, removes: bool) -> str:
     """Why a group with these members stays; empty where it need not."""
     there = sorted(members, key=lambda who: who.key)

@@ -59,14 +59,13 @@ class Asking:
             read.strange = len(records[name].gaps) > len(read.gaps)
         target = self._target
         users: tuple[Stored[User], ...] = tuple(target.users.standing.all())
-        strange = strange_target({user.ref for user in users}, memory.links)
-        target.strange = bool(strange)
+        gaps = target.doubt(strange_target({user.ref for user in users}, memory.links))
         seen = Seen(
             users,
             tuple(target.groups.standing.all()),
             tuple(pairs(target.members.standing.all())),
             target.own,
-            (*target.gaps, *strange),
+            gaps,
         )
         return self._question(desire(records, self._sync.rules), seen, memory, None)
 

@@ -17,6 +17,7 @@ from syncd.cycle.absent import confirm_absence
 from syncd.cycle.again import Touched, look_at, read_again
 from syncd.cycle.asking import Asking
 from syncd.cycle.closer import look_closer
+from syncd.cycle.elsewhere import look_where
 from syncd.cycle.everybody import Everybody
 from syncd.cycle.evidence import Redact, Taken, head_of, of_everybody, of_few
 from syncd.cycle.growth import Expected, RefsOf
@@ -24,7 +25,7 @@ from syncd.cycle.heading import next_facts, next_head
 from syncd.cycle.heard import Heard
 from syncd.cycle.keeping import Keeping
 from syncd.cycle.mode import Mode
-from syncd.cycle.moved import moved
+from syncd.cycle.moved import looked_at, moved
 from syncd.cycle.parts import TARGET_USERS
 from syncd.cycle.reading import Reader, Watch
 from syncd.cycle.reads import SourceRead, TargetRead
@@ -98,8 +99,7 @@ class Cycle:
         check_room(error)
 
     def read(self) -> Question:
-        """Raises `SourceError` where no source can be read, `BackendError` where the target
-        cannot."""
+        """Raises `SourceError` where no source can be read, or `BackendError` of the target."""
         reader = self._reader
         few = self._about is not None and self._may_pick()
         quick = self._is_quick() and self._may_pick()
@@ -110,14 +110,14 @@ class Cycle:
             self.sources = {name: reader.unread_source(name) for name in self._sync.sources}
         else:
             self.sources = reader.sources(self._sync.sources, cursors, held_against)
-        backend, left_alone = self._sync.backend, quick or few
-        own = backend.whoami() if left_alone else None
-        self._target = reader.unread_target(own) if left_alone else reader.target(backend)
+        backend, alone = self._sync.backend, quick or few
+        self._target = reader.unread_target(backend.whoami()) if alone else reader.target(backend)
         self.selection = self._select() if self._may_pick() else None
         if self.selection is None and self._target.quick:
             self._target = reader.target(backend)
         elif self._target.quick and self.selection is not None:
             self._look(self.selection)
+        look_where(self._target, self._sync, self._ledger)
         if not self._target.quick and not self._target.gaps:
             confirm_absence(self._target, backend, self._asked_links())
         return self.ask()
@@ -275,16 +275,15 @@ class Cycle:
         and what is left `after` it."""
         afresh = self._base is None
         by = self._sync.merge.by
-        about_some = self._about is not None
-        keeping = Keeping(
-            self.sources, self.target, self._work, by, afresh=afresh, about_some=about_some
-        )
+        some = self._about is not None
+        keeping = Keeping(self.sources, self.target, self._work, by, afresh=afresh, about_some=some)
         if not keeping.possible:
             return
         left, told = after.open, after.told
         if not keeping.everything:
-            # What is not kept of a reading is not known to have been there once it is gone again.
-            left |= {*planned.left().open, *moved(self._ledger, self._sync.name, self.target)}
+            # What is not kept of a reading is unknown once it is gone again.
+            seen = moved(self._ledger, self._sync.name, self.target)
+            left |= {*planned.left().open, *seen, *looked_at(self.selection, self._about)}
             told = frozenset()
         facts, settled = self._head.facts if self._head else Facts(), set[tuple[Kind, Key]]()
         if self.target.proves:

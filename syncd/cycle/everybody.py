@@ -82,8 +82,7 @@ class Everybody:
         }
         self._resolve(bare)
         self._by_keys = self._by_keys or self._aliased()
-        strange = self._tie()
-        self._target.strange = bool(strange)
+        gaps = self._target.doubt(self._tie())
         groups = tuple(self._target.groups.standing.all())
         target, sync = self._target, self._sync
         question = Question(
@@ -91,7 +90,7 @@ class Everybody:
             target=sync.target,
             config=sync.config,
             desired=self._desired_groups(bare),
-            seen=Seen((), groups, (), target.own, (*target.gaps, *strange)),
+            seen=Seen((), groups, (), target.own, gaps),
             memory=self._memory,
             declared=sync.declared,
             policy=sync.policy,

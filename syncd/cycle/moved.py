@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from syncd.core.model import Key, Kind, Ref
 from syncd.cycle.follow import name_batches
 from syncd.cycle.reads import TargetRead
+from syncd.cycle.selected import Selection
+from syncd.cycle.subjects import Subjects
 from syncd.ledger import Ledger
 
 
@@ -19,3 +21,9 @@ def moved(ledger: Ledger, sync: str, target: TargetRead) -> Iterator[tuple[Kind,
             refs = [(kind, Ref(name)) for name in names]
             for link in ledger.recall_links(sync, (), refs):
                 yield link.kind, link.key
+
+
+def looked_at(some: Selection | None, about: Subjects | None) -> Iterator[tuple[Kind, Key]]:
+    """Those who are read by now, and about whom nobody has decided by what the sources say."""
+    if some is not None and about is not None and about.unread:
+        yield from ((link.kind, link.key) for link in some.links)

@@ -81,6 +81,9 @@ class TargetRead(Struct):
     gaps: tuple[str, ...] = ()
     strange: bool = False
     """Whether it cannot be believed, though it was read to its end."""
+    emptied: bool = False
+    """Whether somebody has said that it may hold none of what was linked; once all was read,
+    whether it holds none."""
     quick: bool = False
     """Whether only those were read that a quick cycle asked for."""
     seconds: float = 0.0
@@ -89,6 +92,12 @@ class TargetRead(Struct):
     def proves(self) -> bool:
         """Whether what is not there is known not to be there."""
         return not self.gaps and not self.strange
+
+    def doubt(self, strange: tuple[str, ...]) -> tuple[str, ...]:
+        """All gaps, with what is `strange` about it unless somebody has said that it is meant."""
+        self.strange = bool(strange) and not self.emptied
+        self.emptied = self.emptied and bool(strange)
+        return (*self.gaps, *strange) if self.strange else self.gaps
 
 
 def digests(sources: Mapping[str, SourceRead]) -> dict[str, str]:

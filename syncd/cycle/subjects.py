@@ -1,5 +1,7 @@
 """Whom a cycle is about that is about exactly some: the things that a plan, or a run, touches."""
 
+from itertools import chain
+
 from msgspec import Struct, field
 
 from syncd.core.model import Key, Kind, Op, Ref
@@ -42,11 +44,12 @@ class Subjects(Struct):
 
 
 def subjects_of(plan: Plan) -> Subjects:
-    """Those of a plan's changes, and of what it adopts, as far as they are not many."""
+    """Those of a plan's changes, of what it held, for that may be approved by now, and of what it
+    adopts; as far as they are not many."""
     found = Subjects()
     for mark in plan.marks:
         found.add(mark.kind, mark.key, mark.ref)
-    for change in plan.changes:
+    for change in chain(plan.changes, (one.change for one in plan.held)):
         found.add_change(change)
         # Whoever is in a group by now is concerned by its deletion.
         found.many |= change.kind is Kind.GROUP and change.op is Op.DELETE

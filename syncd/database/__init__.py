@@ -9,9 +9,10 @@ from syncd.database.faults import Complaint, Trouble, complaints
 from syncd.database.opening import Database, Schema, Standing
 from syncd.database.session import Session
 from syncd.database.time import UtcTime
-from syncd.database.url import database_url, place, shown, without_password
+from syncd.database.url import POSTGRESQL_PORT, database_url, place, shown, without_password
 
 __all__ = [
+    "POSTGRESQL_PORT",
     "Complaint",
     "Database",
     "Schema",

@@ -12,7 +12,7 @@ from syncd.errors import ConfigError
 POSTGRESQL = "postgresql+psycopg"
 SQLITE = "sqlite"
 
-_PORT = 5432
+POSTGRESQL_PORT = 5432
 
 _DRIVERS = {
     "sqlite": SQLITE,
@@ -55,7 +55,7 @@ def place(url: URL) -> str:
     """Equal for URLs of one database, however they are written: links and default port resolved."""
     if (path := sqlite_file(url)) is not None:
         return os.path.realpath(path)
-    port = url.port or _PORT
+    port = url.port or POSTGRESQL_PORT
     plain = URL.create(url.drivername, url.username, None, url.host, port, url.database, url.query)
     return plain.render_as_string()
 

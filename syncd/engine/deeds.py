@@ -69,11 +69,19 @@ class Deeds:
 
     def notes(self) -> tuple[str, ...]:
         """What is left as it is."""
-        if not (names := self._ledger.chronicle.taken_in(self.run)):
-            return ()
-        things = "1 account or group" if len(names) == 1 else f"{len(names):,} accounts or groups"
-        such = f"such as {names[0]}"
-        return (f"{things} that run {self.run} adopted, {such}: they stay syncd's own",)
+        return (*self._adopted(), *self._unseen())
+
+    def _adopted(self) -> Iterator[str]:
+        if names := self._ledger.chronicle.taken_in(self.run):
+            few, many = "1 account or group", f"{len(names):,} accounts or groups"
+            things, such = few if len(names) == 1 else many, f"such as {names[0]}"
+            yield f"{things} that run {self.run} adopted, {such}: they stay syncd's own"
+
+    def _unseen(self) -> Iterator[str]:
+        if number := self._ledger.chronicle.count_moot(self.run):
+            changes = "1 change" if number == 1 else f"{number:,} changes"
+            left = f"left as {'it is' if number == 1 else 'they are'}"
+            yield f"{changes} that run {self.run} began, and broke off, did not show then: {left}"
 
     def _each(self) -> Iterator[list[Change]]:
         after = 0

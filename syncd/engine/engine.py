@@ -20,6 +20,7 @@ from syncd.core.question import Question
 from syncd.core.seen import with_versions
 from syncd.core.waves import in_waves
 from syncd.cycle import Cycle, Mode
+from syncd.cycle.elsewhere import elsewhere, know
 from syncd.cycle.evidence import SAVED, VERSIONS, Taken, versions_of
 from syncd.cycle.look import silent
 from syncd.cycle.notes import DiskNotes
@@ -91,7 +92,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
     says so, the change in hand is finished and no other begun. `told` is called with the run and
     with changes of it whose outcome the ledger has. What went wrong, and how the sync stands, is
     kept in words that `redact` went over.
-    Raises as `plan` does, and `LedgerError` where another run is under way.
+    Raises as `plan` does, `LedgerError` where another run is under way, and `BackendError` where
+    the target is not the store that the sync's links lead into.
     """
     purpose = Purpose(sync, ledger, mode, saved, undo)
     with (
@@ -101,11 +103,11 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             sync, ledger, _plausible(clock()), watch, mode, retry=retry, about=purpose.about
         ) as cycle,
     ):
-        ledger.desk.take_files(sync.name, sync.consent, clock())
-        decision = purpose.decision(cycle)
+        decision = _decide(sync, ledger, clock, purpose, cycle)
         planned = _in_waves(sync, ledger, cleaned(purpose.plan(cycle, decision), redact))
         if not approve(planned):
             return Report(planned, None, Execution(planned.changes))
+        know(cycle.target, sync, ledger)
         run = _begin(
             sync,
             ledger,
@@ -138,6 +140,21 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
             remember(cycle, ledger, report, decision, (left or decision.left(), after), clock())
         stand(report, readings(cycle.sources, cycle.target))
         return report
+
+
+def _decide(sync: Sync, ledger: Ledger, clock: Clock, purpose: Purpose, cycle: Cycle) -> Decision:
+    """Raises `BackendError` where the target is another store, or seems to be and nobody knows."""
+    _refuse(sync, elsewhere(ledger, sync.name, sync.identity))
+    ledger.desk.take_files(sync.name, sync.consent, clock())
+    decision = purpose.decision(cycle)
+    unknown = cycle.target.strange and ledger.desk.target(sync.name) is None
+    _refuse(sync, decision.question.seen.gaps[-1] if unknown else "")
+    return decision
+
+
+def _refuse(sync: Sync, why: str) -> None:
+    if why:
+        raise BackendError(f"target {sync.target}: {why}")
 
 
 def _plausible(now: datetime) -> datetime:
@@ -232,7 +249,7 @@ def _begin(
     ledger.rename(sync.name, decision.renamed)
     if decision.saw_all and all(one.why != UNCLEAR for one in planned.conflicts):
         ledger.desk.use_overtaken(run, planned, clock())
-        ledger.settle(sync.name, run, clock(), decision.overtaken)
+        ledger.settle(sync.name, run, clock(), decision.settled)
     return run
 
 

@@ -17,6 +17,7 @@ from syncd.ledger.runs import BROKEN_OFF, Run
 from syncd.ledger.standings import Reading, Standing
 from syncd.ledger.store import Ledger
 from syncd.ledger.stuck import Tries
+from syncd.ledger.targets import Acceptance, KnownTarget
 
 __all__ = [
     "BROKEN_OFF",
@@ -24,6 +25,7 @@ __all__ = [
     "FAILED",
     "LIFE",
     "MOOT",
+    "Acceptance",
     "Approval",
     "Daemon",
     "Day",
@@ -31,6 +33,7 @@ __all__ = [
     "Held",
     "KeptHold",
     "KeptPlan",
+    "KnownTarget",
     "Leadership",
     "Ledger",
     "Line",

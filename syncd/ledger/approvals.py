@@ -6,7 +6,7 @@ given. What uses it up is in `used`.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from syncd.core.approval import approval_print, person_of
+from syncd.core.approval import Made, approval_print, person_of
 from syncd.core.plan import Change, Refusal, change_id
 from syncd.core.stream import batches
 from syncd.errors import LedgerError
@@ -38,9 +38,18 @@ _REMEMBERED = timedelta(days=90)
 _AT_ONCE = 1000
 
 
+class Approvable(Made, Protocol):
+    """A plan, or what is kept of one."""
+
+    @property
+    def digest(self) -> str: ...
+
+
 class Approval(Struct, frozen=True):
     """`changes` counts those that it is of, `used` those of them that were made since. `person` is
-    who approved, however the name was written; `file` is where, if not by a command."""
+    who approved, however the name was written; `file` is where, if not by a command. `identity` is
+    the store that the plan was made for, and `config` its configuration; empty of one of long ago.
+    """
 
     approval: int
     sync: str
@@ -53,6 +62,8 @@ class Approval(Struct, frozen=True):
     used: int
     person: str = ""
     file: str | None = None
+    identity: str = ""
+    config: str = ""
 
     def good(self, now: datetime) -> bool:
         """Whether it lets anything through."""
@@ -76,14 +87,16 @@ class Signature(Struct, frozen=True):
 
 
 def approve(
-    connection: Connection, sync: str, digest: str, held: Iterable[Refusal], signed: Signature
+    connection: Connection, plan: Approvable, held: Iterable[Refusal], signed: Signature
 ) -> Approval:
     """Raises `LedgerError` where nothing is held."""
     old = select(APPROVALS.c.approval).where(APPROVALS.c.expires_at < signed.at - _REMEMBERED)
     connection.execute(delete(APPROVED).where(APPROVED.c.approval.in_(old)))
     row = {
-        "sync": sync,
-        "digest": digest,
+        "sync": plan.sync,
+        "digest": plan.digest,
+        "identity": plan.identity,
+        "config": plan.config,
         "approved_by": signed.by,
         "approved_at": signed.at,
         "expires_at": signed.until,
@@ -99,7 +112,7 @@ def approve(
         insert_rows(connection, APPROVED, ("approval", "change", "print"), rows)
         listed += len(rows)
     if not listed:
-        raise LedgerError(f"the plan {digest[:12]} holds nothing: there is nothing to approve")
+        raise LedgerError(f"the plan {plan.digest[:12]} holds nothing: there is nothing to approve")
     whole = update(APPROVALS).where(APPROVALS.c.approval == number).values(changes=listed)
     connection.execute(whole)
     given = one(connection, number)

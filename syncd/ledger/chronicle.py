@@ -14,7 +14,7 @@ from syncd.core.plan import Change
 from syncd.core.stream import batches
 from syncd.errors import ConfigError
 from syncd.ledger import history, lookback, runs
-from syncd.ledger.history import DONE, FAILED, Line
+from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.lookback import Moved, Used, Wanted
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
@@ -140,6 +140,12 @@ class Chronicle:
         with self._reading() as connection:
             those = JOURNAL.c.key == group, JOURNAL.c.member.is_not(None)
             return history.lines_where(connection, [*_done(run), *those], _ORDER, None)
+
+    def count_moot(self, run: int) -> int:
+        """How many changes the run began of which nobody knows whether they were made."""
+        moot = JOURNAL.c.run == run, JOURNAL.c.outcome == MOOT
+        with self._reading() as connection:
+            return connection.scalars(select(func.count()).select_from(JOURNAL).where(*moot)).one()
 
     def taken_in(self, run: int) -> list[str]:
         """The names of what the run adopted."""

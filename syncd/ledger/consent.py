@@ -11,12 +11,21 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
-from syncd.core.approval import Consent, Filed, approval_print, person_of
+from syncd.core.approval import (
+    Consent,
+    Filed,
+    Made,
+    approval_print,
+    is_of_store,
+    person_of,
+    why_not_now,
+)
 from syncd.core.plan import Refusal
 from syncd.errors import LedgerError
 from syncd.ledger import approvals, events, plans
 from syncd.ledger.approvals import Approval, Signature
 from syncd.ledger.operation import APPROVALS, APPROVED
+from syncd.ledger.plans import KeptPlan
 
 By = Mapping[str, Mapping[str, str]]
 """Print of a change -> each person who approves of it, and in what words that is told."""
@@ -44,8 +53,9 @@ def approved(connection: Connection, sync: str, now: datetime, consent: Consent)
 def people_of(connection: Connection, found: Sequence[Approval], now: datetime) -> dict[int, int]:
     """How many different people approve all that is left of each of these good approvals."""
     counts: dict[int, int] = {}
-    for sync in {one.sync for one in found}:
-        of_sync = approvals.good(connection, sync, now)
+    for sync, store in {(one.sync, one.identity) for one in found}:
+        good = approvals.good(connection, sync, now)
+        of_sync = [one for one in good if one.identity == store]
         if len({one.person for one in of_sync}) == 1:
             counts |= {one.approval: 1 for one in of_sync}
             continue
@@ -60,31 +70,32 @@ def people_of(connection: Connection, found: Sequence[Approval], now: datetime) 
 
 
 def same_person(
-    connection: Connection, sync: str, held: Iterable[Refusal], signed: Signature
+    connection: Connection, plan: Made, held: Iterable[Refusal], signed: Signature
 ) -> Approval | None:
     """Their good approval, where a person approves of nothing that they have not approved yet."""
-    person = person_of(signed.person or signed.by)
-    own = [one for one in approvals.good(connection, sync, signed.at) if one.person == person]
+    mine = person_of(signed.person or signed.by), plan.identity
+    good = approvals.good(connection, plan.sync, signed.at)
+    own = [one for one in good if (one.person, one.identity) == mine]
     known = {print_ for one in own for print_ in _unused(connection, one.approval)}
     if not own or any(approval_print(one.change) not in known for one in held):
         return None
     return own[-1]
 
 
-def take_files(connection: Connection, sync: str, files: Sequence[Filed], now: datetime) -> None:
+def take_files(connection: Connection, sync: str, given: Consent, now: datetime) -> None:
     """What these files approve of the sync is in the ledger from now on, and what files approved
     that are gone is withdrawn."""
     known = {(one.digest, one.person): one for one in _filed_rows(connection, sync)}
     present = set[int]()
-    for (digest, person), (filed, name) in _meant(connection, files, sync, known).items():
+    for (digest, person), (filed, name) in _meant(connection, given, sync, known).items():
         row = known.get((digest, person))
         if row is not None:
             present.add(row.approval)
             _renew(connection, row, filed, now)
-        elif now < filed.expires_at:
+        elif now < filed.expires_at and (plan := plans.find(connection, digest)) is not None:
             signed = Signature(name, now, filed.expires_at, person, filed.file)
             held = plans.each_held(connection, digest)
-            present.add(approvals.approve(connection, sync, digest, held, signed).approval)
+            present.add(approvals.approve(connection, plan, held, signed).approval)
     for row in known.values():
         if row.approval not in present and row.withdrawn_at is None:
             _set(connection, row.approval, withdrawn_at=now)
@@ -102,12 +113,16 @@ def any_taken(connection: Connection, sync: str) -> bool:
     return connection.execute(found.limit(1)).first() is not None
 
 
-def standings(connection: Connection, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
-    """Of each of these files."""
-    return [_standing(connection, filed, now) for filed in files]
+def standings(
+    connection: Connection, files: Sequence[Filed], now: datetime, given: Mapping[str, Consent]
+) -> list[FileStanding]:
+    """Of each of these files, where consent to each sync is `given` so today."""
+    return [_standing(connection, filed, now, given) for filed in files]
 
 
-def _standing(connection: Connection, filed: Filed, now: datetime) -> FileStanding:
+def _standing(
+    connection: Connection, filed: Filed, now: datetime, given: Mapping[str, Consent]
+) -> FileStanding:
     rows = [
         one
         for one in approvals.selected(connection, APPROVALS.c.digest.startswith(filed.digest))
@@ -128,7 +143,20 @@ def _standing(connection: Connection, filed: Filed, now: datetime) -> FileStandi
         return FileStanding(filed, "", f"unknown: the ledger has no plan {filed.digest[:12]}")
     if plan is not None and not plan.sections["held"]:
         return FileStanding(filed, sync, "the plan holds nothing")
-    return FileStanding(filed, sync)
+    return FileStanding(filed, sync, _why_other(plan, rows, given.get(sync)))
+
+
+def _why_other(plan: KeptPlan | None, rows: Sequence[Approval], given: Consent | None) -> str:
+    """Why it lets nothing through today that it was given for; what a run took up is good with any
+    configuration."""
+    if given is None:
+        return ""
+    if plan is not None:
+        why = why_not_now(plan, given)
+        return f"its plan {why}" if why else ""
+    if any(is_of_store(one.identity, given.identity) for one in rows):
+        return ""
+    return f"it is for another target than {given.identity}"
 
 
 def _by(connection: Connection, sync: str, now: datetime, consent: Consent) -> By:
@@ -139,23 +167,26 @@ def _by(connection: Connection, sync: str, now: datetime, consent: Consent) -> B
             found[print_].setdefault(person, words)
 
     for approval in approvals.good(connection, sync, now):
-        if approval.file is None:
+        if approval.file is None and is_of_store(approval.identity, consent.identity):
             words = f"{approval.approved_by} (approval {approval.approval})"
             add(_unused(connection, approval.approval), approval.person, words)
     if consent.files:
         known = {(one.digest, one.person): one for one in _filed_rows(connection, sync)}
-        meant = _meant(connection, consent.files, sync, known)
+        meant = _meant(connection, consent, sync, known)
         for (digest, person), (filed, name) in meant.items():
             row, words = known.get((digest, person)), f"{name} ({filed.file})"
             if now < filed.expires_at and not (row is not None and _is_over(row, filed)):
-                add(_prints(connection, digest, row), person, words)
+                add(_prints(connection, digest, row, consent), person, words)
     return found
 
 
-def _prints(connection: Connection, digest: str, row: Approval | None) -> Iterator[str]:
+def _prints(
+    connection: Connection, digest: str, row: Approval | None, given: Consent
+) -> Iterator[str]:
     """What of the plan may still be made once by this approval, which may not be taken in yet."""
     if row is not None:
-        yield from _unused(connection, row.approval)
+        if is_of_store(row.identity, given.identity):
+            yield from _unused(connection, row.approval)
         return
     for one in plans.each_held(connection, digest):
         yield approval_print(one.change)
@@ -168,17 +199,17 @@ def _unused(connection: Connection, approval: int) -> Iterator[str]:
 
 def _meant(
     connection: Connection,
-    files: Iterable[Filed],
+    given: Consent,
     sync: str,
     known: Mapping[tuple[str, str], Approval],
 ) -> dict[tuple[str, str], tuple[Filed, str]]:
     """Digest of a plan of the sync, and person -> where that person approves of it, and how the
     name stands there: of several files in the one that holds for longest."""
     found: dict[tuple[str, str], tuple[Filed, str]] = {}
-    for filed in files:
+    for filed in given.files:
         for name in filed.approved_by:
             person = person_of(name)
-            digest = _digest(connection, filed, sync, known, person)
+            digest = _taken(filed, known, person) or _digest(connection, filed, sync, given)
             if digest is None:
                 continue
             other = found.get((digest, person))
@@ -187,23 +218,23 @@ def _meant(
     return found
 
 
-def _digest(
-    connection: Connection,
-    filed: Filed,
-    sync: str,
-    known: Mapping[tuple[str, str], Approval],
-    person: str,
-) -> str | None:
-    """Of the sync's plan that is meant; None where that is no plan of it, or several."""
+def _taken(filed: Filed, known: Mapping[tuple[str, str], Approval], person: str) -> str | None:
+    """Of the plan that is meant, where a run has taken it up by this person."""
     for digest, of_person in known:
         if of_person == person and digest.startswith(filed.digest):
             return digest
+    return None
+
+
+def _digest(connection: Connection, filed: Filed, sync: str, given: Consent) -> str | None:
+    """Of the sync's plan that is meant; None where it is none of these, or none of today."""
     try:
         plan = plans.find(connection, filed.digest)
     except LedgerError:
         return None
-    mine = plan is not None and plan.sync == sync and plan.sections["held"] > 0
-    return plan.digest if plan is not None and mine else None
+    if plan is None or plan.sync != sync or not plan.sections["held"] or why_not_now(plan, given):
+        return None
+    return plan.digest
 
 
 def _filed_rows(connection: Connection, sync: str) -> list[Approval]:

@@ -21,6 +21,7 @@ from syncd.ledger import (
     plans,
     recall,
     standings,
+    targets,
     used,
 )
 from syncd.ledger.approvals import Approval, Signature
@@ -30,6 +31,7 @@ from syncd.ledger.holds import KeptHold, Wanted
 from syncd.ledger.plans import KeptPlan, Problems, Refusals
 from syncd.ledger.runs import Run
 from syncd.ledger.standings import Standing
+from syncd.ledger.targets import Acceptance, KnownTarget
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 Fenced = Callable[[str], AbstractContextManager[tuple[Connection, str]]]
@@ -121,14 +123,14 @@ class Desk:
         `SamePerson` where several `people` must approve and this one has done so."""
         with self._writing(_NO_SYNC) as (connection, _):
             if people > 1 and (
-                own := consent.same_person(connection, plan.sync, _held(connection, plan), signed)
+                own := consent.same_person(connection, plan, _held(connection, plan), signed)
             ):
                 raise SamePerson(
                     f"{signed.by} has approved of this already (approval {own.approval}):"
                     " somebody else must, too"
                 )
             held = _held(connection, plan)
-            return approvals.approve(connection, plan.sync, plan.digest, held, signed)
+            return approvals.approve(connection, plan, held, signed)
 
     def take_files(self, sync: str, given: Consent, now: datetime) -> None:
         """What files approve of the sync's plans is in the ledger from now on."""
@@ -136,11 +138,14 @@ class Desk:
             if not given.files and not consent.any_taken(connection, sync):
                 return
         with self._writing(sync) as (connection, _):
-            consent.take_files(connection, sync, given.files, now)
+            consent.take_files(connection, sync, given, now)
 
-    def file_standings(self, files: Sequence[Filed], now: datetime) -> list[FileStanding]:
+    def file_standings(
+        self, files: Sequence[Filed], now: datetime, given: Mapping[str, Consent]
+    ) -> list[FileStanding]:
+        """What becomes of each, where consent to each sync is `given` so today."""
         with self._reading() as connection:
-            return consent.standings(connection, files, now)
+            return consent.standings(connection, files, now, given)
 
     def people_of(self, found: Sequence[Approval], now: datetime) -> Mapping[int, int]:
         """How many different people approve all that is left of each of these good approvals."""
@@ -172,6 +177,22 @@ class Desk:
         """Uses up what was approved, was in doubt before this run, and is not in its plan."""
         with self._writing(plan.sync) as (connection, _):
             used.use_overtaken(connection, plan.sync, run, plan, now)
+
+    def target(self, sync: str) -> KnownTarget | None:
+        """The store that the sync's links lead into, as far as any run has kept it."""
+        with self._reading() as connection:
+            return targets.of(connection, sync)
+
+    def know_target(self, known: KnownTarget) -> None:
+        """A run is about to change something there."""
+        if self.target(known.sync) != known:
+            with self._writing(known.sync) as (connection, _):
+                targets.keep(connection, known)
+
+    def accept_target(self, known: KnownTarget, given: Acceptance) -> None:
+        """Somebody says that it is the right one, whatever was known before."""
+        with self._writing(known.sync) as (connection, _):
+            targets.accept(connection, known, given)
 
     def hold(self, wanted: Wanted) -> KeptHold:
         """Sets a legal hold; the next plan of any sync knows it."""

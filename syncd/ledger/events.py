@@ -46,14 +46,10 @@ def tell(
     run: int | None = None,
     **facts: object,
 ) -> None:
-    """To be called last in a transaction: on PostgreSQL others that tell wait for its end, so that
-    numbers are in the order of commits. Facts that are None are left out."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('syncd events'))"))
+    """Stored by `write`, at the end of the transaction. Facts that are None are left out."""
     known = {name: fact for name, fact in facts.items() if fact is not None}
     row = {"at": at, "what": what, "sync": sync, "run": run, "facts": _json(known)}
-    connection.execute(insert(EVENTS), [row])
-    connection.info[_TOLD] = True
+    connection.info.setdefault(_TOLD, []).append(row)
 
 
 def tell_changes(connection: Connection, sync: str, lines: Iterable[int], at: datetime) -> None:
@@ -62,9 +58,21 @@ def tell_changes(connection: Connection, sync: str, lines: Iterable[int], at: da
         tell(connection, CHANGES, at, sync=sync, lines=stretches)
 
 
-def were_told(connection: Connection) -> bool:
-    """Whether anything was told by this connection since this was last asked."""
-    return bool(connection.info.pop(_TOLD, False))
+def begin(connection: Connection) -> None:
+    """A transaction: what was told in one that was not stored is no more."""
+    connection.info.pop(_TOLD, None)
+
+
+def write(connection: Connection) -> bool:
+    """Stores what was told in this transaction; whether that is anything. To be called last: on
+    PostgreSQL others that tell wait for its end, so that numbers are in the order of commits, and
+    who waits for somebody's rows meanwhile may wait for ever."""
+    if not (rows := connection.info.pop(_TOLD, None)):
+        return False
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('syncd events'))"))
+    connection.execute(insert(EVENTS), rows)
+    return True
 
 
 def after(connection: Connection, number: int, limit: int) -> list[Event]:

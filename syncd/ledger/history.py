@@ -110,7 +110,7 @@ def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
     found = []
     for line, key, member, change in connection.execute(statement.order_by(JOURNAL.c.line)):
         kept = decode(change)
-        what = kept.op, kept.kind, key, kept.ref, kept.after, kept.before, member
+        what = kept.op, kept.kind, key, kept.ref, kept.after, kept.before, member, kept.approved
         found.append(OpenLine(line, *what))
     return tuple(found)
 

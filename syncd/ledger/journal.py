@@ -7,7 +7,7 @@ for all of them: written of a line is only what differs from that.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
+from syncd.core.doubt import Settled
 from syncd.core.memory import Mark, OpenLine, Remark
 from syncd.core.model import Op, Ref
 from syncd.core.plan import Change
@@ -152,21 +153,22 @@ def confirm(connection: Connection, sync: str, marks: Iterable[Mark], now: datet
 
 def _in_doubt(line: OpenLine) -> Change:
     return Change(
-        line.op, line.kind, line.key, "", line.ref, line.before, line.after, member=line.member
+        *(line.op, line.kind, line.key, "", line.ref, line.before, line.after),
+        member=line.member,
+        approved=line.approved,
     )
 
 
 def settle(
-    connection: Connection,
-    sync: str,
-    before_run: int,
-    now: datetime,
-    overtaken: Collection[int],
+    connection: Connection, sync: str, before_run: int, now: datetime, found: Settled
 ) -> None:
-    """Of the lines that are left open, the `overtaken` may have been made: budgets count them."""
-    if overtaken:
-        made = [line for line in open_lines(connection, sync) if line.line in overtaken]
-        _tally(connection, sync, [Ended(one.line, _in_doubt(one), DONE) for one in made], now)
+    """Of the lines that are left open, what shows in the target was done. What was overtaken
+    besides may have been: budgets count it."""
+    in_doubt = open_lines(connection, sync) if found.made else ()
+    shown = (one for one in in_doubt if one.line in found.made)
+    end(connection, sync, [Ended(one.line, _in_doubt(one), DONE, one.ref) for one in shown], now)
+    maybe = [Ended(n, one, DONE) for n, one in found.overtaken.items() if n not in found.made]
+    _tally(connection, sync, maybe, now)
     earlier = JOURNAL.c.sync == sync, JOURNAL.c.open > 0, JOURNAL.c.run < before_run
     without_end = select(JOURNAL.c.line).where(*earlier, JOURNAL.c.outcome.is_(None))
     lines = connection.scalars(without_end.order_by(JOURNAL.c.line)).all()

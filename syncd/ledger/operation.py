@@ -1,6 +1,6 @@
 """The ledger's tables for whoever operates syncd: how syncs stand, plans, approvals, daemons."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from syncd.database import UtcTime
 from syncd.ledger.metadata import METADATA, NUMBER
@@ -17,6 +17,7 @@ __all__ = [
     "PLANS",
     "REQUESTS",
     "STANDINGS",
+    "TARGETS",
 ]
 
 STANDINGS = Table(
@@ -67,6 +68,9 @@ APPROVALS = Table(
     # Who it is, however the name was written, and the file of the approval where it came in one.
     Column("person", Text),
     Column("file", Text),
+    # Which store its plan was made for, and with which configuration.
+    Column("identity", Text, nullable=False, server_default=text("''")),
+    Column("config", Text, nullable=False, server_default=text("''")),
     Index("ledger_approvals_of_sync", "sync", "expires_at"),
 )
 
@@ -101,6 +105,17 @@ HOLDS = Table(
     Column("suspend", Boolean, nullable=False),
     Column("released_by", Text),
     Column("released_at", UtcTime),
+)
+
+TARGETS = Table(
+    "ledger_targets",
+    METADATA,
+    # Which store the sync's links lead into.
+    Column("sync", Text, primary_key=True),
+    Column("identity", Text, nullable=False),
+    # Whether somebody has said that it may hold none of what they lead to.
+    Column("emptied", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 DAEMONS = Table(

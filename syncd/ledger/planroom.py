@@ -68,6 +68,8 @@ def _head(plan: Plan, digest: str, run: int) -> KeptPlan:
         notes=plan.notes[:_NOTES],
         foreign=plan.foreign,
         held_as=digest_of(plan.held).hex() if plan.held else "",
+        identity=plan.identity,
+        config=plan.config,
     )
 
 

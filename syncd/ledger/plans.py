@@ -39,7 +39,7 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     `summary` counts changes, `held` what waits for an approval, both by kind and op. `sections`
     has how many there are of what else was found: `held`, `refused`, `unsettled`, `drifted`,
     `conflicts`, `failures`. `held_as` is the print of what it holds. One that is not `whole` is
-    kept for what it holds alone.
+    kept for what it holds alone. `identity` and `config` are the plan's, empty of one of long ago.
     """
 
     digest: str
@@ -56,6 +56,8 @@ class KeptPlan(Struct, frozen=True, kw_only=True):
     foreign: Mapping[str, int]
     held_as: str = ""
     whole: bool = True
+    identity: str = ""
+    config: str = ""
 
 
 SHORT = '"whole":false'

@@ -282,6 +282,7 @@ SCHEMA = Schema(
     migrations=Path(__file__).parent / "migrations",
     revisions=(
         *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
+        "0012",
     ),
     version_table="syncd_ledger_version",
     private=True,

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from syncd.core.approval import ANYBODYS, Consent
+from syncd.core.doubt import NOTHING, Settled
 from syncd.core.hold import Hold
 from syncd.core.memory import Link, Mark, Memory
 from syncd.core.model import Key, Kind, Ref
@@ -203,10 +204,10 @@ class Ledger:
             with self._writing(sync) as (connection, _):
                 links.rename(connection, sync, names)
 
-    def settle(self, sync: str, run: int, now: datetime, overtaken: Collection[int] = ()) -> None:
-        """Closes what earlier runs left open; of these lines `overtaken` are not due any more."""
+    def settle(self, sync: str, run: int, now: datetime, found: Settled = NOTHING) -> None:
+        """Closes what earlier runs left open, by what was found out about it."""
         with self._writing(sync) as (connection, _):
-            journal.settle(connection, sync, run, now, overtaken)
+            journal.settle(connection, sync, run, now, found)
 
     @contextmanager
     def lock(self, sync: str) -> Iterator[None]:
@@ -279,9 +280,10 @@ class Ledger:
             sync = whose if isinstance(whose, str) else whose(connection)
             held = self._held.get(sync, _nobody_asks)
             held()
+            events.begin(connection)
             yield connection, sync
+            told = events.write(connection)
             held()
-            told = events.were_told(connection)
         if told:
             self.follow()
 

@@ -8,11 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from syncd.core.approval import Consent, approval_print, person_of, signed, used_prints
+from syncd.core.approval import (
+    Consent,
+    approval_print,
+    person_of,
+    signed,
+    used_prints,
+    why_not_now,
+)
 from syncd.core.decide import Decision
 from syncd.core.mapping import UserMapping
 from syncd.core.model import USER_FIELDS, Key, Kind, Op, Ref
-from syncd.core.plan import Change, only
+from syncd.core.plan import Change, Plan, only
 from syncd.core.policy import RENAME, Budget, Leavers, Policy
 from syncd.core.spool import Trays
 from syncd.cycle import Mode
@@ -23,7 +30,7 @@ from tests.core.test_laws import ANY, WHOLE, live
 from tests.core.test_parts import parted
 from tests.core.test_picking import same
 from tests.core.worlds import TIGHT, worlds
-from tests.world import MemorySource, Office, by_hand, group, ids, office, opened, person
+from tests.world import NOON, MemorySource, Office, by_hand, group, ids, office, opened, person
 
 TIGHT_WORLDS = worlds(
     policies=st.builds(Policy, leavers=st.sampled_from(Leavers), budgets=st.just(TIGHT))
@@ -87,6 +94,17 @@ def test_an_approved_change_says_by_whom():
     by = {approval_print(CHANGE): "ann (approval 1)"}
     assert signed(replace(CHANGE, reason="so"), by).reason == "so; approved by ann (approval 1)"
     assert signed(replace(CHANGE, after={}), by) is None is signed(CHANGE, {})
+
+
+def test_a_plan_of_another_store_or_configuration_is_none_of_today():
+    """Whoever syncd is there; of one of long ago nobody knows which it was of."""
+    plan = Plan(sync="main", target="wiki", created=NOON, config="c", identity="sql a as 7")
+    assert why_not_now(plan, Consent(identity="sql a", config="c")) == ""
+    moved = why_not_now(plan, Consent(identity="sql b", config="c"))
+    assert moved == "was made for the target at sql a as 7, which is now sql b; plan again"
+    other = "was made with another configuration of main; plan again"
+    assert why_not_now(plan, Consent(identity="sql a", config="d")) == other
+    assert why_not_now(replace(plan, identity=""), Consent(identity="sql a", config="c")) == other
 
 
 def test_an_approved_update_uses_up_the_prints_of_what_was_approved():

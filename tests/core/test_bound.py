@@ -19,6 +19,7 @@ from syncd.core.seen import MOVED
 from syncd.cycle import Mode
 from syncd.engine import ask
 from syncd.errors import ConfigError
+from tests.core.events import approve
 from tests.core.nowhere import NOWHERE
 from tests.core.test_laws import ANY
 from tests.core.test_picking import same
@@ -311,3 +312,51 @@ def test_a_plan_runs_whole_only_with_all_of_its_changes_and_adoptions():
     assert all_run(saved, here.plan())
     here.backend.users.delete(somebody)
     assert not all_run(saved, bind(saved, here.plan(), NOWHERE))
+
+
+TITLES = Policy(budgets={(Kind.USER, Op.UPDATE, "title"): Budget(count=0)})
+
+
+def retitled(**rest):
+    """The first one's title, held, and another number; and the plan of it."""
+    here = opened(*PEOPLE, groups=GROUPS, policy=TITLES)
+    changed = {**PEOPLE[0].attributes, "title": "Doctor", **rest}
+    here.source.has(replace(PEOPLE[0], attributes=changed), *PEOPLE[1:])
+    return here, here.plan()
+
+
+def gone():
+    """All but one have left, and one may be suspended a day; and the plan of it."""
+    here = opened(*PEOPLE, policy=Policy(budgets={(Kind.USER, Op.SUSPEND): Budget(count=1)}))
+    here.source.has(PEOPLE[0])
+    return here, here.plan()
+
+
+@pytest.mark.parametrize(
+    ("begin", "number"),
+    [(gone, 5), (retitled, 1), (lambda: retitled(phone="2"), 1)],
+)
+@pytest.mark.parametrize("mode", [Mode.DUE, Mode.FULL])
+def test_what_a_saved_plan_held_and_is_approved_since_runs_with_it(begin, number, mode):
+    """It was in the file for whoever approved; field by field, too."""
+    here, saved = begin()
+    approve(here, saved)
+    report = here.apply(saved=saved, mode=mode)
+    assert len(report.execution.done) == number
+    assert all_run(saved, report.plan)
+    assert (report.plan.held, report.plan.refused, here.plan().changes) == ((), (), ())
+
+
+@pytest.mark.parametrize("by_whom", ["the source", "a hand"])
+def test_what_was_held_and_is_otherwise_by_now_was_not_in_the_saved_plan(by_whom):
+    """Though it is approved as it is now: the file showed something else."""
+    here, saved = retitled(phone="2")
+    if by_whom == "a hand":
+        by_hand(here.backend, Kind.USER, here.ref("user1"), title="Countess")
+    else:
+        changed = {**here.source.people[0].attributes, "title": "Professor"}
+        here.source.has(replace(PEOPLE[0], attributes=changed), *PEOPLE[1:])
+    approve(here, here.plan(mode=Mode.FULL))
+    report = here.apply(saved=saved)
+    assert report.execution.done == []
+    assert not all_run(saved, report.plan)

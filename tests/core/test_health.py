@@ -7,7 +7,8 @@ from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Ref
 from syncd.core.policy import Policy
 from syncd.core.records import Records
-from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, opened
+from syncd.errors import BackendError
+from tests.world import ADA, ENGINEERING, KIM, NOON, ZOE, ids, office, opened
 
 
 def links(kind, *keys):
@@ -73,6 +74,20 @@ def test_a_source_that_may_be_empty_is_believed():
     assert ids(here.plan().changes) == ["user/suspend/p:1"]
 
 
+@pytest.mark.parametrize(("people", "groups"), [([ADA], []), ([], [ENGINEERING])])
+def test_in_another_store_a_ref_is_nobodys_and_no_run_begins(people, groups):
+    """Be it of one account or of a group; as long as nothing is kept anywhere, any store will do."""
+    here = office(identity="a")
+    here.apply()
+    here.identity, here.source.people, here.source.groups = "b", people, groups
+    assert here.apply().exit_code == 0
+    here.identity = "c"
+    assert "what syncd keeps there is in b" in here.plan().withheld[0]
+    with pytest.raises(BackendError, match="target wiki: is c, but what syncd keeps there is in b"):
+        here.apply()
+    assert len(here.ledger.runs()) == 2
+
+
 def test_a_target_that_holds_none_of_ours_is_another_one():
     """An unmounted volume: nobody is made anew, and the right one is known again later."""
     here = opened(ADA, ZOE)
@@ -83,7 +98,7 @@ def test_a_target_that_holds_none_of_ours_is_another_one():
     (why,) = report.plan.withheld
     assert why == (
         "target wiki: holds none of the 2 accounts that syncd keeps there: is it the right one? "
-        "If it was emptied on purpose, begin with a new ledger"
+        "If it was emptied on purpose, say so: `syncd ledger accept-target`"
     )
     here.backend.users._rows.update(kept)
     assert here.plan().withheld == here.plan().changes == ()

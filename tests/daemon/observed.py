@@ -14,11 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from syncd.backends.memory import MemoryBackend
+from syncd.config.assemble import of_today
 from syncd.config.running import StatusSettings
-from syncd.config.settings import Settings, SyncSettings
+from syncd.config.settings import Part, Settings, SyncSettings
 from syncd.core.mapping import UserMapping
 from syncd.core.model import Key, Kind, Op, User
 from syncd.core.policy import Budget, Policy
@@ -130,7 +131,10 @@ def _week() -> bytes:
 
 def _live(ledger: Ledger) -> None:
     source = MemorySource([LOVELACE, HOPPER, TURING], [RESEARCH])
+    made_with = of_today(settings_of(), "main")
     here = Office(
+        config=made_with.config,
+        identity=made_with.identity,
         sources={"p": source},
         backend=Moody(),
         ledger=ledger,
@@ -160,16 +164,26 @@ def _live(ledger: Ledger) -> None:
     ledger.desk.ask("main", Mode.DUE, "kay.stranger", NOW)
 
 
-def observed(path: Path, **status: object) -> Observed:
+class Bare(BaseModel):
+    """Of a source or target that has no settings."""
+
+
+def settings_of(**status: object) -> Settings:
     given = {"listen": "127.0.0.1:0", "token": SecretStr(TOKEN), **status}
-    settings = Settings(
+    part = Part(type="memory", config=Bare())
+    return Settings(
+        sources={"p": part},
+        targets={"wiki": part, "forum": part},
         syncs={
             "main": SyncSettings(sources=["p"], target="wiki"),
             "new": SyncSettings(sources=["p"], target="forum", enabled=False),
         },
         status=StatusSettings(**given),
     )
-    return Observed(settings, history(path))
+
+
+def observed(path: Path, **status: object) -> Observed:
+    return Observed(settings_of(**status), history(path))
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from syncd.config.assemble import of_today
+from syncd.core.plan import Plan
 from syncd.daemon.live import Progress
 from syncd.ledger import Daemon
 from tests.audited import audited, cut_off
@@ -255,7 +257,7 @@ def test_what_a_plan_holds_is_approved_by_the_action_token_alone(client, live):
     assert approval["approved_by"] == "Kay, by the API from 127.0.0.1"
     until = datetime.fromisoformat(approval["expires_at"])
     assert until - datetime.fromisoformat(approval["approved_at"]) == timedelta(days=1)
-    assert len(live.ledger.desk.approved("main", NOW)) == 1
+    assert len(live.ledger.desk.approved("main", NOW, of_today(live.settings, "main"))) == 1
 
 
 def test_where_two_people_must_approve_one_of_them_is_not_enough(client, live):
@@ -265,7 +267,13 @@ def test_where_two_people_must_approve_one_of_them_is_not_enough(client, live):
     policy = main.policy.model_copy(update={"approval": approval})
     syncs = {"main": main.model_copy(update={"policy": policy})}
     live.settings = live.settings.model_copy(update={"syncs": syncs})
-    digest = client.get("/runs/3").json()["run"]["plan"]
+    desk = live.ledger.desk
+    kept = desk.plan(client.get("/runs/3").json()["run"]["plan"])
+    today = of_today(live.settings, "main")
+    made = {"created": kept.created, "config": today.config, "identity": kept.identity}
+    plan = Plan(sync="main", target="wiki", held=tuple(desk.held(kept)), **made)
+    desk.keep_plan(3, plan, NOW)
+    digest = plan.digest
     path = f"/plans/{digest}/approve"
     first = client.post(path, headers=ACTS, json={"by": "Kay"})
     assert (first.status_code, first.json()["people"], first.json()["needed"]) == (201, 1, 2)
@@ -288,14 +296,20 @@ def test_an_approval_needs_somebody(client, body):
 
 
 def test_a_plan_of_another_configuration_cannot_be_approved(client, live):
-    """409 where the sync has another target by now, or is gone."""
+    """409 where the sync has another target by now, is gone, or is set otherwise."""
     digest = client.get("/runs/3").json()["run"]["plan"]
-    moved = live.settings.syncs["main"].model_copy(update={"target": "forum"})
+    before = live.settings
+    moved = before.syncs["main"].model_copy(update={"target": "forum"})
     for syncs in ({"main": moved}, {}):
-        live.settings = live.settings.model_copy(update={"syncs": syncs})
+        live.settings = before.model_copy(update={"syncs": syncs})
         answer = client.post(f"/plans/{digest}/approve", headers=ACTS, json={"by": "Kay"})
         assert answer.status_code == 409
-    assert live.ledger.desk.approved("main", NOW) == {}
+    main = before.syncs["main"]
+    later = main.model_copy(update={"merge": main.merge.model_copy(update={"by": "email"})})
+    live.settings = live.settings.model_copy(update={"syncs": {"main": later}})
+    answer = client.post(f"/plans/{digest}/approve", headers=ACTS, json={"by": "Kay"})
+    assert (answer.status_code, "another configuration of main" in answer.text) == (409, True)
+    assert live.ledger.desk.approvals("main", NOW) == []
 
 
 def test_a_plan_that_holds_nothing_cannot_be_approved(client):

@@ -205,6 +205,41 @@ def test_a_file_of_another_configuration_is_refused(world: World):
     assert "there is no sync" in world.syncd("approve", digest, "--yes").stderr
 
 
+def test_a_digest_of_another_configuration_is_refused_as_its_file_is(world: World):
+    """Whatever of it is another one; the target's address is named."""
+    digest = held(world)
+    world.write("config.yaml", CONFIG.replace("count: 1", "count: 2"))
+    refused = world.syncd("approve", digest, "--yes")
+    assert refused.exit_code == Exit.CONFIG
+    assert f"{digest} was made with another configuration of main; plan again" in said(
+        refused.stderr
+    )
+    world.write("config.yaml", CONFIG.replace("store.db", "production.db"))
+    refused = world.syncd("approve", digest, "--yes")
+    assert refused.exit_code == Exit.CONFIG
+    assert f"{digest} was made for the target at sql sqlite:///" in said(refused.stderr)
+    assert ", which is now sql sqlite:///" in said(refused.stderr)
+    assert "Nothing is approved" in world.syncd("approve", "--list").stdout
+
+
+def test_what_was_approved_for_one_store_is_let_through_to_no_other(tmp_path: Path):
+    """Though the target is called the same and the change means the same; at the old address it is
+    let through still."""
+    world = World(tmp_path)
+    config = CONFIG.replace("user.suspend: {count: 1}", "user.create: {count: 0}")
+    world.write("config.yaml", config)
+    has(world, PEOPLE)
+    held_there = world.syncd("apply", "--yes")
+    assert held_there.exit_code == Exit.HELD
+    assert world.syncd("approve", held_digest(world), "--yes", "--by", "ann").exit_code == Exit.DONE
+    world.write("config.yaml", config.replace("store.db", "production.db"))
+    elsewhere = world.syncd("plan")
+    assert elsewhere.exit_code == Exit.HELD
+    assert "approved by" not in elsewhere.stdout
+    world.write("config.yaml", config.replace("sqlite:///", "sqlite:///./"))
+    assert "approved by ann (approval 1)" in said(world.syncd("plan").stdout)
+
+
 def test_in_a_file_nobody_passes_for_somebody_else(world: World):
     """Who approves sees by the ledger's names what would be let through, whatever the file calls it."""
     held(world)
@@ -223,3 +258,13 @@ def test_the_journal_of_who_was_let_through_has_no_steering_characters(world: Wo
     """A name is shown as it was written, harmless for a terminal."""
     told = world.syncd("approve", held(world), "--yes", "--by", "ann\x1b[31m").stderr
     assert told.startswith("approval 1 by ann\\x1b[31m: ")
+
+
+def test_a_plan_in_a_file_is_approved_and_applied_as_it_is(world: World, tmp_path: Path):
+    """Whoever approves the file has seen all of it: what it held runs with the rest."""
+    file = str(tmp_path / "p.json")
+    assert world.syncd("plan", "--out", file).exit_code == Exit.HELD
+    assert world.syncd("approve", file, "--yes").exit_code == Exit.DONE
+    applied = world.syncd("apply", file, "--strict", "--yes")
+    assert applied.exit_code == Exit.DONE
+    assert "suspended 3 users" in said(applied.stdout)

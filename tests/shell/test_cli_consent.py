@@ -85,6 +85,23 @@ def test_a_file_that_two_people_stand_in_lets_it_through_once(world: World):
     assert "approvals/sales.yaml: used" in said(world.syncd("check").stdout)
 
 
+def test_a_file_approves_of_no_plan_of_another_configuration_or_store(world: World):
+    """As `approve` does not; what a run took up holds with any configuration, for that store."""
+    approve(world, "a", f"digest: {held(world)}\napproved_by: [ann, bea]\nexpires: 2999-01-01\n")
+    config = f"approvals: approvals\n{TWO}"
+    other = config.replace("suspend: {count: 1}", "suspend: {count: 1}, user.create: {count: 9}")
+    for text, why in (
+        (other, "its plan was made with another configuration of main; plan again"),
+        (config.replace("store.db", "elsewhere.db"), "its plan was made for the target at sql"),
+    ):
+        world.write("config.yaml", text)
+        assert f"approvals/a.yaml: {why}" in said(world.syncd("approve", "--list").stdout)
+        assert f"approvals/a.yaml: {why}" in said(world.syncd("check").stdout)
+        assert "approved by" not in world.syncd("plan").stdout
+    world.write("config.yaml", config)
+    assert "approved by ann" in said(world.syncd("plan").stdout)
+
+
 def test_a_file_that_is_deleted_approves_of_nothing(world: World):
     """Though it was taken up."""
     text = f"digest: {held(world)}\napproved_by: ann\nexpires: 2999-01-01T12:00:00+02:00\n"

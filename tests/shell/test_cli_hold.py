@@ -84,6 +84,37 @@ def test_a_hold_is_released_by_its_number_or_by_the_person(world):
     assert "there is no hold 9" in said(hold(world, "release", "9").stderr)
 
 
+def test_a_number_that_somebody_is_called_by_releases_nobody_by_mistake(world):
+    """The hold of that number is of another person: one has to say which is meant."""
+    numbered = "  - {id: one, user_name: '1'}"
+    world.write("people.yaml", "\n".join(["users:", *REST, numbered]))
+    assert world.syncd("apply", "--yes").exit_code == Exit.DONE
+    for who in ("ada.lovelace", "1"):
+        assert hold(world, "add", who, "--reason", "case 4711").exit_code == Exit.DONE
+    either = hold(world, "release", "1")
+    assert either.exit_code == Exit.CONFIG
+    assert said(either.stderr).endswith(
+        '"1" is the number of the hold on ada.lovelace, and what 1 (people:one) is known by: for '
+        "the hold say `--number 1`, for the person people:one"
+    )
+    assert "hold 2 on 1 is released" in said(hold(world, "release", "people:one").stderr)
+    assert "hold 1 on ada.lovelace is released" in said(
+        hold(world, "release", "--number", "1").stderr
+    )
+    assert "is no number" in said(hold(world, "release", "--number", "zoe").stderr)
+
+
+def test_a_number_that_somebody_is_called_by_is_theirs_where_no_hold_has_it(world):
+    """Or where their own hold has it: then both mean the same."""
+    numbered = ["  - {id: one, user_name: '1'}", "  - {id: seven, user_name: '7'}"]
+    world.write("people.yaml", "\n".join(["users:", *REST, *numbered]))
+    assert world.syncd("apply", "--yes").exit_code == Exit.DONE
+    for who in ("1", "7"):
+        hold(world, "add", who, "--reason", "case 4711")
+    assert "hold 1 on 1 is released" in said(hold(world, "release", "1").stderr)
+    assert "hold 2 on 7 is released" in said(hold(world, "release", "7").stderr)
+
+
 def test_somebody_who_is_to_come_is_held_by_key(world):
     """Nobody else: a wrong name is told of, and one that means several."""
     coming = hold(world, "add", "people:new", "--reason", "x")

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.correlate import UNCLEAR
 from syncd.core.model import Kind, Op, State, User
-from syncd.core.policy import Adopt, Leavers, Policy, VanishedGroups
+from syncd.core.plan import change_id
+from syncd.core.policy import Adopt, Budget, Drift, Leavers, Policy, VanishedGroups
 from tests.core.worlds import steps, worlds
 from tests.wired import Wired
 from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, by_hand, group, office, person
@@ -181,6 +182,99 @@ def test_a_run_that_was_killed_is_told_of():
     killed_at(here, 9)
     here.apply()
     assert [run.outcome for run in here.ledger.runs()] == ["done", "broken off"]
+
+
+def killed_after(here, writes):
+    """One apply that is killed when so many writes have reached the target; its run, or None."""
+    done = count(1)
+
+    def hook(when, verb):
+        is_write = verb.split(".")[-1] in {"create", "update", "delete", "change"}
+        if when == "after" and is_write and next(done) == writes:
+            raise Killed
+
+    here.backend.hook = hook
+    try:
+        here.apply()
+    except Killed:
+        return here.ledger.runs()[0].run
+    finally:
+        here.backend.hook = lambda _when, _verb: None
+    return None
+
+
+def ends(here, run):
+    """The ids of a run's changes by what became of them."""
+    found = {"done": set(), "moot": set()}
+    for line in here.ledger.chronicle.lines_of(run, limit=1000):
+        found[line.outcome].add(change_id(line.op, line.kind, line.key, line.member))
+    return found
+
+
+@pytest.mark.parametrize("begin", [joining, moving, leaving, deleting, returning])
+def test_what_a_killed_run_had_done_is_done_in_its_journal(begin):
+    """Whatever it was: what did not happen is what the next run does instead."""
+    for writes in count(1):
+        here = begin(1)
+        if (run := killed_after(here, writes)) is None:
+            break
+        here.apply()
+        assert ends(here, run)["done"]
+        assert ends(here, run)["moot"] <= ends(here, run + 1)["done"]
+    assert writes > 1
+
+
+def retitled(**rest):
+    """Ada is a doctor, and the run that wrote it was killed when it had."""
+    here = office(ADA, ZOE, backend=Wired(MemoryBackend(), batch_size=1), **rest)
+    here.apply()
+    here.source.has(DOCTOR, ZOE)
+    return here, killed_after(here, 1)
+
+
+DOCTOR = replace(ADA, attributes={**ADA.attributes, "title": "Doctor"})
+
+
+def test_a_run_that_was_killed_after_its_effect_is_undone():
+    """As soon as the next run has found out what it did."""
+    here, run = retitled()
+    here.apply()
+    plan = here.plan(undo=run)
+    assert [(one.key, one.after) for one in plan.changes] == [("p:1", {"title": "Engineer"})]
+
+
+def test_what_a_killed_run_wrote_was_written_by_syncd():
+    """A hand that changes it then is not taken for what was there before."""
+    here, _ = retitled()
+    here.apply()
+    by_hand(here.backend.inner, Kind.USER, here.ref("ada"), title="Countess")
+    here.policy = Policy(drift={"title": Drift.REPORT})
+    assert [one.change.before for one in here.plan().drifted] == [{"title": "Countess"}]
+
+
+def test_what_a_killed_run_did_is_spent_though_more_is_due_of_the_same_person():
+    """Of an update, the fields count that are not to be written again."""
+    budget = {(Kind.USER, Op.UPDATE, "title"): Budget(count=1)}
+    here, _ = retitled(policy=Policy(budgets=budget))
+    moved = {**DOCTOR.attributes, "email": "ada@elsewhere"}
+    here.source.has(replace(DOCTOR, attributes=moved), ZOE)
+    assert [one.after for one in here.plan().changes] == [{"email": "ada@elsewhere"}]
+    here.apply()
+    assert here.ledger.recall("main", here.now).spent["user", "update", "title"] == 1
+    here.source.has(replace(ADA, attributes={**moved, "title": "Queen"}), ZOE)
+    assert [one.change.after for one in here.plan().held] == [{"title": "Queen"}]
+
+
+def test_what_cannot_be_seen_to_have_been_done_is_named_where_the_run_is_undone():
+    """The source went back in between, and the target has it as it was, too."""
+    here, run = retitled()
+    by_hand(here.backend.inner, Kind.USER, here.ref("ada"), title="Engineer")
+    here.source.has(ADA, ZOE)
+    here.apply()
+    plan = here.plan(undo=run)
+    assert plan.changes == ()
+    words = f"1 change that run {run} began, and broke off, did not show then: left as it is"
+    assert words in plan.notes
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -33,7 +33,22 @@ def machine(tmp_path: Path, monkeypatch) -> Path:
         (
             "sql",
             {"url": "postgresql://syncd:hunter2@db.example.org/people?sslpassword=hunter2"},
-            "sql postgresql://syncd@db.example.org/people",
+            "sql postgresql://db.example.org/people",
+        ),
+        (
+            "sql",
+            {"url": "postgresql://other@DB.example.org:5432/people"},
+            "sql postgresql://db.example.org/people",
+        ),
+        (
+            "sql",
+            {"url": "postgresql:///people?host=db.example.org"},
+            "sql postgresql://db.example.org/people",
+        ),
+        (
+            "scim",
+            {"server": "https://wiki.example.org:443/scim/v2", "auth": {"token": "hunter2"}},
+            "scim https://wiki.example.org/scim/v2",
         ),
         (
             "scim",
@@ -54,7 +69,8 @@ def machine(tmp_path: Path, monkeypatch) -> Path:
     ],
 )
 def test_a_target_is_known_by_its_type_and_address(type_, settings, said):
-    """A path is whole, and neither passwords nor parameters are in it."""
+    """A path is whole; neither who logs in, nor passwords and parameters, nor a usual port are in
+    it."""
     config = backend_plugin(type_).Config.model_validate({"type": type_, **settings})
     assert identity("store", type_, config, HERE) == said
 

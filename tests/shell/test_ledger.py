@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import insert
 
+from syncd.core.doubt import Settled
 from syncd.core.memory import Link, Mark, Memory, OpenLine, Remark
 from syncd.core.model import Key, Kind, Op, Ref, Rung
 from syncd.core.plan import Change, Plan
@@ -272,7 +273,8 @@ def test_what_is_spent_is_told_by_group_and_field_without_what_was_approved(ledg
     }
     assert ledger.recall("staff", EPOCH).spent == spent
     lines = ledger.begin(ledger.begin_run("staff", PLAN, NOW), [update, member], NOW)
-    ledger.settle("staff", ledger.begin_run("staff", PLAN, NOW), NOW, lines[1:])
+    found = Settled({lines[1]: member})
+    ledger.settle("staff", ledger.begin_run("staff", PLAN, NOW), NOW, found)
     spent |= {(Kind.MEMBER, Op.REMOVE): 2, (Kind.MEMBER, Op.REMOVE, "g"): 2}
     assert ledger.recall("staff", EPOCH).spent == spent
 

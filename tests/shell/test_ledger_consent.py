@@ -5,14 +5,17 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.core.approval import Consent, Filed, approval_print, person_of
+from syncd.core.model import Op
 from syncd.errors import LedgerError
 from syncd.ledger import DONE, Ended, Ledger, Signature, open_ledger
 from syncd.ledger.desk import SamePerson
 from tests.shell.test_ledger_plans import DAY, NOW, by_print, holding, keep, make, suspend
 
 TWO = Consent(people=2)
+TODAY = {"staff": Consent(config="c")}
 KEYS = ["ada", "bob", "eve", "kim", "max"]
 
 
@@ -95,7 +98,7 @@ def test_a_file_lets_through_what_its_plan_held_and_once(ledger):
     """Before it is taken into the ledger and after; not again though the file stays."""
     plan = holding("ada", "bob")
     keep(ledger, plan)
-    one = Consent(1, (filed(plan.digest[:12], "ann"),))
+    one = Consent(1, (filed(plan.digest[:12], "ann"),), config="c")
     words = by_print("ada", "bob", words="ann (approvals/a.yaml)")
     assert ledger.desk.approved("staff", NOW, one) == words
     ledger.desk.take_files("staff", one, NOW)
@@ -110,11 +113,11 @@ def test_a_file_lets_through_what_its_plan_held_and_once(ledger):
         "bob", words="ann (approvals/a.yaml)"
     )
     make(ledger, suspend("bob"))
-    renamed = Consent(1, (filed(plan.digest, "Ann", file="approvals/b.yaml"),))
+    renamed = Consent(1, (filed(plan.digest, "Ann", file="approvals/b.yaml"),), config="c")
     for consent in (one, renamed):
         ledger.desk.take_files("staff", consent, NOW)
         assert ledger.desk.approved("staff", NOW, consent) == {}
-    [standing] = ledger.desk.file_standings(one.files, NOW)
+    [standing] = ledger.desk.file_standings(one.files, NOW, TODAY)
     assert standing.why_not == "used: all of it was made"
 
 
@@ -122,7 +125,7 @@ def test_a_file_that_is_gone_approves_of_nothing(ledger):
     """At once; and of what was not made since, when it is back."""
     plan = holding("ada", "bob")
     keep(ledger, plan)
-    one = Consent(1, (filed(plan.digest, "ann"),))
+    one = Consent(1, (filed(plan.digest, "ann"),), config="c")
     ledger.desk.take_files("staff", one, NOW)
     make(ledger, suspend("ada"))
     assert ledger.desk.approved("staff", NOW, Consent()) == {}
@@ -142,7 +145,7 @@ def test_a_file_says_until_when_it_holds(ledger):
     plan = holding("ada")
     keep(ledger, plan)
     consents = [
-        Consent(1, (filed(plan.digest, "ann", expires=NOW + hours),))
+        Consent(1, (filed(plan.digest, "ann", expires=NOW + hours),), config="c")
         for hours in (DAY, timedelta(hours=1))
     ]
     for consent, at, approved in (
@@ -154,7 +157,7 @@ def test_a_file_says_until_when_it_holds(ledger):
         assert bool(ledger.desk.approved("staff", at, consent)) is approved
         ledger.desk.take_files("staff", consent, at)
         assert bool(ledger.desk.approved("staff", at, consent)) is approved
-    [standing] = ledger.desk.file_standings(consents[0].files, NOW + DAY)
+    [standing] = ledger.desk.file_standings(consents[0].files, NOW + DAY, TODAY)
     assert standing.why_not == "expired at 2026-03-02 12:30 UTC"
 
 
@@ -163,13 +166,15 @@ def test_a_person_in_two_files_of_one_plan_approves_once(ledger):
     plan = holding("ada")
     keep(ledger, plan)
     long = filed(plan.digest, "Ann", expires=NOW + 2 * DAY, file="approvals/b.yaml")
-    consent = Consent(2, (filed(plan.digest[:12], "ann"), long, filed(plan.digest, "bea")))
+    consent = Consent(
+        2, (filed(plan.digest[:12], "ann"), long, filed(plan.digest, "bea")), config="c"
+    )
     for _ in range(3):
         ledger.desk.take_files("staff", consent, NOW)
     told = [(one["by"], one["file"]) for one in events(ledger, "approval given")]
     assert told == [("Ann", "approvals/b.yaml"), ("bea", "approvals/a.yaml")]
     assert len(ledger.desk.approvals("staff", NOW)) == 2
-    alone = Consent(1, consent.files)
+    alone = Consent(1, consent.files, config="c")
     assert ledger.desk.approved("staff", NOW + timedelta(hours=36), alone)
 
 
@@ -178,7 +183,7 @@ def test_what_a_run_has_seen_expired_stays_so_though_the_clock_goes_back(ledger)
     plan, other = holding("ada"), holding("bob")
     keep(ledger, plan)
     keep(ledger, other)
-    by_file = Consent(1, (filed(other.digest, "bea", expires=NOW + DAY),))
+    by_file = Consent(1, (filed(other.digest, "bea", expires=NOW + DAY),), config="c")
     ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
     ledger.desk.take_files("staff", by_file, NOW)
     assert len(ledger.desk.approved("staff", NOW, by_file)) == 2
@@ -190,9 +195,9 @@ def test_what_a_run_has_seen_expired_stays_so_though_the_clock_goes_back(ledger)
     assert len(events(ledger, "approval expired")) == 2
     with pytest.raises(LedgerError, match="approval 1 has expired"):
         ledger.desk.withdraw_approval(1, NOW)
-    [standing] = ledger.desk.file_standings(by_file.files, NOW)
+    [standing] = ledger.desk.file_standings(by_file.files, NOW, TODAY)
     assert "expired" in standing.why_not
-    longer = Consent(1, (filed(other.digest, "bea", expires=NOW + 2 * DAY),))
+    longer = Consent(1, (filed(other.digest, "bea", expires=NOW + 2 * DAY),), config="c")
     ledger.desk.take_files("staff", longer, NOW)
     assert list(ledger.desk.approved("staff", NOW, longer)) == list(by_print("bob"))
 
@@ -204,8 +209,9 @@ def test_what_ran_by_an_approval_that_expired_meanwhile_uses_it_up(ledger):
     ledger.desk.approve(ledger.desk.plan(plan.digest), signed("ann"))
     late = NOW + DAY
     run = keep(ledger, holding("kim"), late)
-    lines = ledger.begin(run, [suspend("ada")], late)
-    ledger.end([Ended(lines[0], suspend("ada"), DONE, None)], late)
+    change = replace(suspend("ada"), approved=(Op.SUSPEND,))
+    [line] = ledger.begin(run, [change], late)
+    ledger.end([Ended(line, change, DONE, None)], late)
     assert [one["changes"] for one in events(ledger, "approval used")] == [1]
 
 
@@ -213,9 +219,9 @@ def test_two_people_may_stand_in_one_file_or_approve_in_both_ways(ledger):
     """Each by their name."""
     plan = holding("ada")
     keep(ledger, plan)
-    both = Consent(2, (filed(plan.digest, "ann", "bea"),))
+    both = Consent(2, (filed(plan.digest, "ann", "bea"),), config="c")
     assert len(ledger.desk.approved("staff", NOW, both)) == 1
-    alone = Consent(2, (filed(plan.digest, "ann"),))
+    alone = Consent(2, (filed(plan.digest, "ann"),), config="c")
     ledger.desk.take_files("staff", alone, NOW)
     ledger.desk.approve(plan, Signature("ANN", NOW, NOW + DAY))
     assert ledger.desk.approved("staff", NOW, alone) == {}
@@ -228,13 +234,47 @@ def test_what_nobody_knows_is_said_and_stops_nothing(ledger):
     empty = holding()
     keep(ledger, empty)
     files = (filed("0" * 12, "ann"), filed(empty.digest, "ann"))
-    consent = Consent(1, files)
+    consent = Consent(1, files, config="c")
     ledger.desk.take_files("staff", consent, NOW)
     assert ledger.desk.approved("staff", NOW, consent) == {}
-    assert [one.why_not for one in ledger.desk.file_standings(files, NOW)] == [
+    assert [one.why_not for one in ledger.desk.file_standings(files, NOW, TODAY)] == [
         "unknown: the ledger has no plan 000000000000",
         "the plan holds nothing",
     ]
+
+
+def test_who_approved_for_one_store_has_approved_nothing_for_another(ledger):
+    """It lets nothing through there, does not count there, and may be given there anew."""
+    here, there = holding("ada", identity="sql here as 7"), holding("ada", identity="sql there")
+    ledger.desk.approve(here, signed("ann"), 2)
+    second = ledger.desk.approve(there, signed("ann"), 2)
+    assert ledger.desk.people_of([second], NOW)[2] == 1
+    third = ledger.desk.approve(here, signed("bea"), 2)
+    assert ledger.desk.people_of([third], NOW)[3] == 2
+    for store, prints in (("sql here", 1), ("sql there", 0), ("sql", 0), ("", 0)):
+        assert len(ledger.desk.approved("staff", NOW, Consent(2, identity=store))) == prints
+
+
+def test_a_file_that_was_taken_up_for_one_store_lets_nothing_through_to_another(ledger):
+    """With any configuration, but only there."""
+    plan = holding("ada", identity="sql here")
+    keep(ledger, plan)
+    files = (filed(plan.digest, "ann"),)
+    here, there = (Consent(1, files, f"sql {which}", "c") for which in ("here", "there"))
+    ledger.desk.take_files("staff", there, NOW)
+    assert ledger.desk.approvals("staff", NOW) == []
+    ledger.desk.take_files("staff", here, NOW)
+    assert ledger.desk.approved("staff", NOW, there) == {}
+    assert len(ledger.desk.approved("staff", NOW, here)) == 1
+    other = Consent(1, files, "sql here", "d")
+    assert len(ledger.desk.approved("staff", NOW, other)) == 1
+    for today, why in (
+        (here, ""),
+        (other, ""),
+        (there, "it is for another target than sql there"),
+    ):
+        [standing] = ledger.desk.file_standings(files, NOW, {"staff": today})
+        assert standing.why_not == why
 
 
 changes = st.lists(st.sampled_from(KEYS), unique=True)
@@ -267,7 +307,7 @@ def test_nothing_runs_that_enough_people_did_not_approve_of(approvals, made, peo
             ledger.desk.approve(plan, signed(by))
         for key in keys:
             wanted[key].add(by.casefold())
-    consent = Consent(people, tuple(files))
+    consent = Consent(people, tuple(files), config="c")
     ledger.desk.take_files("staff", consent, NOW)
     make(ledger, *map(suspend, made), outcome=DONE)
     let_through = ledger.desk.approved("staff", NOW, consent)

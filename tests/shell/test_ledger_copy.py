@@ -60,7 +60,7 @@ def test_the_copy_has_all_and_goes_on_where_the_old_one_ended(world, place):
     environ = {"SYNCD_LEDGER__PASSWORD": secret(place)} if place.password else {}
     elsewhere = moved(world, place)
     assert "Nothing to change" in elsewhere.syncd("apply", "--yes", **environ).output
-    runs = elsewhere.syncd("history", "--format", "json", **environ).output
+    runs = elsewhere.syncd("history", "--format", "json", **environ).stdout
     assert '"run": 3' in runs or '"run":3' in runs
 
 

@@ -190,7 +190,7 @@ def test_what_a_plan_holds_can_be_approved_for_a_fortnight_whatever_runs_meanwhi
         for number in range(2):
             keep(ledger, moved(2 * day + number), NOW + day * DAY)
     assert ledger.desk.findings(first.digest, "held") == list(first.held)
-    keep(ledger, moved(100), NOW + 4000 * DAY)
+    keep(ledger, moved(100), NOW + 29 * DAY)
     keep(ledger, moved(101), NOW + 13 * DAY)
     assert ledger.desk.plan(first.digest).sections["held"] == 1
     keep(ledger, moved(102), NOW + 15 * DAY)

@@ -57,8 +57,11 @@ def release(
         str, typer.Argument(metavar="NUMBER|WHO", help="One hold, or all of a person.")
     ],
     by: By = None,
+    number: Annotated[
+        bool, typer.Option("--number", help="The number is meant, though somebody is called so.")
+    ] = False,
 ) -> None:
     """Release somebody: the next run goes on with the ladder."""
     from syncd.cli.holding import release
 
-    run_verb(context, lambda opened: release(opened, which, by))
+    run_verb(context, lambda opened: release(opened, which, by, number=number))

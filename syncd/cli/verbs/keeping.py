@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.application import run_verb
-from syncd.cli.options import Shape
+from syncd.cli.options import Shape, Syncs, Yes
 from syncd.cli.words import Format
 
 keeping = typer.Typer(no_args_is_help=True, help="Look after syncd's own memory.")
@@ -24,6 +24,14 @@ def copy(
     from syncd.cli.keeping import copy
 
     run_verb(context, lambda opened: copy(opened, to))
+
+
+@keeping.command()
+def accept_target(context: typer.Context, sync: Syncs = None, yes: Yes = False) -> None:
+    """Say that a target which is another store by now, or was emptied, is the right one."""
+    from syncd.cli.accepting import accept_target
+
+    run_verb(context, lambda opened: accept_target(opened, sync or [], yes=yes))
 
 
 def export(

@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from syncd.config.assemble import of_today
 from syncd.config.settings import Settings
+from syncd.core.approval import why_not_now
 from syncd.daemon.live import Live
 from syncd.daemon.status import findings
 from syncd.daemon.status.callers import Caller
@@ -74,6 +76,8 @@ def _check(plan: KeptPlan, settings: Settings) -> None:
         raise Refused(409, "the plan is of a sync that is not in the configuration any more")
     if sync.target != plan.target:
         raise Refused(409, f"the plan is for the target {plan.target}, which is now {sync.target}")
+    if why := why_not_now(plan, of_today(settings, plan.sync)):
+        raise Refused(409, f"the plan {why}")
     if not plan.held:
         raise Refused(409, "the plan holds nothing: there is nothing to approve")
 
