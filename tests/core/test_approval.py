@@ -348,3 +348,27 @@ def test_approved_logins_that_swap_use_their_approval_up():
     approve(here, here.plan(), days=9)
     assert len(here.apply().execution.done) == 3
     assert here.ledger.desk.approvals("main", here.now) == []
+
+
+def test_an_approved_change_uses_up_the_prints_that_let_it_through():
+    """Of an update those of the fields by themselves, or together, or of what was left of them."""
+    before = {"email": "a", "phone": "1", "title": "x"}
+    after = {"email": "b", "phone": "2", "title": "y"}
+    whole = replace(CHANGE, before=before, after=after, approved=("email", "phone"))
+
+    def of(*names):
+        return approval_print(only(whole, names))
+
+    assert used_prints(whole, {of("email", "phone"), of("title"), "other"}) == {
+        of("email", "phone")
+    }
+    assert used_prints(whole, {of("email"), of("phone")}) == {of("email"), of("phone")}
+    three = replace(whole, approved=("email", "phone", "title"))
+    some = {of("email"), of("phone", "title")}
+    assert used_prints(three, some) == some
+    assert used_prints(replace(whole, approved=()), {of("email")}) == set()
+    assert used_prints(replace(whole, approved=("gone",)), {of("email")}) == set()
+    assert used_prints(REMOVAL, {approval_print(REMOVAL)}) == set()
+    removed = replace(REMOVAL, approved=("remove",))
+    assert used_prints(removed, {approval_print(REMOVAL), "x"}) == {approval_print(REMOVAL)}
+    assert used_prints(removed, {"x"}) == set()

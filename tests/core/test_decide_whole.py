@@ -4,9 +4,10 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.decide import Decision, decide
+from syncd.core.left import Growth
 from syncd.core.memory import Remark
-from syncd.core.model import Group, Kind, Op, User
-from syncd.core.policy import Budget, Drift, Leavers, Policy, Protect, VanishedGroups
+from syncd.core.model import Group, Kind, Op, Ref, User
+from syncd.core.policy import EACH, Budget, Drift, Leavers, Policy, Protect, VanishedGroups
 from syncd.core.question import Beyond
 from syncd.engine import ask
 from tests.world import Office, by_hand, group, ids, opened, person
@@ -39,7 +40,7 @@ def scene() -> Office:
     here.backend.groups.plant(Group(display_name="Admins"))
     by_hand(here.backend, USER, here.ref("user1"), title="Queen")
     by_hand(here.backend, USER, here.ref("user7"), active=False)
-    here.pass_days(1)
+    here.pass_days(2)
     here.policy = POLICY
     here.source.has(
         PEOPLE[0],
@@ -153,6 +154,7 @@ def test_what_is_left_by_a_plan_is_whoever_it_tells_of_and_the_numbers_of_all():
     assert left.open == users | {(GROUP, f"p:{key}") for key in "gnv"}
     assert left.told == frozenset()
     assert left.administrators == frozenset()
+    assert left.undecided == {(USER, f"p:{n}") for n in (5, 8, 9)}
     numbers = {USER: 6, GROUP: 3, Kind.MEMBER: 6}
     assert left.totals == Beyond(population=numbers, foreign={USER: 1, GROUP: 1}, notes=(MENDS,))
     beyond = Beyond(population={USER: 10, Kind.MEMBER: 20}, foreign={GROUP: 5}, notes=("known",))
@@ -216,3 +218,57 @@ def test_a_leavers_address_goes_to_one_who_stays_only_where_leavers_are_suspende
     plan = decide(asked(here))
     assert plan.changes == ()
     assert [one.why for one in plan.conflicts] == ["email 'u1@x' is taken by user1 (u1)"]
+
+
+def test_a_groups_own_budget_is_of_all_its_members():
+    """With those whom the question is not about; of a group that is made now there are none."""
+    each = {(Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=0)}
+    here = opened(*PEOPLE, groups=GROUPS)
+    here.pass_days(2)
+    here.policy = Policy(budgets=each)
+    here.source.groups = [group("g", "Guests"), *GROUPS[1:]]
+    question = asked(here)
+
+    def rule(**members):
+        decision = Decision(replace(question, beyond=Beyond(members=members)))
+        (first, *_) = [one.rule for one in decision.plan().held] or [""]
+        return first
+
+    held = "over budget member.remove of group Guests: 3 planned, 1 allowed of 3; 2 of these held"
+    assert rule() == held
+    ref = next(link.ref for link in here.links() if link.key == "p:g")
+    assert rule(**{ref: 2}) == held.replace("1 allowed of 3; 2", "2 allowed of 5; 1")
+    assert rule(**{ref: 3}) == ""
+    assert rule(other=9) == held
+
+
+def test_whose_turn_it_is_may_be_given():
+    """Then it goes by no print of a key."""
+    question = asked(scene())
+    (first,) = [one for one in ids(decide(question).changes) if "suspend" in one]
+    for key in ("p:2", "p:3"):
+        turns = {other: 1 for other in ("p:2", "p:3") if other != key}
+        plan = decide(replace(question, turns={**turns, key: 0}))
+        assert [one for one in ids(plan.changes) if "suspend" in one] == [f"user/suspend/{key}"]
+    assert first in {"user/suspend/p:2", "user/suspend/p:3"}
+    decision = Decision(question)
+    decision.plan()
+    assert decision.parted
+
+
+def test_what_is_left_where_all_was_made_is_counted_with_what_came_of_it():
+    """And those of whom nothing else is told are as they should be."""
+    here = opened(PEOPLE[0], groups=[group("g", "Guests", "1")])
+    by_hand(here.backend, USER, here.ref("user1"), admin=True)
+    here.source.has(*PEOPLE[:3])
+    decision = Decision(asked(here))
+    assert ids(decision.plan().changes) == ["user/create/p:2", "user/create/p:3"]
+    growth = Growth({USER: 2, Kind.MEMBER: 5}, frozenset({Ref("u9")}))
+    left = decision.left(growth)
+    assert left.totals.population == {USER: 3, GROUP: 1, Kind.MEMBER: 6}
+    assert left.administrators == {here.ref("user1"), "u9"}
+    assert left.open == frozenset()
+    plain = decision.left()
+    assert plain.totals.population == {USER: 1, GROUP: 1, Kind.MEMBER: 1}
+    assert plain.administrators == {here.ref("user1")}
+    assert plain.open == {(USER, "p:2"), (USER, "p:3")}

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.core.correlate import Ours
-from syncd.core.descent import descend, stops
+from syncd.core.descent import descend, keep, spare, stops
 from syncd.core.found import Found
 from syncd.core.hold import Hold
 from syncd.core.ladder import (
@@ -125,6 +125,7 @@ def test_where_the_target_cannot_suspend_that_is_planned_and_the_next_rung_waits
     ]
     assert told(found(ours(0.9), cannot)) == []
     assert told(found(ours(0.9, active=False), cannot)) == []
+    assert told(found(ours(1, active=False), cannot)) == []
     assert found(ours(2.9), cannot).bare == {}
     assert list(found(ours(3), cannot).bare) == ["p:1"]
 
@@ -156,3 +157,26 @@ def test_a_hold_may_keep_somebody_active():
     assert stopped[Op.SUSPEND, "u1"] == "legal hold: another, by ann since 2026-03-23"
     assert stopped[Op.DELETE, "u1"] == "legal hold: a case, by ann since 2026-03-23"
     assert stops(ours(5), [HOLD]).keys() == {(Op.DELETE, "u1"), (Op.REMOVE, "u1")}
+
+
+def test_a_hold_keeps_whom_no_ladder_is_for():
+    """A leaver where leavers are ignored, and in an undo whoever it is on."""
+    words = "legal hold: a case, by ann since 2026-03-23"
+    stopped = {(Op.DELETE, "u1"): words, (Op.REMOVE, "u1"): words}
+    held = replace(GROUND, holds=(HOLD,))
+    other = ours(5, key=Key("p:2"))
+    other = Ours(replace(other.link, ref=Ref("u2")), other.stored)
+    for ground, expected in ((held, stopped), (GROUND, {})):
+        result = Found([], [], [])
+        keep(ours(), ground, result)
+        keep(other, ground, result)
+        assert result == Found([], [], [], stopped=expected)
+        result = Found([], [], [])
+        spare([other, ours()], ground, result)
+        assert result == Found([], [], [], stopped=expected)
+
+
+def test_whose_leave_has_no_date_is_a_leaver_without_one():
+    """As one may be who was stripped before, and is missed again."""
+    result = found(ours(None, 5, 4, active=False))
+    assert result.stripping == {"p:1": "leaver, stripped of groups: has left"}

@@ -280,3 +280,12 @@ def test_a_join_meets_everybody_once():
     pairs = [(one and one.key, other and other.link.key) for one, other in join(left, right)]
     assert pairs == [("a", None), (None, "b"), ("c", "c"), ("d", None), (None, "e")]
     assert list(join([], [])) == []
+
+
+def test_a_group_of_which_nothing_is_decided_stops_no_other():
+    """The next one is looked at."""
+    first, second = (
+        Wanted(Key(f"p:{key}"), Group(display_name=key), "groups.yaml") for key in "ab"
+    )
+    both_of = both([first, second], undecided=frozenset({Key("p:a")}))
+    assert [one.key for one in diff_groups(both_of, Ground(FREE, NOON)).changes] == ["p:b"]

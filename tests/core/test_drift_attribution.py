@@ -154,3 +154,18 @@ def test_what_is_missed_is_what_a_change_writes_and_what_is_there():
     assert missed(added) == [Missed(member, written=True, returned=False)]
     assert missed(replace(added, op=Op.REMOVE)) == [Missed(member, written=False, returned=True)]
     assert missed(gone) == [Missed(whole, written=False, returned=True)]
+
+
+def test_what_an_undo_writes_has_no_other_cause_and_what_it_wrote_is_known_for_it():
+    """Until either side says something else."""
+    last = Written("a", 2, NOON, undone=True)
+    past = Known({(Kind.USER, Ref("7")): {"title": last}})
+    [change] = Attribution(past, WEEK, NOON).of([TITLE]).changes
+    assert change.traces == {"title": Trace(Cause.UNDONE, "a", 2, NOON)}
+    [change] = Attribution(past, WEEK, NOON, undoes=True).of([TITLE]).changes
+    assert change.traces == {"title": Trace(Cause.UNDO, "a", 2, NOON)}
+    fresh = Known({(Kind.USER, Ref("7")): {"title": replace(last, fresh=True)}})
+    [change] = Attribution(fresh, WEEK, NOON, undoes=True).of([TITLE]).changes
+    assert change.traces["title"].cause is Cause.UNSETTLED
+    [change] = Attribution(Known(), WEEK, NOON, undoes=True).of([TITLE]).changes
+    assert change.traces["title"].cause is Cause.UNWRITTEN

@@ -16,7 +16,8 @@ from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.order import place_after
 from syncd.core.plan import Change
 from syncd.core.policy import ADMIN, EACH, RENAME, Budget, Policy
-from syncd.core.purses import is_wide, purses, rank
+from syncd.core.prints import print_of
+from syncd.core.purses import is_wide, parting, purses, rank, turns_of
 from syncd.core.spool import Trays
 from syncd.core.tally import Tally
 from syncd.core.trays import HELD
@@ -371,3 +372,121 @@ def test_what_a_narrow_budget_holds_of_those_who_are_tied_counts_no_more_either(
     tight = {**budgets, (Kind.USER, Op.CREATE): Budget(count=1)}
     rules = Counter(rule for *_, rule in judged(some, tight, {})[1])
     assert rules["over budget user.create: 2 planned, 1 allowed of 10; 1 of these held"] == 1
+
+
+def test_who_came_in_the_window_makes_no_room():
+    """Of users and groups those that were made or restored, of a group those who were added to it;
+    where all are new they are all that there is."""
+    policy = Policy(
+        budgets={
+            (Kind.USER, Op.SUSPEND): Budget(percent=50, minimum=0),
+            (Kind.MEMBER, Op.REMOVE): Budget(percent=50, minimum=0),
+            (Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=0),
+        }
+    )
+    spent = Counter(
+        {
+            (Kind.USER, Op.CREATE): 3,
+            (Kind.USER, Op.RESTORE): 1,
+            (Kind.GROUP, Op.CREATE): 7,
+            (Kind.MEMBER, Op.ADD): 2,
+            (Kind.MEMBER, Op.ADD, "g"): 5,
+        }
+    )
+    bounds = Bounds(policy, spent)
+    assert bounds.limit((Kind.USER, Op.SUSPEND), 4, 10) == Limit(
+        3,
+        "over budget user.suspend: 4 planned, 3 allowed of 6 that were there 24 h ago; "
+        "1 of these held",
+    )
+    assert bounds.limit((Kind.USER, Op.SUSPEND), 3, 4) == Limit(
+        2, "over budget user.suspend: 3 planned, 2 allowed of 4; 1 of these held"
+    )
+    assert bounds.limit((Kind.USER, Op.SUSPEND), 2, 5).rule.startswith(
+        "over budget user.suspend: 2 planned, 1 allowed of 1 that were there 24 h ago"
+    )
+    assert bounds.limit((Kind.MEMBER, Op.REMOVE), 9, 12).room == 5
+    assert bounds.limit((Kind.MEMBER, Op.REMOVE, "g"), 9, 13, "G").room == 4
+    assert bounds.limit((Kind.MEMBER, Op.REMOVE, "h"), 9, 12, "H").room == 6
+
+
+@MANY
+@given(users(), BUDGETS, removals())
+def test_whose_turn_it_is_can_be_told_without_the_keys(some, budgets, members):
+    """By what parted those who had room from those who had not: others of the same turns are held
+    likewise, be they called otherwise."""
+    policy = Policy(budgets=budgets)
+
+    def held(of, turns=None):
+        tally = Tally()
+        tally.count([one for one in of if one.kind is Kind.USER])
+        excess = Excess(policy, Memory(), Trays(), list, turns)
+        _, refused = excess.hold([one for one in of if one.kind is Kind.USER], tally.planned, TEN)
+        spool, planned = excess._spool, Counter()
+        for key in "gh":
+            rows = [(place_after(one), one, "") for one in of if one.member and one.name == key]
+            if rows:
+                kept, number = excess.of_group(rows, key, 10)
+                excess.put(Kind.MEMBER, Op.REMOVE, kept)
+                planned[Kind.MEMBER, Op.REMOVE] += number
+        excess.hold_members(planned, TEN)
+        return [*refused, *spool.refusals({HELD: ""})], excess.parted
+
+    whole = [*some, *members]
+    expected, parted = held(whole)
+    keys = {key for one in whole for key in (one.key, one.member) if key}
+    turns = turns_of(keys, parted)
+    found, _ = held(whole, turns)
+    assert {one.change.id for one in found} == {one.change.id for one in expected}
+
+
+def test_a_turn_is_a_place_among_the_ends_of_budgets():
+    """Of members the person's comes first; whom nobody knows has the first."""
+    print_1, print_2 = (int.from_bytes(print_of(key)) for key in (b"1", b"2"))
+    low, high = sorted([print_1, print_2])
+    ends = {low, high, high + 1}
+    keys = {print_1: Key("1"), print_2: Key("2")}
+    assert turns_of([Key("1"), Key("2")], ends) == {keys[low]: 0, keys[high]: 1}
+    change = Change(Op.REMOVE, Kind.MEMBER, Key("g"), "", member=Key("1"))
+    assert rank(change, {Key("g"): 3, Key("1"): 5}) == (5 << 64) + 3
+    assert rank(change, {Key("1"): 5}) == 5 << 64
+    assert rank(change, {}) == 0
+    alone = replace(change, kind=Kind.USER, member=None)
+    assert rank(alone, {Key("g"): 3}) == 3
+    assert rank(alone) == int.from_bytes(print_of(b"g"))
+    halves = print_of(b"1")[:8] + print_of(b"g")[:8]
+    assert rank(change) == int.from_bytes(halves)
+
+
+def test_where_a_budget_ends_parts_the_keys_of_people_and_of_groups():
+    """By their prints' first halves, for a member has both in its rank."""
+    assert parting(Kind.USER, 77) == (77,)
+    ones = (1 << 64) - 1
+    assert parting(Kind.MEMBER, (5 << 64) + 3) == (
+        (5 << 64) - 1,
+        (5 << 64) + ones,
+        (3 << 64) + ones,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "draws"),
+    [
+        (True, False, True),
+        (True, None, True),
+        (False, True, True),
+        (None, True, True),
+        (None, False, False),
+        (False, None, False),
+        (True, True, False),
+    ],
+)
+def test_who_becomes_an_administrator_or_is_one_no_longer_draws_on_that_budget(
+    before, after, draws
+):
+    """To say of somebody that they are none is nothing."""
+    change = Change(
+        Op.UPDATE, Kind.USER, Key("1"), "a", Ref("u"), {"admin": before}, {"admin": after}
+    )
+    wide = (Kind.USER, Op.UPDATE)
+    assert purses(change) == ((wide, (Kind.USER, ADMIN)) if draws else (wide,))

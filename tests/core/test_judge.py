@@ -314,3 +314,33 @@ def test_whom_a_suspension_waits_for_are_those_who_become_administrators():
         kept, refused = keep_an_administrator([leaving, *others], accounts)
         assert kept == others
         assert refused == [Refusal(leaving, "protected: the last administrator")]
+
+
+def test_what_a_hold_stops_of_a_user_it_stops_of_no_group_with_the_same_ref():
+    """Targets count each kind for itself."""
+    group = Change(Op.DELETE, Kind.GROUP, Key("g"), "g", Ref("7"))
+    user = replace(group, kind=Kind.USER)
+    stopped = facts(stopped={(Op.DELETE, Ref("7")): "legal hold"})
+    assert sift([group], stopped).possible == [group]
+    assert sift([user], stopped).refused == [Refusal(user, "legal hold")]
+    both = facts(stopped=stopped.stopped, protected={(Kind.USER, Ref("7")): "protected"})
+    assert sift([user], both).refused == [Refusal(user, "protected")]
+    assert sift([replace(user, ref=None)], stopped).refused == []
+
+
+def test_all_that_the_target_needs_and_does_not_get_is_named():
+    """In order; whether they are active is nothing that a source must say."""
+    needs = Abilities(
+        USERS.fields, frozenset(), frozenset({"user_name", "email", "active"}), USERS.ops
+    )
+    new = Change(Op.CREATE, Kind.USER, Key("1"), "", after={"title": "x"})
+    refused = sift([new], facts(abilities={**ABILITIES, Kind.USER: needs})).refused
+    assert refused == [Refusal(new, "the target needs email, user_name, and the source has none")]
+
+
+def test_what_is_not_there_yet_is_not_protected():
+    """Neither a group nor a user."""
+    member = Change(Op.REMOVE, Kind.MEMBER, Key("g"), "", member=Key("1"))
+    guarding = facts(protected={(Kind.GROUP, Ref("")): "x", (Kind.USER, Ref("")): "y"})
+    suspended = Change(Op.SUSPEND, Kind.USER, Key("1"), "", after={"active": False})
+    assert sift([member, suspended], guarding).possible == [member, suspended]

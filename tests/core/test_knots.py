@@ -27,7 +27,7 @@ def test_an_empty_name_ties_to_nobody():
 
 def test_an_address_ties_where_accounts_are_adopted_by_it():
     plain = Holds(unique=frozenset({"user_name"}))
-    assert TIES.fields == {"user_name", "email", "attributes.badge", "admin"}
+    assert Ties(HOLDS, Policy()).fields == {"user_name", "email", "attributes.badge", "admin"}
     assert "email" not in Ties(plain, Policy()).fields
     assert "email" in Ties(plain, Policy(adopt=Adopt.BY_EMAIL)).fields
 

@@ -3,8 +3,15 @@
 import pytest
 from msgspec.structs import replace
 
-from syncd.core.members import Compared, Kept, Listed, Who, compare_members
-from syncd.core.model import Key, Kind, Member, Op, Ref, Rung
+from syncd.core.correlate import Correlated, Ours
+from syncd.core.desired import Wanted
+from syncd.core.drift import Attributed
+from syncd.core.found import Found
+from syncd.core.judge import Sifted
+from syncd.core.members import Compared, Kept, Listed, Who, compare_members, kept_groups
+from syncd.core.memory import Link
+from syncd.core.model import Group, Key, Kind, Member, Op, Ref, Rung, Stored
+from syncd.core.parts import Findings
 from syncd.core.plan import Change
 
 GUESTS = Kept(Key("p:g"), Ref("g1"), "Guests", wanted=True, certain=True)
@@ -121,3 +128,38 @@ def test_a_list_finds_those_whom_it_has(asked):
     assert listed.by_key(asked) == [known[key] for key in asked if key in known]
     assert listed.by_ref(["u1", "u9"]) == [ADA]
     assert listed.wanted(Key("p:g")) == ()
+
+
+def test_which_groups_are_kept_true():
+    """Those that will be made and ours; those that vanished where they are emptied; nothing is
+    done to one of which nothing is decided."""
+    new = [Change(Op.CREATE, Kind.GROUP, Key(f"p:{key}"), key) for key in "no"]
+    ours = tuple(
+        Ours(
+            Link(Kind.GROUP, Key(f"p:{key}"), Ref(key), "old"),
+            Stored(Ref(key), Group(display_name=key.upper())),
+        )
+        for key in "abcd"
+    )
+    wanted = tuple(
+        Wanted(Key(f"p:{key}"), Group(display_name=key), "") for key in ("a", "b", "d", "n", "o")
+    )
+    findings = Findings(
+        wanted=wanted,
+        correlated=Correlated(ours, (), (), (), frozenset()),
+        undecided=frozenset({Key("p:d")}),
+        found=Found([*new, replace(new[0], op=Op.UPDATE, key=Key("p:a"))], [], []),
+        sifted=Sifted([], [], []),
+        protected={},
+        attributed=Attributed(),
+    )
+    kept = [
+        Kept(Key("p:n"), None, "n", wanted=True, certain=True),
+        Kept(Key("p:o"), None, "o", wanted=True, certain=False),
+        Kept(Key("p:a"), Ref("a"), "A", wanted=True, certain=True),
+        Kept(Key("p:b"), Ref("b"), "B", wanted=True, certain=False),
+    ]
+    unsure = {Key("p:o"), Key("p:b")}
+    assert kept_groups(findings, unsure, empty_vanished=False) == kept
+    vanished = Kept(Key("p:c"), Ref("c"), "C", wanted=False, certain=True)
+    assert kept_groups(findings, unsure, empty_vanished=True) == [*kept, vanished]

@@ -17,7 +17,7 @@ from syncd.core.membership import Fates, MemberJudge, enrolled, unmade
 from syncd.core.memory import Link
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.order import place_after
-from syncd.core.parts import Findings, Frame
+from syncd.core.parts import Findings, Frame, leavers_of
 from syncd.core.past import Known, Stuck
 from syncd.core.plan import Change, Refusal
 from syncd.core.policy import Adopt, Drift, Policy
@@ -32,6 +32,7 @@ FRAME = Frame(
     gaps=(),
     whole=True,
     past=Known(),
+    undoes=False,
 )
 FATES = Fates({}, frozenset(), {})
 NEW_GROUP, NEW_USER = "group/create/p:g", "user/create/p:1"
@@ -220,3 +221,70 @@ def test_a_frame_judges_and_attributes_by_its_own():
     assert groups.policy.on_drift("display_name") is Drift.ENFORCE
     assert (users.now, users.caseless, users.past) == (NOON, USERS.caseless, FRAME.past)
     assert groups.policy.retry_unsettled == timedelta(days=7)
+
+
+def test_nobody_is_taken_out_of_whom_nothing_is_decided():
+    """A protection says why in its own words."""
+    ours = tuple(
+        Ours(
+            Link(Kind.USER, Key(f"p:{n}"), Ref(f"u{n}"), "old"),
+            Stored(Ref(f"u{n}"), User(user_name=f"user{n}")),
+        )
+        for n in (1, 2, 3)
+    )
+    findings = Findings(
+        wanted=(),
+        correlated=Correlated(ours, (), (), (), frozenset()),
+        undecided=frozenset({Key("p:1"), Key("p:2")}),
+        found=Found([], [], []),
+        sifted=Sifted([], [], []),
+        protected={(Kind.USER, Ref("u2")): "protected"},
+        attributed=Attributed(),
+    )
+    assert [who.guarded for who in enrolled(findings, lambda _: False)] == [
+        "nothing is decided about them",
+        "protected",
+        "",
+    ]
+
+
+def test_whose_names_may_be_given_up():
+    """Who has left and is suspended, or will be; whom no guard keeps, and about whom it is sure."""
+
+    def one(number, *, active=False):
+        return Ours(
+            Link(Kind.USER, Key(f"p:{number}"), Ref(f"u{number}"), "old"),
+            Stored(Ref(f"u{number}"), User(user_name=f"user{number}", active=active)),
+        )
+
+    findings = Findings(
+        wanted=(),
+        correlated=Correlated(
+            (
+                one(1),
+                one(2, active=True),
+                one(3, active=True),
+                one(4),
+                one(5),
+                one(6),
+                one(7),
+                one(8),
+            ),
+            (),
+            (),
+            (),
+            frozenset(),
+        ),
+        undecided=frozenset({Key("p:5")}),
+        found=Found(
+            [], [], [], stopped={(Op.DELETE, Ref("u7")): "hold", (Op.REMOVE, Ref("u8")): "hold"}
+        ),
+        sifted=Sifted([], [], []),
+        protected={(Kind.USER, Ref("u6")): "protected", (Kind.GROUP, Ref("u8")): "protected"},
+        attributed=Attributed(),
+    )
+    assert leavers_of(findings, {Key("p:4")}, {Ref("u3")}) == {
+        Ref("u1"): "p:1",
+        Ref("u3"): "p:3",
+        Ref("u8"): "p:8",
+    }

@@ -37,3 +37,13 @@ def test_a_change_of_the_fields_that_differ_makes_one_record_the_other(one, othe
 def test_an_empty_free_attribute_is_none_at_all():
     """As a mapping gives it that found no value."""
     assert user_of({"user_name": "ada", "attributes.room": None}) == User(user_name="ada")
+
+
+def test_a_free_attribute_is_cleared_by_none_and_the_others_stay():
+    """And set by a value."""
+    user = User(user_name="ada", attributes={"room": "1", "desk": "2"})
+    assert changed(user, {"attributes.room": None}).attributes == {"desk": "2"}
+    assert changed(user, {"attributes.room": "3", "title": "Dr"}) == User(
+        user_name="ada", title="Dr", attributes={"room": "3", "desk": "2"}
+    )
+    assert changed(user, {"attributes.attributes.": None}).attributes == user.attributes

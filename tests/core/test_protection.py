@@ -1,6 +1,13 @@
 """Nobody is renamed out of their protection."""
 
+import pytest
+from msgspec.structs import replace
+
+from syncd.core.hold import Hold
+from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.plan import Change
 from syncd.core.policy import Policy, Protect
+from syncd.core.protection import leaves_hold, loses_protection
 from tests.world import ADA, EVERYONE, group, ids, opened, person
 
 PROTECTING = Policy(budgets={}, protect=Protect(users=("ada*",), groups=("Every*",)))
@@ -36,3 +43,67 @@ def test_a_protected_group_keeps_a_name_that_protects_it():
     assert [r.rule for r in plan.refused] == [
         "protected: group Everyone would lose its protection with this display_name"
     ]
+
+
+HOLD = Hold("ada*", "a case", "ann", pattern=True)
+RENAME = Change(
+    Op.UPDATE,
+    Kind.USER,
+    Key("p:1"),
+    "ada",
+    Ref("u1"),
+    {"user_name": "ADA.king", "email": "a@x", "title": "ada"},
+    {"user_name": "countess", "email": "ada@x", "title": "x"},
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "holds", "leaves"),
+    [
+        (RENAME, "user_name", [HOLD], True),
+        (RENAME, "user_name", [replace(HOLD, who="zz*"), HOLD], True),
+        (RENAME, "user_name", [], False),
+        (RENAME, "title", [HOLD], False),
+        (RENAME, "email", [HOLD], False),
+        (replace(RENAME, key=Key("ada:1")), "user_name", [HOLD], False),
+        (replace(RENAME, kind=Kind.GROUP), "user_name", [HOLD], False),
+        (replace(RENAME, after={"user_name": "Ada"}), "user_name", [HOLD], False),
+        (replace(RENAME, after={"user_name": None}), "user_name", [HOLD], True),
+        (replace(RENAME, before={}), "user_name", [HOLD], False),
+        (replace(RENAME, before={}), "user_name", [replace(HOLD, who="*")], False),
+    ],
+)
+def test_nobody_is_renamed_out_of_a_hold_that_knows_them_by_that_name(change, name, holds, leaves):
+    """It says how the hold would keep them: by the key."""
+    why = (
+        "legal hold: a case, by ann; ada* would not fit ada with this user_name:"
+        " let the hold name p:1"
+    )
+    assert leaves_hold(change, name, holds) == (why if leaves else "")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "loses"),
+    [
+        ("user_name", "ada", "countess", True),
+        ("user_name", "ada", "ADA.king", False),
+        ("user_name", "bob", "countess", False),
+        ("user_name", "ada", None, True),
+        ("user_name", None, "countess", False),
+        ("user_name", "", "countess", False),
+        ("email", "ada@x", "b@x", True),
+        ("title", "ada", "x", False),
+    ],
+)
+def test_a_name_loses_its_protection_where_no_pattern_fits_it_any_more(name, before, after, loses):
+    """By each name that protection goes by; a pattern of groups is of no user."""
+    protect = Protect(users=("ada*",), groups=("countess",))
+    change = replace(RENAME, before={name: before}, after={name: after})
+    rule = f"protected: user ada would lose its protection with this {name}"
+    assert loses_protection(change, name, protect) == (rule if loses else "")
+    of_group = replace(
+        change, kind=Kind.GROUP, before={"display_name": "Countess"}, after={"display_name": "x"}
+    )
+    assert loses_protection(of_group, "display_name", protect) == (
+        "protected: group ada would lose its protection with this display_name"
+    )

@@ -87,3 +87,11 @@ def test_a_membership_has_moved_where_it_is_so_already():
     )
     assert why_moved(replace(into, ref=None), ASKED, {}) == said
     assert why_moved(replace(into, member_ref=None), ASKED, {}) == said
+
+
+def test_a_question_knows_the_versions_that_it_is_told():
+    """By kind and ref."""
+    seen = Seen((ADA,), (STAFF,), ())
+    told = AsAsked(seen, {(Kind.USER, Ref("7")): "W/1"})
+    assert told.version(Kind.USER, Ref("7")) == "W/1"
+    assert told.version(Kind.GROUP, Ref("7")) == told.version(Kind.USER, Ref("8")) == ""

@@ -61,7 +61,11 @@ def test_what_is_withheld_is_counted_and_stays_open():
     tally.withhold([GONE, STRIPPED])
     tally.withhold([GONE])
     assert tally.withheld == {"group.delete": 2, "member.remove": 1}
-    assert tally.open == {(Kind.GROUP, "p:h"), (Kind.USER, "p:2"), (Kind.GROUP, "p:g")}
+    assert set(tally.undecided()) == {
+        (Kind.GROUP, "p:h"),
+        (Kind.USER, "p:2"),
+        (Kind.GROUP, "p:g"),
+    }
 
 
 def test_what_is_desired_of_parts_is_told_in_order():
@@ -156,7 +160,15 @@ def test_what_is_remembered_comes_in_turn():
 def test_whoever_a_plan_tells_of_stays_open():
     """But those of whom only a field is left; they are told of apart."""
     tally = Tally()
-    tally.open = {(Kind.USER, Key("w"))}
+    tally._waiting = {(Kind.USER, Key("w"))}
+    tally.withhold([replace(GONE, key=Key("o"))])
+    tally.add_desired(
+        replace(
+            NOTHING,
+            conflicts=(Problem(Kind.USER, Key("k"), "", ""),),
+            failures=(Problem(Kind.GROUP, Key("f"), "", ""),),
+        )
+    )
     tally._marks = [mark(Remark.REKEY, "m", "old")]
     tally._bare = {Key("b"): mark(Remark.STRIPPED, "b")}
     created = replace(UPDATE, op=Op.CREATE, key=Key("c"))
@@ -165,8 +177,6 @@ def test_whoever_a_plan_tells_of_stays_open():
         changes=(STRIPPED,),
         held=(Refusal(replace(UPDATE, key=Key("h")), ""),),
         refused=(Refusal(replace(UPDATE, key=Key("r")), ""),),
-        conflicts=(Problem(Kind.USER, Key("k"), "", ""),),
-        failures=(Problem(Kind.GROUP, Key("f"), "", ""),),
         unsettled=(Refusal(created, ""), Refusal(replace(UPDATE, key=Key("u")), "")),
         drifted=(Refusal(replace(UPDATE, key=Key("d")), ""), Refusal(created, "")),
     )
@@ -174,5 +184,11 @@ def test_whoever_a_plan_tells_of_stays_open():
         *((Kind.USER, key) for key in ("w", "m", "old", "b", "p:2", "h", "r", "k", "c")),
         (Kind.GROUP, "p:g"),
         (Kind.GROUP, "f"),
+        (Kind.GROUP, "o"),
+    }
+    assert set(tally.undecided()) == {
+        (Kind.USER, "k"),
+        (Kind.GROUP, "f"),
+        (Kind.GROUP, "o"),
     }
     assert list(told_of(plan)) == [(Kind.USER, "u"), (Kind.USER, "d")]

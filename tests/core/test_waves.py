@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncd.core.model import Key, Kind, Op
 from syncd.core.order import places
@@ -11,7 +12,7 @@ from syncd.core.plan import Change, Plan, Wave
 from syncd.core.policy import Cohort, Waves
 from syncd.core.prints import print_of
 from syncd.core.stream import encode
-from syncd.core.waves import in_waves, parted
+from syncd.core.waves import by_key, in_waves, parted
 from tests.world import NOON
 
 
@@ -228,3 +229,37 @@ def test_a_whole_share_is_everybody_and_a_share_ends_before_its_end():
         found = in_waves(some, Waves(first=(Cohort(percent=percent),), minimum=0), nobody)
         first = {change.key for change in found.changes[: found.waves[0].changes]}
         assert first == {other for other, at in points.items() if at < points[key]}
+
+
+def test_waves_by_key_are_the_same_waves():
+    """Each person in the first that they would be in; groups in none."""
+    asked = []
+
+    def names(keys):
+        asked.append(set(keys))
+        return {Key("3"): "login-1"}
+
+    waves = Waves(
+        first=(Cohort(users=("login-1",)), Cohort(users=("login-1", "login-2"), percent=1)),
+        minimum=0,
+    )
+    some = [group("1"), user("1"), user("2"), member("g", "3"), member("g", "1"), user("4")]
+    known = by_key(waves, some, names)
+    assert [one.keys for one in known.first] == [{"1", "3"}, {"2"}]
+    assert [(one.users, one.percent) for one in known.first] == [
+        (("login-1",), 0.0),
+        (("login-1", "login-2"), 1),
+    ]
+    assert asked == [{"3", "1"}]
+    plan = made(*some)
+    assert turns(in_waves(plan, known, nobody)) == turns(in_waves(plan, waves, names))
+    everybody = Waves(first=(Cohort(percent=100, users=("*",), keys=frozenset({Key("2")})),))
+    found = in_waves(made(user("1"), user("2")), replace(everybody, minimum=0), nobody)
+    assert turns(found) == [["user/update/2"], ["user/update/1"]]
+
+
+def test_each_wave_has_its_turn():
+    """Of three as of two."""
+    waves = Waves(first=tuple(Cohort(users=(f"login-{n}",)) for n in (1, 2)), minimum=0)
+    plan = in_waves(made(*map(user, "4321")), waves, nobody)
+    assert turns(plan) == [["user/update/1"], ["user/update/2"], ["user/update/3", "user/update/4"]]
