@@ -372,3 +372,31 @@ def test_an_approved_change_uses_up_the_prints_that_let_it_through():
     removed = replace(REMOVAL, approved=("remove",))
     assert used_prints(removed, {approval_print(REMOVAL), "x"}) == {approval_print(REMOVAL)}
     assert used_prints(removed, {"x"}) == set()
+
+
+@pytest.mark.parametrize(
+    ("identity", "config", "why"),
+    [
+        ("wiki.x", "c0ffee", ""),
+        ("wiki.x as ann", "c0ffee", ""),
+        ("wiki.x as ann", "decaf", "was made with another configuration of main; plan again"),
+        (
+            "other.x",
+            "c0ffee",
+            "was made for the target at other.x, which is now wiki.x; plan again",
+        ),
+        (
+            "wiki.xy",
+            "decaf",
+            "was made for the target at wiki.xy, which is now wiki.x; plan again",
+        ),
+        ("", "c0ffee", "was made with another configuration of main; plan again"),
+    ],
+)
+def test_a_plan_is_approved_for_the_store_and_the_configuration_it_was_made_for(
+    identity, config, why
+):
+    """Whoever syncd was in the store; else it says what is otherwise."""
+    plan = replace(office().plan(), identity=identity, config=config)
+    assert why_not_now(plan, Consent(identity="wiki.x", config="c0ffee")) == why
+    assert why_not_now(replace(plan, identity=""), Consent(config=config)) == ""

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from syncd.core.bind import all_run, bind
 from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Op, Ref, User
-from syncd.core.plan import Change
+from syncd.core.plan import Change, Refusal, only
 from syncd.core.policy import Adopt, Budget, Policy
 from syncd.core.seen import MOVED
 from syncd.errors import ConfigError
@@ -123,3 +123,72 @@ def test_what_is_only_observed_is_remembered_though_nobody_approved_it():
     fresh = replace(office(ADA).plan(), marks=(adopted, left))
     assert bind(replace(fresh, marks=()), fresh, NOWHERE).marks == (left,)
     assert bind(replace(fresh, marks=(adopted,)), fresh, NOWHERE).marks == (adopted, left)
+
+
+TITLED = Change(
+    Op.UPDATE,
+    Kind.USER,
+    Key("p:1"),
+    "ada",
+    Ref("u1"),
+    {"title": "Mr", "phone": "1"},
+    {"title": "Dr", "phone": "2"},
+)
+
+
+def bound(saved=(), held=(), fresh=()):
+    """What runs of these, and how many are new."""
+    plan = office(ADA).plan()
+    then = replace(plan, changes=tuple(saved), held=tuple(Refusal(one, "held") for one in held))
+    found = bind(then, replace(plan, changes=tuple(fresh)), NOWHERE)
+    new = [note for note in found.notes if "saved plan" in note]
+    return [(one.id, dict(one.after)) for one in found.changes], new
+
+
+NEW = ["1 change is not in the saved plan: left for the next one"]
+
+
+def test_what_the_saved_plan_held_runs_where_it_was_approved_since():
+    """By itself, or with what ran anyway; of something else that is approved, nothing was shown."""
+    title, phone = only(TITLED, {"title"}), only(TITLED, {"phone"})
+    freed = replace(TITLED, approved=("title",))
+    alone = replace(title, approved=("title",))
+    whole = (TITLED.id, {"phone": "2", "title": "Dr"})
+    assert bound([phone], [title], [freed]) == ([whole], [])
+    assert bound([], [title], [alone]) == ([(TITLED.id, {"title": "Dr"})], [])
+    assert bound([], [title], [title]) == ([], NEW)
+    assert bound([], [], [alone]) == ([], NEW)
+    assert bound([], [title], [freed]) == ([], NEW)
+    assert bound([], [TITLED], [replace(TITLED, approved=("phone", "title"))]) == ([whole], [])
+    assert bound([phone], [title], [TITLED]) == ([], [])
+    other = replace(freed, after={"phone": "3", "title": "Dr"})
+    assert bound([phone], [title], [other]) == ([], [])
+    assert bound([phone], [replace(title, before={"title": "x"})], [freed]) == ([], [])
+    assert bound([TITLED], [], [freed]) == ([whole], [])
+
+
+def test_a_suspension_that_was_held_runs_once_it_is_approved():
+    """As a whole."""
+    gone = Change(
+        Op.SUSPEND, Kind.USER, Key("p:1"), "ada", Ref("u1"), {"active": True}, {"active": False}
+    )
+    approved = replace(gone, approved=("suspend",))
+    runs = [(gone.id, {"active": False})]
+    assert bound([], [gone], [approved]) == (runs, [])
+    assert bound([], [gone], [gone]) == ([], NEW)
+    assert bound([], [], [approved]) == ([], NEW)
+    assert bound([], [replace(gone, ref=Ref("u2"))], [approved]) == ([], NEW)
+
+
+def test_what_was_held_and_runs_is_more_than_what_the_saved_plan_would_do():
+    """It stands for nothing that was lost."""
+    title, phone = only(TITLED, {"title"}), only(TITLED, {"phone"})
+    approved = replace(TITLED, key=Key("p:2"), approved=("title",))
+    held = (Refusal(replace(approved, approved=()), "held"),)
+    saved = replace(office(ADA).plan(), changes=(phone,), held=held)
+    assert all_run(saved, replace(saved, changes=(phone, approved)))
+    assert not all_run(saved, replace(saved, changes=(approved,)))
+    assert not all_run(saved, replace(saved, changes=(phone, title, approved)))
+    assert not all_run(saved, replace(saved, changes=(phone, replace(approved, approved=()))))
+    same = replace(saved, held=(Refusal(title, "held"),))
+    assert all_run(same, replace(same, changes=(replace(TITLED, approved=("title",)),)))

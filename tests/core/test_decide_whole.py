@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
 from syncd.core.decide import Decision, decide
+from syncd.core.doubt import NOTHING
 from syncd.core.left import Growth
 from syncd.core.memory import Remark
 from syncd.core.model import Group, Kind, Op, Ref, User
@@ -169,7 +170,7 @@ def test_what_is_left_by_a_plan_is_whoever_it_tells_of_and_the_numbers_of_all():
     assert plan.held[1].rule.endswith("2 planned, 1 allowed of 16; 1 of these held")
     assert plan.held[0].rule.endswith("2 planned, 1 allowed of 26; 1 of these held")
     assert some.plan() is plan
-    assert (some.saw_all, some.overtaken, some.renamed) == (True, frozenset(), {})
+    assert (some.saw_all, some.settled, some.renamed) == (True, NOTHING, {})
 
 
 def test_where_not_all_was_read_nothing_is_taken_away():

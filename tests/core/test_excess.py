@@ -348,9 +348,10 @@ def test_what_was_begun_counts_as_done_until_it_is_due_again():
     policy = Policy(budgets={PURSES[1]: Budget(count=2)})
     some = [Change(Op.SUSPEND, Kind.USER, Key(f"p:{n}"), "", Ref("u")) for n in (8, 9)]
     excess = Excess(policy, Memory(open_lines=lines), Trays(), list)
-    assert excess.overtaken == {7, 8}
+    assert list(excess.overtaken) == [7, 8]
+    assert excess.overtaken[7] == Change(Op.SUSPEND, Kind.USER, Key("p:7"), "", Ref("u"))
     excess.due(some)
-    assert excess.overtaken == {7}
+    assert list(excess.overtaken) == [7]
     planned = Counter(purse for one in some for purse in purses(one))
     within, held = excess.hold(some, planned, TEN)
     assert (len(within), len(held)) == (1, 1)
@@ -490,3 +491,55 @@ def test_who_becomes_an_administrator_or_is_one_no_longer_draws_on_that_budget(
     )
     wide = (Kind.USER, Op.UPDATE)
     assert purses(change) == ((wide, (Kind.USER, ADMIN)) if draws else (wide,))
+
+
+def test_of_an_update_that_was_begun_what_is_not_due_again_counts_as_done():
+    """Fields that it does not have any more, or that are as they were to be; each line by itself."""
+    begun = OpenLine(
+        7,
+        Op.UPDATE,
+        Kind.USER,
+        Key("p:1"),
+        Ref("u"),
+        {"title": "Dr", "phone": "2", "email": "b@x"},
+        {"title": "Mr", "phone": "1", "email": "a@x"},
+    )
+    again = OpenLine(8, Op.UPDATE, Kind.USER, Key("p:1"), Ref("u"), {"title": "Dr"}, {"title": "x"})
+    approved = OpenLine(
+        9,
+        Op.UPDATE,
+        Kind.USER,
+        Key("p:2"),
+        Ref("v"),
+        {"title": "Dr"},
+        {"title": "x"},
+        approved=("title",),
+    )
+    due = Change(
+        Op.UPDATE,
+        Kind.USER,
+        Key("p:1"),
+        "ada",
+        Ref("u"),
+        {"title": "Mr", "phone": "2"},
+        {"title": "Dr", "phone": "3"},
+    )
+    excess = Excess(Policy(), Memory(open_lines=(begun, again, approved)), Trays(), list)
+    spent = excess._bounds.spent
+    assert spent[Kind.USER, Op.UPDATE] == 2
+    assert spent[Kind.USER, Op.UPDATE, "title"] == 2
+    excess.due([due])
+    assert {line: dict(one.after) for line, one in excess.overtaken.items()} == {
+        7: {"email": "b@x", "phone": "2"},
+        9: {"title": "Dr"},
+    }
+    assert +spent == {
+        (Kind.USER, Op.UPDATE): 1,
+        (Kind.USER, Op.UPDATE, "phone"): 1,
+        (Kind.USER, Op.UPDATE, "email"): 1,
+    }
+    excess.due([due])
+    assert list(excess.overtaken) == [9, 7]
+    gone = Excess(Policy(), Memory(open_lines=(replace(begun, op=Op.DELETE),)), Trays(), list)
+    gone.due([replace(due, op=Op.DELETE)])
+    assert gone.overtaken == {}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from syncd.core.members import Listed, Who
 from syncd.core.model import Key, Kind, Member, Op, Ref
 from syncd.core.plan import Change, Refusal
-from syncd.core.vacancy import refuse_occupied
+from syncd.core.vacancy import refuse_occupied, without
 
 GONE = Change(Op.DELETE, Kind.GROUP, Key("p:g"), "G", Ref("g1"))
 ADA = Who(Key("p:1"), Ref("u1"), "ada", named=False)
@@ -73,3 +73,10 @@ def test_only_a_deletion_of_that_group_waits():
     assert refuse_occupied([GONE, other], listed, listed, removes=True) == [
         Refusal(GONE, "waits for ada to be out of it")
     ]
+
+
+def test_what_is_refused_is_left_out_and_nothing_else():
+    """By its id."""
+    other = replace(GONE, key=Key("p:h"))
+    assert without([GONE, other], [Refusal(GONE, "waits")]) == [other]
+    assert without([GONE, other], []) == [GONE, other]
