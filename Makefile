@@ -52,7 +52,7 @@ test: $(VENV)/installed-for-development servers check
 nightly: $(VENV)/installed-for-development servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report --skip-covered --fail-under=90
-	SYNCD_SEEDS=10000 SYNCD_MACHINE_EXAMPLES=500 SYNCD_MACHINE_STEPS=50 \
+	SYNCD_SEEDS=10000 SYNCD_STEPS=6 SYNCD_MACHINE_EXAMPLES=500 SYNCD_MACHINE_STEPS=50 \
 		$(BIN)/python -m pytest -n $(WORKERS) tests/promises $(ARGS)
 	SYNCD_SOAK_CYCLES=10000 SYNCD_PAIR_ROUNDS=100 SYNCD_FUZZ_EXAMPLES=100 SYNCD_KILLS=30 SYNCD_EDGES_EVERY=1 \
 		SYNCD_AUDIT_EXAMPLES=2000 SYNCD_AUDIT_KILLS=60 SYNCD_EVIDENCE_WORLDS=500 SYNCD_DRIFT_EXAMPLES=300 \

@@ -42,6 +42,8 @@ def on_an_empty_target(before: Sync | None, after: Sync, now: datetime) -> Suppo
     with closing(Ledger.in_memory()) as ledger:
         was = _nothing(after, now)
         if before is not None:
+            # Where the settings say that the store is, is nothing here: they may be of a checkout.
+            before = replace(before, identity=after.identity)
             _settle(before, ledger, now - after.policy.window - _A_WHILE)
             was = engine.plan(before, ledger, now)
         plans = was, engine.plan(after, ledger, now)

@@ -16,8 +16,17 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from itertools import count
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 from syncd.cli import main
 from tests.faults.doomed import doom
+from tests.moved import accept_moved
+
+
+def copy(base: Path, place: Path) -> Path:
+    shutil.copytree(base, place)
+    accept_moved(create_engine(f"sqlite:///{place}/.syncd/ledger.db"), base, place)
+    return place
 
 
 def apply(place: Path) -> None:
@@ -38,12 +47,10 @@ def fork(place: Path, edge: int | None) -> int:
 
 
 def every(base: Path, into: Path, first: int, step: int) -> None:
-    shutil.copytree(base, into / f"first of {first}")
     with suppress(SystemExit):
-        apply(into / f"first of {first}")
+        apply(copy(base, into / f"first of {first}"))
     for number in count(first, step):
-        place = into / str(number)
-        shutil.copytree(base, place)
+        place = copy(base, into / str(number))
         ends = [fork(place, number), fork(place, None)]
         sys.stdout.write(json.dumps([number, *ends]) + "\n")
         sys.stdout.flush()

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, select, update
 from syncd.backends.sql.schema import GROUPS, MEMBERS, USERS
 from syncd.database import database_url
 from syncd.ledger.schema import JOURNAL, LINKS, RUNS
+from tests.moved import accept_moved
 from tests.servers.postgres import PASSWORD
 from tests.world import ANY_NUMBER
 
@@ -50,6 +51,7 @@ class Installation:
         shutil.copytree(self.place, place)
         one = Installation(place, {**self.databases, **databases})
         one.configure(batch_size)
+        accept_moved(one.engine("ledger"), self.place, place)
         return one
 
     def configure(self, batch_size: int) -> None:

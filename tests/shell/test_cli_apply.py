@@ -12,6 +12,7 @@ import pytest
 
 from syncd.cli.failures import Interrupted
 from syncd.cli.signals import Stop
+from syncd.config.identity import _here
 from syncd.ledger import open_ledger
 from syncd.report import Exit
 from tests.shell.command import PEOPLE, World, answered, small_world
@@ -151,8 +152,8 @@ def test_a_plan_runs_on_no_other_store_of_the_same_name(world: World, tmp_path_f
     assert result.exit_code == Exit.CONFIG
     (complaint,) = result.stderr.splitlines()
     assert complaint == (
-        f"the plan was made for the target at sql sqlite:///{world.path}/store.db, "
-        f"this is sql sqlite:///{other.path}/store.db; plan again"
+        f"the plan was made for the target at sql sqlite:///{world.path}/store.db {_here()}, "
+        f"this is sql sqlite:///{other.path}/store.db {_here()}; plan again"
     )
     assert not (other.path / "store.db").exists()
 

@@ -8,12 +8,14 @@ from shutil import copytree
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
+from sqlalchemy import create_engine
 
 from syncd.core.plan import Refusal
 from syncd.ledger import FAILED, Ended
 from syncd.lookback.told import lines, tell
 from syncd.render.told import render_told, told_markdown
 from syncd.report import Exit
+from tests.moved import accept_moved
 from tests.shell.command import CONFIG, PEOPLE, World, small_world
 from tests.world import ADA, KIM, NOON, ZOE, opened
 
@@ -41,7 +43,9 @@ def past(tmp_path_factory) -> Path:
 @pytest.fixture
 def world(tmp_path, past: Path) -> World:
     """A copy of that past."""
-    return World(copytree(past, tmp_path / "world"))
+    world = World(copytree(past, tmp_path / "world"))
+    accept_moved(create_engine(f"sqlite:///{world.path}/.syncd/ledger.db"), past, world.path)
+    return world
 
 
 def people(title: str, *others: str) -> str:

@@ -30,7 +30,7 @@ def test_after_an_apply_all_is_good(world):
     result = world.syncd("status")
     assert result.exit_code == 0
     assert "main → store  Good" in result.output
-    standing = json.loads(world.syncd("status", "--format", "json").output)["syncs"][0]["standing"]
+    standing = json.loads(world.syncd("status", "--format", "json").stdout)["syncs"][0]["standing"]
     assert standing["outcome"] == "done"
     assert standing["verified_at"] == standing["ended_at"]
     assert standing["done"] == {"group.create": 1, "member.add": 2, "user.create": 2}
@@ -63,7 +63,7 @@ def test_what_is_held_is_told_with_the_command_that_allows_it(world):
     result = world.syncd("status")
     assert result.exit_code == 5
     assert "1 change held" in result.output
-    digest = json.loads(world.syncd("status", "--format", "json").output)["syncs"][0]["standing"][
+    digest = json.loads(world.syncd("status", "--format", "json").stdout)["syncs"][0]["standing"][
         "digest"
     ]
     assert f"syncd approve {digest[:12]}" in result.output

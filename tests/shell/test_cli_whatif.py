@@ -7,8 +7,10 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from sqlalchemy import create_engine
 
 from syncd.report import Exit
+from tests.moved import accept_moved
 from tests.servers.slapd import Slapd
 from tests.shell.command import CONFIG, PEOPLE, World, small_world
 
@@ -34,7 +36,9 @@ def first_run(tmp_path_factory) -> Path:
 @pytest.fixture
 def world(tmp_path, first_run: Path) -> World:
     """A copy of that."""
-    return World(copytree(first_run, tmp_path / "world"))
+    world = World(copytree(first_run, tmp_path / "world"))
+    accept_moved(create_engine(f"sqlite:///{world.path}/.syncd/ledger.db"), first_run, world.path)
+    return world
 
 
 def new_people(world: World, *edits: tuple[str, str]) -> None:
