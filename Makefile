@@ -63,7 +63,8 @@ nightly: $(VENV)/installed-for-development servers
 		tests/faults/test_approval_kill.py \
 		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
 		tests/core/test_ladder_model.py tests/core/test_excess.py tests/core/test_budgets.py \
-		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py $(ARGS)
+		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py \
+		tests/shell/test_crashes.py $(ARGS)
 	$(BIN)/python -m pytest --hypothesis-profile=thorough -n $(WORKERS) tests/core/test_explain.py \
 		tests/core/test_offline.py tests/core/test_whatif.py tests/core/test_between.py $(ARGS)
 
