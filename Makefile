@@ -102,11 +102,12 @@ $(MACHINE)/installed: $(MACHINE)/made pyproject.toml | $(BIN)/python
 
 # First by the tests of the mutant's module and the quickest others; who lives, by all that there are.
 # mutmut 3.8 may fall over a process that it does not know; a second run goes on where that was.
-MUTMUT = PATH="$$PWD/$(BIN):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children $$(nproc)
+# A mutant that collects things for ever would take all memory before its time is over: 4 GB each.
+MUTMUT = ulimit -v 4000000; PATH="$$PWD/$(BIN):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children $$(nproc)
 mutants: $(VENV)/installed-for-mutation
 	$(BIN)/python -m tests.mutation ready
-	export SYNCD_MUTANT_TESTS=40; $(MUTMUT) $(ARGS) || $(MUTMUT) $(ARGS)
-	living=$$($(BIN)/python -m tests.mutation living) && { [ -z "$$living" ] || $(MUTMUT) $$living; }
+	export SYNCD_MUTANT_TESTS=40; ($(MUTMUT) $(ARGS)) || ($(MUTMUT) $(ARGS))
+	living=$$($(BIN)/python -m tests.mutation living) && { [ -z "$$living" ] || ($(MUTMUT) $$living); }
 	$(BIN)/python -m tests.mutation check
 
 bench: $(VENV)/installed-for-benchmarks
