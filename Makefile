@@ -63,7 +63,8 @@ nightly: $(VENV)/installed-for-development servers
 		tests/faults/test_approval_kill.py \
 		tests/daemon/test_status_fuzz.py tests/audit tests/core/test_evidence.py tests/core/test_drift.py \
 		tests/core/test_ladder_model.py tests/core/test_excess.py tests/core/test_budgets.py \
-		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py $(ARGS)
+		tests/core/test_bound.py tests/core/test_undo.py tests/shell/test_bundle.py \
+		tests/shell/test_crashes.py $(ARGS)
 	$(BIN)/python -m pytest --hypothesis-profile=thorough -n $(WORKERS) tests/core/test_explain.py \
 		tests/core/test_offline.py tests/core/test_whatif.py tests/core/test_between.py $(ARGS)
 
@@ -101,11 +102,12 @@ $(MACHINE)/installed: $(MACHINE)/made pyproject.toml | $(BIN)/python
 
 # First by the tests of the mutant's module and the quickest others; who lives, by all that there are.
 # mutmut 3.8 may fall over a process that it does not know; a second run goes on where that was.
-MUTMUT = PATH="$$PWD/$(BIN):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children $$(nproc)
+# A mutant that collects things for ever would take all memory before its time is over: 4 GB each.
+MUTMUT = ulimit -v 4000000; PATH="$$PWD/$(BIN):$$PATH" nice -n 19 $(BIN)/mutmut run --max-children $$(nproc)
 mutants: $(VENV)/installed-for-mutation
 	$(BIN)/python -m tests.mutation ready
-	export SYNCD_MUTANT_TESTS=40; $(MUTMUT) $(ARGS) || $(MUTMUT) $(ARGS)
-	living=$$($(BIN)/python -m tests.mutation living) && { [ -z "$$living" ] || $(MUTMUT) $$living; }
+	export SYNCD_MUTANT_TESTS=40; ($(MUTMUT) $(ARGS)) || ($(MUTMUT) $(ARGS))
+	living=$$($(BIN)/python -m tests.mutation living) && { [ -z "$$living" ] || ($(MUTMUT) $$living); }
 	$(BIN)/python -m tests.mutation check
 
 bench: $(VENV)/installed-for-benchmarks

@@ -13,6 +13,7 @@ from syncd.core.hold import Hold
 from syncd.core.ladder import Ground, holds_on, is_due, next_step
 from syncd.core.memory import Remark
 from syncd.core.model import Op, Ref, Rung, User
+from syncd.core.policy import Leavers
 
 
 def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
@@ -38,10 +39,13 @@ def descend(ours: Ours[User], why: str, ground: Ground, found: Found) -> None:
         found.changes.append(suspension(ours, f"{since}: {why}", Rung.SUSPEND))
 
 
-def keep(ours: Ours[User], ground: Ground, found: Found) -> None:
-    """A leaver who is on no ladder; a hold keeps them all the same."""
+def ignore(ours: Ours[User], ground: Ground, found: Found) -> bool:
+    """Whether a leaver is on no ladder; a hold keeps them all the same."""
+    if ground.policy.leavers is not Leavers.IGNORE:
+        return False
     if holds := holds_on(ours.link, ours.stored.entity, ground):
         found.stopped.update(stops(ours, holds))
+    return True
 
 
 def _since(ours: Ours[User]) -> str:

@@ -14,7 +14,7 @@ from typing import Generic
 from msgspec import Struct
 
 from syncd.core.correlate import Ours
-from syncd.core.descent import descend, keep
+from syncd.core.descent import descend, ignore
 from syncd.core.desired import Wanted
 from syncd.core.found import Found, change, deletion, mark, suspension
 from syncd.core.ladder import Ground, has_passed
@@ -22,7 +22,7 @@ from syncd.core.memory import Remark
 from syncd.core.model import E, Group, Key, Kind, Op, Update, User, Value, flat
 from syncd.core.normal import same
 from syncd.core.plan import Change
-from syncd.core.policy import Leavers, Policy, VanishedGroups
+from syncd.core.policy import Policy, VanishedGroups
 
 _GONE = "is in no source any more"
 
@@ -78,9 +78,7 @@ def diff_users(both: Comparison[User], ground: Ground) -> Found:
                 f"{wanted.entity.user_name} is suspended in the source and has no account; "
                 "none is created until they are active"
             )
-        elif ours and ground.policy.leavers is Leavers.IGNORE:
-            keep(ours, ground, found)
-        elif ours:
+        elif ours and not ignore(ours, ground, found):
             descend(ours, both.absent.get(key, _GONE), ground, found)
     return found
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.core.correlate import Ours
-from syncd.core.descent import descend, keep, spare, stops
+from syncd.core.descent import descend, ignore, spare, stops
 from syncd.core.found import Found
 from syncd.core.hold import Hold
 from syncd.core.ladder import (
@@ -168,8 +168,11 @@ def test_a_hold_keeps_whom_no_ladder_is_for():
     other = Ours(replace(other.link, ref=Ref("u2")), other.stored)
     for ground, expected in ((held, stopped), (GROUND, {})):
         result = Found([], [], [])
-        keep(ours(), ground, result)
-        keep(other, ground, result)
+        assert not ignore(ours(), ground, result)
+        assert result == Found([], [], [])
+        ignoring = replace(ground, policy=replace(ground.policy, leavers=Leavers.IGNORE))
+        assert ignore(ours(), ignoring, result)
+        assert ignore(other, ignoring, result)
         assert result == Found([], [], [], stopped=expected)
         result = Found([], [], [])
         spare([other, ours()], ground, result)
