@@ -20,7 +20,8 @@ COPIED = ROOT / "mutants" / "tests"
 STATS = ROOT / "mutants" / "mutmut-stats.json"
 """Which test comes to which function."""
 
-DEAD = {"killed", "timeout", "caught by type check"}
+DEAD = {"killed", "timeout", "segfault", "caught by type check"}
+"""A `segfault` is what mutmut calls one that had to be killed when its time was over."""
 UNTRIED = {"not checked", "check was interrupted by user"}
 
 
