@@ -161,7 +161,7 @@ def returning(batch_size):
 
 
 SCENES = [joining, adopting, moving, leaving, deleting, returning]
-EVERY = int(os.environ.get("SYNCD_EDGES_EVERY", "2"))
+EVERY = int(os.environ.get("SYNCD_EDGES_EVERY", "4"))
 """How many moments there are for each that is tried, from any on; `make nightly` tries all."""
 
 
