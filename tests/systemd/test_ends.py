@@ -46,7 +46,7 @@ def test_told_to_stop_it_finishes_the_change_in_hand_and_the_next_start_does_the
     told = service.machine.properties(DAEMON, "ActiveState", "Result")
     assert told == {"ActiveState": "inactive", "Result": "success"}
     service.start()
-    eventually(lambda: count(service) == MANY, limit=60)
+    eventually(lambda: count(service) == MANY, limit=120)
     service.status(f"wiki: {MANY - done:,} changes applied", limit=60)
     keys = service.ask("SELECT external_id FROM users")
     assert len({key for (key,) in keys}) == MANY
