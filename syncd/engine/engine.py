@@ -118,14 +118,8 @@ def apply(  # noqa: PLR0913  the run's whole surroundings, each a name
         )
         journal, left, after = Journal(ledger, run, clock, told, redact), None, decision.plan()
         look = partial(look_again, cycle, purpose, decision, planned, journal)
-        gate = Canary(
-            planned.waves,
-            sync.policy.waves.errors,
-            Stubborn(cycle.past, ledger, sync.name, run),
-            look,
-            stop,
-            watch,
-        )
+        stubborn = Stubborn(cycle.past, ledger, sync.name, run)
+        gate = Canary(planned.waves, sync.policy.waves.errors, stubborn, look, stop, watch)
         with _how_to_go_on():
             execution = execute(planned, sync.backend, journal, stop, watch, gate)
         report = Report(planned, run, execution)
