@@ -71,7 +71,7 @@ def test_ten_moves_leave_no_thread_and_no_file_behind(place, start):
         move(place, daemon, f"127.0.0.1:{ports[number % 2]}")
         assert not answers(ports[(number - 1) % 2])
         found.append((count(daemon, "task"), count(daemon, "fd")))
-    # A thread may still be about to end when it is counted; what is left behind stays.
-    assert min(found[5:]) <= max(found[:5])
-    assert min(found[-2:])[1] <= max(files for _, files in found[:5])
-    assert found[-1][1] <= found[1][1]
+    # A pool may begin a thread late, and a connection may still be about to end when it is counted;
+    # what is left behind at each move is more in each of the last three than in any of the first six.
+    for counts in zip(*found, strict=True):
+        assert min(counts[-3:]) <= max(counts[:6])
