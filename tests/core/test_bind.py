@@ -192,3 +192,45 @@ def test_what_was_held_and_runs_is_more_than_what_the_saved_plan_would_do():
     assert not all_run(saved, replace(saved, changes=(phone, replace(approved, approved=()))))
     same = replace(saved, held=(Refusal(title, "held"),))
     assert all_run(same, replace(same, changes=(replace(TITLED, approved=("title",)),)))
+
+
+class _At:
+    """`core.seen.Now` of a target in which all that is there has this version."""
+
+    versioned = True
+
+    def __init__(self, version):
+        self._version = version
+
+    def stored(self, _kind, _refs):
+        return {}
+
+    def has(self, _group, _user):
+        return False
+
+    def version(self, _kind, _ref):
+        return self._version
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "runs"),
+    [("W/1", "W/1", True), ("W/1", "W/2", False), ("", "W/2", True), ("W/1", "", True)],
+)
+def test_what_has_another_version_by_now_does_not_run(then, now, runs):
+    """Though all that syncd knows of it is the same; where only one of them is known it may."""
+    plan = office(ADA).plan()
+    saved = replace(plan, changes=(replace(TITLED, version=then),))
+    more = Change(Op.CREATE, Kind.USER, Key("p:2"), "zoë", after={"user_name": "zoë"})
+    found = bind(saved, replace(plan, changes=(TITLED, more)), _At(now))
+    assert ids(found.changes) == ([TITLED.id] if runs else [])
+    assert ids(one.change for one in found.refused) == ([] if runs else [TITLED.id])
+
+
+def test_what_is_approved_since_makes_up_for_nothing_that_has_moved():
+    """It is not counted among what the plan would do."""
+    plan = office(ADA).plan()
+    held = Change(Op.SUSPEND, Kind.USER, Key("p:9"), "kim", Ref("u9"), {"active": True}, {})
+    saved = replace(plan, changes=(TITLED,), held=(Refusal(held, "held"),))
+    found = bind(saved, replace(plan, changes=(replace(held, approved=("suspend",)),)), NOWHERE)
+    assert ids(found.changes) == [held.id]
+    assert ids(one.change for one in found.refused) == [TITLED.id]

@@ -304,3 +304,16 @@ def state(here):
     return here.members() | {
         (name, one["title"], one["active"]) for name, one in here.accounts().items()
     }
+
+
+def test_a_group_that_is_to_be_made_has_nobody_yet():
+    """Of a share of it one comes, as of any small one; the next run sees who did."""
+    each = {(Kind.MEMBER, Op.ADD, EACH): Budget(percent=100, minimum=0)}
+    here = office(
+        person("1", "ada"),
+        person("2", "zoë"),
+        groups=[group("n", "New", "1", "2")],
+        policy=Policy(budgets=each),
+    )
+    (held,) = here.plan().held
+    assert held.rule.startswith("over budget member.add of group New: 2 planned, 1 allowed of 0;")

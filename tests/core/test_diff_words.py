@@ -271,6 +271,7 @@ def test_a_group_is_made_renamed_and_known_again():
     assert marks == [Mark(Remark.RETURNED, Kind.GROUP, "p:g", "g1", "Guests")]
     undecided = frozenset({Key("p:g")})
     assert found(diff_groups(both([group], undecided=undecided), ground)) == ([], [], [], [])
+    assert found(diff_groups(both([], [guests()], undecided=undecided), ground)) == ([], [], [], [])
 
 
 def test_a_join_meets_everybody_once():

@@ -202,6 +202,31 @@ def test_of_a_group_no_more_goes_than_its_own_budget_and_that_of_all(
     assert len(runs) == min(room.get(PURSES[7], 99), left)
 
 
+def test_a_group_is_cut_by_its_own_budget_and_says_what_is_left():
+    """What is approved draws on nothing; of the others some print is the last one to have room."""
+    policy = Policy(budgets={(Kind.MEMBER, Op.REMOVE, EACH): Budget(count=3)})
+    five = [
+        Change(Op.REMOVE, Kind.MEMBER, Key("g"), "g", Ref("g"), member=Key(name))
+        for name in "abcde"
+    ]
+    some = [*five, replace(five[0], member=Key("f"), approved=("remove",))]
+    rows = [(place_after(one), one, "") for one in some]
+
+    def cut(turns=None):
+        excess = Excess(policy, Memory(), Trays(), list, turns)
+        kept, drawing = excess.of_group(rows, "g", 10)
+        return {one.member for _, one, _ in kept}, drawing, excess.parted
+
+    by_print = sorted(five, key=rank)
+    assert cut() == (
+        {"f", *(one.member for one in by_print[:3])},
+        3,
+        set(parting(Kind.MEMBER, rank(by_print[2]))),
+    )
+    turns = {Key(name): at for at, name in enumerate("bdeac")}
+    assert cut(turns)[:2] == ({"f", "b", "d", "e"}, 3)
+
+
 def test_whose_turn_it_is_goes_by_the_person():
     """In all budgets; and so few are changed by half."""
     some = [Change(Op.SUSPEND, Kind.USER, Key(f"p:{n}"), "") for n in range(50)]
@@ -381,6 +406,7 @@ def test_who_came_in_the_window_makes_no_room():
     policy = Policy(
         budgets={
             (Kind.USER, Op.SUSPEND): Budget(percent=50, minimum=0),
+            (Kind.USER, Op.UPDATE, "title"): Budget(percent=50, minimum=0),
             (Kind.MEMBER, Op.REMOVE): Budget(percent=50, minimum=0),
             (Kind.MEMBER, Op.REMOVE, EACH): Budget(percent=50, minimum=0),
         }
@@ -406,6 +432,7 @@ def test_who_came_in_the_window_makes_no_room():
     assert bounds.limit((Kind.USER, Op.SUSPEND), 2, 5).rule.startswith(
         "over budget user.suspend: 2 planned, 1 allowed of 1 that were there 24 h ago"
     )
+    assert bounds.limit((Kind.USER, Op.UPDATE, "title"), 9, 10).room == 3
     assert bounds.limit((Kind.MEMBER, Op.REMOVE), 9, 12).room == 5
     assert bounds.limit((Kind.MEMBER, Op.REMOVE, "g"), 9, 13, "G").room == 4
     assert bounds.limit((Kind.MEMBER, Op.REMOVE, "h"), 9, 12, "H").room == 6

@@ -71,6 +71,7 @@ RENAME = Change(
         (replace(RENAME, after={"user_name": None}), "user_name", [HOLD], True),
         (replace(RENAME, before={}), "user_name", [HOLD], False),
         (replace(RENAME, before={}), "user_name", [replace(HOLD, who="*")], False),
+        (replace(RENAME, before={}), "user_name", [replace(HOLD, who="????")], False),
     ],
 )
 def test_nobody_is_renamed_out_of_a_hold_that_knows_them_by_that_name(change, name, holds, leaves):
@@ -80,6 +81,13 @@ def test_nobody_is_renamed_out_of_a_hold_that_knows_them_by_that_name(change, na
         " let the hold name p:1"
     )
     assert leaves_hold(change, name, holds) == (why if leaves else "")
+
+
+def test_a_hold_on_all_who_have_a_name_lets_nobody_have_none():
+    """No name is not just another one."""
+    nameless, named = replace(RENAME, after={"user_name": None}), replace(HOLD, who="????*")
+    assert leaves_hold(nameless, "user_name", [named]) != ""
+    assert leaves_hold(RENAME, "user_name", [named]) == ""
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.model import Reference
 from syncd.core.records import NamedAmong
+from syncd.core.scope import conditions
 from tests.world import ADA, ZOE, MemorySource, Office, group, ids, person
 
 STAFF = UserMapping(take=Scope(member_of=("Staff",), where={"email": ("*@example.org",)}))
@@ -42,3 +43,15 @@ def test_a_reference_to_a_source_that_the_sync_does_not_have_leads_nowhere():
     named = NamedAmong({"p": ()})
     assert named.keys(Reference("q", "key", "1", "g.yaml:1:1")) is None
     assert named.keys(Reference("p", "key", "1", "g.yaml:1:1")) == ()
+
+
+def test_each_condition_is_told_with_its_name_in_the_configuration():
+    """In the order in which they are asked, with what the person has, and what is wrong."""
+    scope = Scope(
+        member_of=("Staff",), where={"title": ("Engineer",)}, unless={"email": ("*@example.org",)}
+    )
+    assert [(one.rule, one.unmet) for one in conditions(ADA, ["Guests"], scope)] == [
+        ("member_of", "not a member of Staff"),
+        ("where.title", ""),
+        ("except.email", "email is *@example.org"),
+    ]

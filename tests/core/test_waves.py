@@ -260,6 +260,12 @@ def test_waves_by_key_are_the_same_waves():
 
 def test_each_wave_has_its_turn():
     """Of three as of two."""
-    waves = Waves(first=tuple(Cohort(users=(f"login-{n}",)) for n in (1, 2)), minimum=0)
-    plan = in_waves(made(*map(user, "4321")), waves, nobody)
+    minute = timedelta(minutes=1)
+    first = tuple(Cohort(users=(f"login-{n}",), wait=n * minute) for n in (1, 2))
+    plan = in_waves(made(*map(user, "4321")), Waves(first=first, minimum=0), nobody)
+    assert plan.waves == (
+        Wave("login-1", 1, 60.0),
+        Wave("login-2", 1, 120.0),
+        Wave("all others", 2),
+    )
     assert turns(plan) == [["user/update/1"], ["user/update/2"], ["user/update/3", "user/update/4"]]
