@@ -14,6 +14,7 @@ from syncd.core.desired import Desired, Wanted
 from syncd.core.diff import Comparison, diff_groups, diff_users
 from syncd.core.drift import Attributed, Attribution
 from syncd.core.found import Found
+from syncd.core.hold import Hold
 from syncd.core.judge import Abilities, Facts, Sifted, sift
 from syncd.core.ladder import ground_of
 from syncd.core.memory import Memory
@@ -60,6 +61,7 @@ class Frame(Struct, frozen=True):
         self,
         protected: Mapping[tuple[Kind, Ref], str],
         stopped: Mapping[tuple[Op, Ref], str] | None = None,
+        holds: Collection[Hold] = (),
     ) -> Facts:
         return Facts(
             abilities={
@@ -70,7 +72,7 @@ class Frame(Struct, frozen=True):
             gaps=self.gaps,
             protect=self.policy.protect,
             stopped=stopped or {},
-            holds=[one for one in self.policy.legal_holds if not one.until or self.now < one.until],
+            holds=[one for one in holds if one.pattern],
         )
 
     def attribution(self, kind: Kind) -> Attribution:
@@ -118,7 +120,8 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
     found = diff_users(both, ground)
     if frame.undoes:
         spare(correlated.ours, ground, found)
-    return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, protected)
+    facts = frame.facts(protected, found.stopped, ground.holds)
+    return _findings(Kind.USER, desired.users, correlated, undecided, found, frame, facts)
 
 
 def find_groups(
@@ -140,7 +143,8 @@ def find_groups(
             undecided=undecided,
         )
         found = diff_groups(both, ground_of(frame.policy, frame.now, memory, frame.declared))
-    return _findings(Kind.GROUP, wanted, correlated, undecided, found, frame, frame.protected)
+    facts = frame.facts(frame.protected, found.stopped)
+    return _findings(Kind.GROUP, wanted, correlated, undecided, found, frame, facts)
 
 
 def leavers_of(
@@ -183,7 +187,7 @@ def _findings(  # noqa: PLR0913, PLR0917  all that is known of them
     undecided: frozenset[Key],
     found: Found,
     frame: Frame,
-    protected: Mapping[tuple[Kind, Ref], str],
+    facts: Facts,
 ) -> Findings[E]:
     attributed = frame.attribution(kind).of(found.changes)
     return Findings(
@@ -191,7 +195,7 @@ def _findings(  # noqa: PLR0913, PLR0917  all that is known of them
         correlated=correlated,
         undecided=undecided,
         found=replace(found, changes=attributed.changes),
-        sifted=sift(attributed.changes, frame.facts(protected, found.stopped)),
-        protected=protected,
+        sifted=sift(attributed.changes, facts),
+        protected=facts.protected,
         attributed=attributed,
     )

@@ -11,7 +11,7 @@ from syncd.core.model import Key, State
 from syncd.core.policy import Leavers, Policy
 from syncd.cycle import Mode
 from syncd.ledger import Wanted
-from tests.world import ADA, ENGINEERING, EVERYONE, KIM, ZOE, ids, opened, person
+from tests.world import ADA, ENGINEERING, EVERYONE, KIM, NOON, ZOE, ids, opened, person
 
 DAY = timedelta(days=1)
 DELETING = Policy(leavers=Leavers.DELETE, budgets={})
@@ -78,11 +78,30 @@ def test_nobody_is_renamed_out_of_a_legal_hold(who, new):
         Hold("p:1", "case 12", "config", pattern=True),
         Hold("*d*", "case 12", "config", pattern=True),
         Hold("ada", "case 12", "config", until=datetime(2020, 1, 1, tzinfo=UTC), pattern=True),
+        Hold("ada", "case 12", "config"),
     ],
 )
 def test_a_hold_that_still_fits_or_is_over_stops_no_new_name(hold):
+    """And one that is on a key knows nobody by their login."""
     here = opened(ADA, policy=replace(DELETING, legal_holds=(hold,)))
+    here.live_days(2)
     here.source.has(person("1", "adele", email="adele@example.org"))
+    assert ids(here.apply().execution.done) == ["user/update/p:1"]
+
+
+def test_a_hold_stops_new_names_until_it_is_over():
+    """Which is a day of runs after its date: else a clock that jumps would end it for good."""
+    until = NOON + timedelta(days=100)
+    hold = Hold("ada", "case 12", "config", until=until, pattern=True)
+    here = opened(ADA, policy=replace(DELETING, legal_holds=(hold,)))
+    here.live_days(99)
+    here.source.has(person("1", "countess", email="ada@example.org", title="Engineer"))
+    here.pass_days(400)
+    for _ in range(3):
+        report = here.apply()
+        assert report.execution.done == []
+        assert [one.change.id for one in report.plan.refused] == ["user/update/p:1"]
+        here.pass_days(0.4)
     assert ids(here.apply().execution.done) == ["user/update/p:1"]
 
 
