@@ -108,7 +108,8 @@ class _Names:
             holder = self._holder.get(name)
             if change is None or field not in change.after or holder is None:
                 continue
-            if holder[0] == change.ref or (field, holder[0]) in self._givers:
+            # Somebody gives it up; or has it, and writes it otherwise.
+            if (field, holder[0]) in self._givers:
                 continue
             if not self._release(change, field, holder):
                 self._drop(change, field, f"is taken by {holder[1]} ({holder[0]})")
