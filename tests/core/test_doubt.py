@@ -95,3 +95,13 @@ def test_a_member_who_is_there_was_added_and_one_who_is_not_was_removed():
         assert of_members(replace(removed, member=unknown)) == set()
         some = of_members(replace(removed, member=unknown), MEMBER, there=inside)
         assert some == {4}
+
+
+def test_who_was_seen_stays_seen_whatever_is_seen_after():
+    """Users come before groups, and both in parts."""
+    gone = replace(LINE, op=Op.DELETE, ref=Ref("u9"), after={}, before={"title": "x"})
+    there = replace(ADA, ref=Ref("u9"))
+    doubt = Doubt([gone])
+    for some in (of(there), of(foreign=(there,)), of(ADA), of(foreign=(ADA,))):
+        doubt.see(Kind.USER, some, frozenset())
+    assert doubt.made(whole=True) == set()

@@ -383,6 +383,17 @@ def test_what_was_begun_counts_as_done_until_it_is_due_again():
     assert held[0].rule.startswith("over budget user.suspend: 2 planned, 1 done in the last 24 h")
 
 
+def test_a_membership_that_was_begun_is_known_by_its_member():
+    """Another one of the same group is not it."""
+    line = OpenLine(7, Op.REMOVE, Kind.MEMBER, Key("g"), Ref("g"), {}, {}, member=Key("a"))
+    excess = Excess(Policy(), Memory(open_lines=(line,)), Trays(), list)
+    due = Change(Op.REMOVE, Kind.MEMBER, Key("g"), "", Ref("g"), member=Key("b"))
+    excess.due([due])
+    assert list(excess.overtaken) == [7]
+    excess.due([replace(due, member=Key("a"))])
+    assert list(excess.overtaken) == []
+
+
 def test_what_a_narrow_budget_holds_of_those_who_are_tied_counts_no_more_either():
     """Of an update whose other fields run it does."""
     some = [

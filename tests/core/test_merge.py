@@ -237,3 +237,19 @@ def test_of_several_values_the_first_in_order_joins():
     assert [(one.key, one.aliases) for one in people.persons] == [("p:1", ("q:9",))]
     twice = merge({"p": [many, person("2", "bob", email="a@x")]}, BY_EMAIL)
     assert [(one.key, one.name) for one in twice.conflicts] == [("p:1", "1"), ("p:2", "bob")]
+
+
+def test_problems_of_all_sources_are_told():
+    """Not only those of the last: of each value that several have, of each key."""
+    several = {
+        "p": [person("1", "ada", email="a@x"), person("2", "al", email="a@x")],
+        "q": [person("1", "bob", email="b@x"), person("2", "bo", email="b@x")],
+    }
+    assert [one.key for one in merge(several, BY_EMAIL).conflicts] == ["p:1", "p:2", "q:1", "q:2"]
+    shared = {
+        "p": [person("1", "ada"), person("1", "al"), person("3", "cy")],
+        "q": [person("2", "bob"), person("2", "bo")],
+    }
+    people = merge(shared, Precedence())
+    assert [one.key for one in people.conflicts] == ["p:1", "p:1", "q:2", "q:2"]
+    assert [one.key for one in people.persons] == ["p:3"]

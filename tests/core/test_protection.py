@@ -4,10 +4,15 @@ import pytest
 from msgspec.structs import replace
 
 from syncd.core.hold import Hold
-from syncd.core.model import Key, Kind, Op, Ref
+from syncd.core.model import Key, Kind, Op, Ref, Stored, User
 from syncd.core.plan import Change
 from syncd.core.policy import Policy, Protect
-from syncd.core.protection import leaves_hold, loses_protection
+from syncd.core.protection import (
+    leaves_hold,
+    loses_protection,
+    protect_accounts,
+    protect_groups,
+)
 from tests.world import ADA, EVERYONE, group, ids, opened, person
 
 PROTECTING = Policy(budgets={}, protect=Protect(users=("ada*",), groups=("Every*",)))
@@ -115,3 +120,22 @@ def test_a_name_loses_its_protection_where_no_pattern_fits_it_any_more(name, bef
     assert loses_protection(of_group, "display_name", protect) == (
         "protected: group ada would lose its protection with this display_name"
     )
+
+
+def test_a_rule_names_the_group_as_it_is_called():
+    """Be the word in its name or not; of a member only the rule's own word is another."""
+    policy = Policy(protect=Protect(groups=("*",)))
+    groups, members = {Ref("g"): "group of group heads"}, [(Ref("g"), Ref("u"))]
+    assert protect_groups(groups, members, policy) == {
+        (Kind.GROUP, "g"): "protected: group group of group heads",
+        (Kind.USER, "u"): "protected: member of group of group heads",
+    }
+
+
+def test_who_has_no_address_is_protected_by_none():
+    """Four letters are not an address that is missing."""
+    policy = Policy(protect=Protect(users=("????",)))
+    accounts = [Stored(Ref(name), User(user_name=name)) for name in ("ada", "kim", "zora")]
+    assert protect_accounts(accounts, None, policy, {}) == {
+        (Kind.USER, "zora"): "protected: user zora"
+    }

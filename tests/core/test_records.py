@@ -79,3 +79,14 @@ def test_members_are_people_by_the_key_that_they_have_as_one_person():
     assert members == {"p:g": {"p:b2"}, "q:g": {"p:A1", "p:b2"}}
     assert lost == []
     assert group_names(sources, members) == {"p:A1": {"Heroes"}, "p:b2": {"Guests", "Heroes"}}
+
+
+def test_what_leads_to_nobody_is_told_of_each_group():
+    """In each source."""
+    nobody = (reference("user_name", "nemo"),)
+    sources = {
+        source: Records((), tuple(group(key, key, elsewhere=nobody) for key in "gh"))
+        for source in "pq"
+    }
+    _, lost = members_of(sources, People(()), NamedAmong(USERS))
+    assert [one.key for one in lost] == ["p:g", "p:h", "q:g", "q:h"]

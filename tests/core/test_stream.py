@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 import pytest
 
-from syncd.core.stream import Stream, digest_of, encode, lines_of, mapped
+from syncd.core.stream import Stream, batches, digest_of, encode, lines_of, mapped
 
 VALUES = ("a", "b", "c", "d", "e")
 
@@ -91,3 +91,13 @@ def test_a_stream_that_is_mapped_knows_still_how_many_it_has():
     )
     assert mapped(counted, str.upper, str).counts == {"x": 5}
     assert mapped(streamed(), str.upper, str).counts is None
+
+
+def test_batches_are_as_large_as_asked_and_the_last_one_has_the_rest():
+    """None is empty, and no more is taken than the next one needs."""
+    assert list(batches(range(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert list(batches(range(4), 2)) == [[0, 1], [2, 3]]
+    assert list(batches([], 2)) == []
+    rest = iter(range(5))
+    assert next(batches(rest, 2)) == [0, 1]
+    assert list(rest) == [2, 3, 4]

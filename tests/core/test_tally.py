@@ -1,16 +1,22 @@
 """Counts, marks and problems of many parts: added up, in order, and none twice."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from syncd.backends.memory import USERS
+from syncd.core.correlate import Correlated, Ours
 from syncd.core.desired import HalfKnown
+from syncd.core.drift import Attributed
 from syncd.core.evidence import NOTHING
+from syncd.core.found import Found
+from syncd.core.judge import Sifted
 from syncd.core.mapping import Doubts
-from syncd.core.memory import Mark, Remark
+from syncd.core.memory import Link, Mark, Remark
 from syncd.core.merge import Person
-from syncd.core.model import Key, Kind, Op, Ref, Rung
+from syncd.core.model import Key, Kind, Op, Ref, Rung, Stored, User
+from syncd.core.parts import Findings
 from syncd.core.plan import Change, Plan, Problem, Refusal
 from syncd.core.policy import RENAME
 from syncd.core.tally import Tally, thing, things, told_of
@@ -192,3 +198,64 @@ def test_whoever_a_plan_tells_of_stays_open():
         (Kind.GROUP, "o"),
     }
     assert list(told_of(plan)) == [(Kind.USER, "u"), (Kind.USER, "d")]
+
+
+def found(number, *, active=True, called="ada", foreign=()):
+    """What is found about one account of ours, under a link that calls it `ada`."""
+    key, ref = Key(f"p:{number}"), Ref(f"u{number}")
+    ours = Ours(
+        Link(Kind.USER, key, ref, "ada"), Stored(ref, User(user_name=called, active=active))
+    )
+    told = Found([], [], [f"note {number}"], [key], {}, {key: mark(Remark.STRIPPED, key)})
+    left = [replace(UPDATE, op=Op.SUSPEND, key=key)]
+    return Findings(
+        (),
+        Correlated((ours,), tuple(foreign), (mark(Remark.LEFT, key),), (), frozenset()),
+        frozenset({Key(f"q:{number}")}),
+        told,
+        Sifted([], [], left),
+        {},
+        Attributed(causes=Counter({"source": number})),
+    )
+
+
+def test_parts_are_added_up():
+    """Whichever comes first, nothing of another is lost."""
+    tally = Tally()
+    tally.add(Kind.USER, found(1, foreign=(Stored(Ref("f"), User(user_name="f")),)))
+    tally.add(Kind.USER, found(2, active=False))
+    tally.add(Kind.USER, found(3, called="countess"))
+    tally.add(Kind.USER, found(4))
+    assert tally.population == {Kind.USER: 3}
+    assert tally.foreign == {Kind.USER: 1}
+    assert tally.causes == {"source": 10}
+    assert tally.withheld == {"user.suspend": 4}
+    assert tally.renamed == {(Kind.USER, "u3"): "countess"}
+    assert list(tally.notes) == [f"note {number}" for number in range(1, 5)]
+    of = {source: {(Kind.USER, f"{source}:{number}") for number in range(1, 5)} for source in "pq"}
+    assert set(tally.undecided()) == of["p"] | of["q"]
+    bare, left = Remark.STRIPPED, Remark.LEFT
+    assert {(one.remark, one.key) for one in tally.marks(whole=True)} == {
+        (remark, f"p:{number}") for remark in (bare, left) for number in range(1, 5)
+    }
+    waiting = Tally()
+    for number in (1, 2):
+        whole = found(number)
+        waiting.add(Kind.USER, replace(whole, sifted=Sifted([], [], []), undecided=frozenset()))
+    waiting._marks, waiting._bare = [], {}
+    assert set(waiting.left_open(PLAN)) == {(Kind.USER, "p:1"), (Kind.USER, "p:2")}
+
+
+def test_that_a_suspension_is_emulated_is_told_where_somebody_is_suspended():
+    """Or restored; not where nothing of that runs, nor where the target has such a state."""
+    emulated = replace(USERS, emulated="by a group")
+    said = ["suspension is emulated: by a group"]
+    for op, target, told in (
+        (Op.SUSPEND, emulated, said),
+        (Op.RESTORE, emulated, said),
+        (Op.UPDATE, emulated, []),
+        (Op.SUSPEND, USERS, []),
+    ):
+        tally = Tally()
+        tally.count([replace(UPDATE, op=op)])
+        assert tally.emulated(target) == told
