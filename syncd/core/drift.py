@@ -69,7 +69,7 @@ class Attribution(Struct, frozen=True):
         written = self.past.written(kind, fields) if fields else {}
         stuck = self.past.stuck(kind, {one.key for one in changes})
         for change in changes:
-            last = written.get(change.ref or Ref(""), {}) if change.op is Op.UPDATE else {}
+            last = written.get(change.ref or Ref(""), {})
             self._sort(change, last, stuck, found)
         return found
 
