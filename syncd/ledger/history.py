@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select
 
 from syncd.core.memory import OpenLine
 from syncd.core.model import Key, Kind, Op, Ref, Value
-from syncd.core.policy import Purse
 from syncd.ledger.rows import among
-from syncd.ledger.schema import BATCHES, FREE, JOURNAL, LINES, RUNS, TALLIES
+from syncd.ledger.schema import BATCHES, JOURNAL, LINES, RUNS
 
 DONE = "done"
 FAILED = "failed"
@@ -118,20 +117,6 @@ def open_lines(connection: Connection, sync: str) -> tuple[OpenLine, ...]:
 def any_open(connection: Connection, sync: str) -> bool:
     statement = select(BATCHES.c.batch).where(BATCHES.c.sync == sync, BATCHES.c.open > 0)
     return connection.execute(statement.limit(1)).first() is not None
-
-
-def spent(connection: Connection, sync: str, since: datetime) -> dict[Purse, int]:
-    """By budget."""
-    what = TALLIES.c.kind, TALLIES.c.op, TALLIES.c.detail
-    statement = (
-        select(*what, func.sum(TALLIES.c.done))
-        .where(TALLIES.c.sync == sync, TALLIES.c.ended_at >= since, TALLIES.c.detail != FREE)
-        .group_by(*what)
-    )
-    return {
-        (kind, op, detail) if detail else (kind, op): int(done)
-        for kind, op, detail, done in connection.execute(statement)
-    }
 
 
 def lines(

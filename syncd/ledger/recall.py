@@ -14,6 +14,7 @@ from syncd.core.model import Key, Kind, Ref
 from syncd.ledger import consent, history, holds, runs
 from syncd.ledger.rows import among
 from syncd.ledger.schema import LINKS
+from syncd.ledger.spent import spent
 
 _AT_ONCE = 1000
 
@@ -31,7 +32,7 @@ def memory(
     return Memory(
         links=known,
         open_lines=history.open_lines(connection, sync),
-        spent=history.spent(connection, sync, since),
+        spent=spent(connection, sync, since, now),
         approved=consent.approved(connection, sync, now, given) if now else {},
         watched=runs.watched(connection, sync, now, delays) if now else {},
         holds=holds.lasting(connection),

@@ -126,6 +126,24 @@ def watched(
     return found
 
 
+def before_it_went_back(
+    connection: Connection, sync: str, since: datetime, now: datetime
+) -> int | None:
+    """The run of that window after which a clock that was set back dated others before it; None
+    where none did. The window is looked through as `watched` does."""
+    window = left = now - since
+    until, back = now, False
+    for run, at in _backwards(connection, sync) if window else ():
+        back = back or at < since
+        if back and since <= at <= now:
+            return run
+        left -= min(max(until - at, timedelta()), window / 2)
+        if left <= timedelta():
+            break
+        until = at
+    return None
+
+
 def _backwards(
     connection: Connection, sync: str, before: int | None = None
 ) -> Iterator[tuple[int, datetime]]:

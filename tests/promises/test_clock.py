@@ -62,6 +62,25 @@ def test_what_was_done_by_a_clock_that_was_ahead_is_still_spent():
         assert ops(one.applies()) == []
 
 
+def test_what_was_done_by_a_clock_that_was_behind_is_still_spent():
+    """For half of the window at least: it came after a run that is in it."""
+    policy = Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=1)})
+    with closing(Short(*PEOPLE, policy=policy)) as one:
+        one.applies()
+        one.site.now += timedelta(days=5)
+        assert ops(one.applies()) == []
+        one.site.source.has(TITLED[0], *PEOPLE[1:])
+        one.site.now -= timedelta(days=3)
+        assert ops(one.applies()) == [Op.UPDATE]
+        one.site.now += timedelta(days=3, hours=1)
+        one.site.source.has(*TITLED[:2], *PEOPLE[2:])
+        assert ops(one.applies()) == []
+        one.site.now += timedelta(hours=11)
+        assert ops(one.applies()) == []
+        one.site.now += timedelta(hours=13)
+        assert ops(one.applies()) == [Op.UPDATE]
+
+
 def test_a_clock_that_is_set_back_gives_no_approval_twice():
     """What was made by it asks again, also at a time when the approval was good."""
     policy = Policy(budgets={(Kind.USER, Op.UPDATE): Budget(count=0)})
