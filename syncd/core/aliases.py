@@ -36,6 +36,10 @@ class Keys(Generic[E]):
                 self._owners[alias] = one.key
         self._undecided = undecided
 
+    def owner(self, key: Key) -> Key:
+        """Under which key whoever has this one stands; itself where nobody has it."""
+        return self._owners.get(key, key)
+
     def complete(self, link: Link) -> Link:
         """The link with all keys that its person was met under, but for those of others by now."""
         if link.key not in self._aliases:

@@ -103,13 +103,13 @@ class _Correlation(Generic[E]):
     def follow_links(self) -> None:
         for one in self._wanted.values():
             self._follow_aliases(one)
-        doubtful = {line.key for line in self._open if line.op is Op.SUSPEND}
+        doubtful = {line.ref for line in self._open if line.op is Op.SUSPEND}
         for key, link in sorted(self._links.items()):
             stored = self._unlinked.pop(link.ref, None)
             if stored is None:
                 self._miss(link)
                 continue
-            if key in doubtful and not _active(stored):
+            if link.ref in doubtful and not _active(stored):
                 self._remember(Remark.SUSPENDED, link, "the suspension had been done")
                 link = replace(link, suspended_at=SOME_TIME)  # noqa: PLW2901  the link as the mark will leave it
             self._ours[key] = Ours(link, stored)
@@ -147,10 +147,19 @@ class _Correlation(Generic[E]):
                 continue
             found = [stored for stored in self._unlinked.values() if self._made_by(line, stored)]
             if len(found) == 1:
-                self._take(Remark.CLAIM, line.key, found[0], "the creation had been done")
+                self._claim(line.key, found[0])
             elif found or not self._claims.whole:
-                self._undecided.add(line.key)
+                self._undecided |= {line.key, self._keys.owner(line.key)}
                 self._conflict(line.key, _name(line.after, self._claims.kind), UNCLEAR, "")
+
+    def _claim(self, key: Key, stored: Stored[E]) -> None:
+        """Whom it was made for may stand under the key of another of their sources by now."""
+        self._take(Remark.CLAIM, key, stored, "the creation had been done")
+        if (owner := self._keys.owner(key)) != key:
+            self._follow_aliases(self._wanted[owner])
+            if key not in self._links:
+                del self._ours[key]
+                self._ours[owner] = Ours(self._links[owner], stored)
 
     def _made_by(self, line: OpenLine, stored: Stored[E]) -> bool:
         if self._claims.keeps_keys or stored.key is not None:

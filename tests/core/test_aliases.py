@@ -151,6 +151,39 @@ def test_a_suspension_in_doubt_is_remembered_before_its_link_moves():
     assert (here.plan().changes, here.plan().marks) == ((), ())
 
 
+def test_a_suspension_in_doubt_is_remembered_where_an_earlier_source_has_the_person_by_now():
+    """Her link moves at once, and it was syncd that suspended her."""
+    backend = Wired(MemoryBackend())
+    here = Office(sources=sources((), [IN_Q]), backend=backend, merge=Precedence(by="email"))
+    here.apply()
+    now(here)
+    backend.hook = lost_answer
+    here.apply()
+    backend.hook = lambda _when, _verb: None
+    now(here, p=[IN_P], q=[IN_Q])
+    report = here.apply()
+    assert [mark.remark for mark in report.plan.marks] == ["rekey", "returned", "suspended"]
+    assert ids(report.execution.done) == ["user/restore/p:1"]
+    assert (here.plan().changes, here.plan().marks) == ((), ())
+
+
+def test_a_creation_in_doubt_is_claimed_for_whom_an_earlier_source_has_by_now():
+    """She is no leaver, and gets no second account."""
+    wired = Wired(MemoryBackend())
+    here = Office(sources=sources(), backend=wired, merge=Precedence(by="email"))
+    here.apply()
+    now(here, q=[IN_Q])
+    wired.hook = lost_answer
+    here.apply()
+    wired.hook = lambda _when, _verb: None
+    now(here, p=[IN_P], q=[IN_Q])
+    report = here.apply()
+    assert [mark.remark for mark in report.plan.marks] == ["claim", "rekey"]
+    assert (report.execution.done, report.plan.conflicts) == ([], ())
+    assert of_grace(here) == ("p:1", ("q:9",))
+    assert (here.plan().changes, here.plan().marks) == ((), ())
+
+
 def lost_answer(when: str, verb: str) -> None:
     if (when, verb) == ("after", "batch.end"):
         raise Unavailable("the connection was cut")

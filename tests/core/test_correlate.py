@@ -239,6 +239,31 @@ def test_a_creation_in_doubt_that_is_not_clear_is_not_repeated(whole):
     assert result.conflicts == (Problem(Kind.USER, Key("p:1"), "ada", why),)
 
 
+ADA_IN_O = Wanted(Key("o:7"), User(user_name="ada", email="a@x"), "", (Key("p:1"),))
+
+
+def test_what_is_not_clear_of_a_creation_holds_for_whom_it_was_made_for_under_another_key():
+    """They get no second account."""
+    memory = Memory(open_lines=(LINE,))
+    result = correlate([ADA_IN_O], [], memory, claims(whole=False))
+    assert (result.marks, result.undecided) == ((), {"o:7", "p:1"})
+
+
+def test_a_creation_in_doubt_for_somebody_who_has_an_account_is_a_second_one():
+    """A person decides which of them stays; until then it is no leaver's."""
+    link = Link(Kind.USER, Key("o:7"), Ref("u7"), "ada.l", aliases=(Key("p:1"),))
+    stored = [
+        Stored(Ref("u7"), User(user_name="ada.l")),
+        Stored(Ref("u1"), User(user_name="ada", email="a@x")),
+    ]
+    result = correlate([ADA_IN_O], stored, Memory((link,), (LINE,)), claims())
+    assert [(mark.remark, mark.key) for mark in result.marks] == [(Remark.CLAIM, "p:1")]
+    assert [(one.link.key, one.stored.ref) for one in result.ours] == [("o:7", "u7"), ("p:1", "u1")]
+    assert result.undecided == {"p:1"}
+    why = "has a second account (u1) under p:1; decide which one stays"
+    assert result.conflicts == (Problem(Kind.USER, Key("o:7"), "ada", why),)
+
+
 def test_a_linked_account_that_a_cut_reading_does_not_show_is_not_made_again():
     """It may be in the part that was not read."""
     backend = Wired(MemoryBackend())
@@ -367,14 +392,15 @@ def test_what_is_remembered_says_by_what_it_was_decided():
 
 
 def test_a_suspension_in_doubt_that_was_not_done_is_not_remembered():
-    """Nor one of somebody whom another line is about."""
+    """Nor one of an account that another line is about."""
     link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")
     line = OpenLine(2, Op.SUSPEND, Kind.USER, Key("p:1"), Ref("u1"), {}, {"active": False})
     there = Stored(Ref("u1"), User(user_name="ada", email="a@x"))
     asleep = replace(there, entity=replace(there.entity, active=False))
     for lines, stored in (
         ((line,), there),
-        ((replace(line, key=Key("p:2")),), asleep),
+        ((replace(line, key=Key("p:2"), ref=Ref("u2")),), asleep),
+        ((replace(line, ref=Ref("u2")),), asleep),
         ((replace(line, op=Op.UPDATE),), asleep),
         ((replace(line, kind=Kind.GROUP),), asleep),
     ):
