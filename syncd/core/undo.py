@@ -4,7 +4,7 @@ So an undo is a question like any other, and its plan is made, judged and held b
 What has been changed since, by another run or by hand, is left as it is and named.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Generic
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.core.decide import Apart
+from syncd.core.deed import Undo
 from syncd.core.desired import Desired, Wanted
 from syncd.core.members import Listed, Memberships, Roll
 from syncd.core.memory import Link
@@ -35,35 +36,6 @@ from syncd.core.parts import Part
 from syncd.core.plan import Change, Problem
 from syncd.core.question import Question
 from syncd.core.spool import Trays
-
-DeedsOf = Callable[[Kind, Collection[Key]], Iterable[Change]]
-"""What the run did to these users, or groups, in its order."""
-
-
-class Undo:
-    """One run, and how to ask what it did.
-
-    `members` are its changes of one group's members, `lost` those of things that are syncd's no
-    more. With `insists` what was changed since goes back too: to see whether an undo took.
-    `counts` is what there is to be said when all was asked for: see `notes`.
-    """
-
-    def __init__(
-        self,
-        run: int,
-        deeds: DeedsOf,
-        members: Callable[[Key], Iterable[Change]],
-        lost: Sequence[Change] = (),
-        *,
-        insists: bool = False,
-    ) -> None:
-        self.run, self.deeds, self.members = run, deeds, members
-        self.lost, self.insists = lost, insists
-        self.counts: Counter[str] = Counter()
-
-    def notes(self) -> tuple[str, ...]:
-        """What cannot be undone as a whole, in one sentence each."""
-        return tuple(_cannot(of, n, self.run) for of, n in sorted(self.counts.items()))
 
 
 def turn(question: Question, apart: Apart | None, undo: Undo) -> tuple[Question, Apart]:
@@ -110,13 +82,14 @@ class _Found(Struct, Generic[E], frozen=True):
 
 
 class _Deed(Struct):
-    """All that the run did to one thing."""
+    """All that the run did to one thing. `otherwise` are fields that a later run has made so."""
 
     name: str = ""
     made: bool = False
     refs: set[Ref] = set()
     before: dict[str, Value] = {}
     after: dict[str, Value] = {}
+    otherwise: set[str] = set()
 
     @property
     def lasting(self) -> dict[str, Value]:
@@ -162,6 +135,14 @@ class _Back:
             deed.refs |= {change.ref} if change.ref else set()
             deed.before = {**change.before, **deed.before}
             deed.after |= change.after
+        done = [key for key in of if of[key] in deeds]
+        for change in self._undo.since(kind, done) if done else ():
+            deed, caseless = deeds[of[change.key]], self._caseless[kind]
+            deed.otherwise |= {
+                name
+                for name, value in change.after.items()
+                if not same(value, deed.after.get(name), caseless=name in caseless)
+            }
         return deeds
 
     def _fields(
@@ -176,8 +157,12 @@ class _Back:
         caseless, fields = self._caseless[link.kind], dict[str, Value]()
         for name, made in deed.lasting.items():
             was, is_ = deed.before.get(name), now.get(name)
-            if self._undo.insists or same(is_, made, caseless=name in caseless):
+            is_so = same(is_, made, caseless=name in caseless)
+            if self._undo.insists or (is_so and name not in deed.otherwise):
                 fields[name] = was
+            elif is_so:
+                why = f"{name} was made {_word(made)} by it, otherwise later, and so again"
+                problems.append(self._problem(link, why))
             elif not same(is_, was, caseless=name in caseless):
                 why = f"{name} was made {_word(made)} by it, and is {_word(is_)} by now"
                 problems.append(self._problem(link, why))
@@ -239,10 +224,17 @@ class _MembersBack:
         deeds = list(self._undo.members(group))
         refs = {deed.member_ref for deed in deeds if deed.member_ref is not None}
         known = {who.ref: who.key for who in self._roll.by_ref(refs)}
+        later = {(one.op, one.member) for one in self._undo.members_since(group)} if deeds else ()
         for deed in deeds:
-            user = known.get(deed.member_ref, deed.member or Key(""))
-            (keys.discard if deed.op is Op.ADD else keys.add)(user)
+            user, back = known.get(deed.member_ref, deed.member or Key("")), _BACK[deed.op]
+            if {(back, user), (back, deed.member)}.isdisjoint(later):
+                (keys.discard if deed.op is Op.ADD else keys.add)(user)
+            elif (user in keys) is (deed.op is Op.ADD):
+                self._undo.counts["member changed"] += 1
         return keys
+
+
+_BACK = {Op.ADD: Op.REMOVE, Op.REMOVE: Op.ADD}
 
 
 def _part(part: Part, users: Sequence[_Found[User]]) -> Part:
@@ -282,18 +274,3 @@ def _problem(change: Change, run: int) -> Problem:
 
 def _word(value: Value) -> str:
     return "empty" if value is None else repr(value)
-
-
-def _cannot(of: str, number: int, run: int) -> str:
-    kind, what = of.split()
-    things = f"{number:,} {_THINGS[kind]}{'' if number == 1 else 's'}"
-    return f"{things} that run {run} {what}: {_CANNOT[of]}"
-
-
-_THINGS = {"user": "account", "group": "group"}
-_CANNOT = {
-    "user made": "suspended, and kept with what was given to them; nothing is deleted at once",
-    "group made": "kept, for no group is deleted at once",
-    "user deleted": "made anew of what the journal has, with another ref, no password, no group",
-    "group deleted": "made anew, with another ref and without the members that it had",
-}

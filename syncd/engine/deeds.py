@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from syncd.core.deed import Undo
 from syncd.core.model import Key, Kind, Op
 from syncd.core.plan import Change
-from syncd.core.undo import Undo
 from syncd.cycle.subjects import Subjects
 from syncd.errors import ConfigError
 from syncd.ledger import DONE, Ledger, Line
@@ -58,12 +58,16 @@ class Deeds:
         return list(lost.values())
 
     def undo(self, *, insists: bool = False) -> Undo:
-        chronicle, run = self._ledger.chronicle, self.run
+        chronicle, run, sync = self._ledger.chronicle, self.run, self._sync
         return Undo(
             run,
             lambda kind, keys: map(_change, chronicle.deeds_of(run, kind, keys)),
             lambda group: map(_change, chronicle.member_deeds_of(run, group)),
             () if insists else self.lost,
+            since=lambda kind, keys: map(_change, chronicle.deeds_since(sync, run, kind, keys)),
+            members_since=lambda group: map(
+                _change, () if insists else chronicle.member_deeds_since(sync, run, group)
+            ),
             insists=insists,
         )
 

@@ -128,18 +128,36 @@ class Chronicle:
 
     def deeds_of(self, run: int, kind: Kind, keys: Collection[Key]) -> list[Line]:
         """What the run did to these users, or groups, in its order."""
+        return self._deeds([JOURNAL.c.run == run], kind, keys)
+
+    def deeds_since(self, sync: str, run: int, kind: Kind, keys: Collection[Key]) -> list[Line]:
+        """The same of the sync's later runs."""
+        return self._deeds([JOURNAL.c.sync == sync, JOURNAL.c.run > run], kind, keys)
+
+    def _deeds(
+        self, which: list[ColumnElement[bool]], kind: Kind, keys: Collection[Key]
+    ) -> list[Line]:
         found: list[Line] = []
         with self._reading() as connection:
             for some in batches(keys, _AT_ONCE):
                 those = among(connection, JOURNAL.c.key, some), JOURNAL.c.member.is_(None)
-                found += history.lines_where(connection, [*_done(run), *those], _ORDER, None)
+                where = [*which, JOURNAL.c.outcome == DONE, *those]
+                found += history.lines_where(connection, where, _ORDER, None)
         return [line for line in found if line.kind is kind]
 
     def member_deeds_of(self, run: int, group: Key) -> list[Line]:
         """How the run changed one group's members, in its order."""
+        return self._member_deeds([JOURNAL.c.run == run], group)
+
+    def member_deeds_since(self, sync: str, run: int, group: Key) -> list[Line]:
+        """The same of the sync's later runs."""
+        return self._member_deeds([JOURNAL.c.sync == sync, JOURNAL.c.run > run], group)
+
+    def _member_deeds(self, which: list[ColumnElement[bool]], group: Key) -> list[Line]:
         with self._reading() as connection:
             those = JOURNAL.c.key == group, JOURNAL.c.member.is_not(None)
-            return history.lines_where(connection, [*_done(run), *those], _ORDER, None)
+            where = [*which, JOURNAL.c.outcome == DONE, *those]
+            return history.lines_where(connection, where, _ORDER, None)
 
     def count_moot(self, run: int) -> int:
         """How many changes the run began of which nobody knows whether they were made."""
@@ -197,10 +215,6 @@ class Chronicle:
         """Of each of these syncs, day by day, from the oldest on."""
         with self._reading() as connection:
             return [day for sync in syncs for day in _days(connection, sync, since)]
-
-
-def _done(run: int) -> tuple[ColumnElement[bool], ...]:
-    return JOURNAL.c.run == run, JOURNAL.c.outcome == DONE
 
 
 _ORDER = JOURNAL.c.line

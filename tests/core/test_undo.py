@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from syncd.backends.memory import USERS, MemoryBackend
+from syncd.core.deed import Undo
 from syncd.core.desired import Wanted
 from syncd.core.mapping import UserMapping
 from syncd.core.members import Who
@@ -16,7 +17,7 @@ from syncd.core.model import Key, Kind, Op, Ref, Stored, User, flat
 from syncd.core.past import Cause, Trace
 from syncd.core.plan import Change, Plan, Problem
 from syncd.core.policy import Adopt, Budget, Drift, Leavers, Policy, Protect, VanishedGroups
-from syncd.core.undo import Undo, turn
+from syncd.core.undo import turn
 from syncd.cycle import Mode, subjects
 from syncd.engine import ask
 from syncd.errors import ConfigError, SourceError
@@ -119,18 +120,19 @@ def test_an_undo_is_a_run_of_its_own():
 
 def test_each_field_says_that_it_is_an_undo_of_what_was_written():
     """Whatever the policy says of drift: nobody has changed it in the source, and nobody outside."""
-    here = opened(*PEOPLE, policy=replace(FREE, drift={"default": Drift.REPORT}))
+    here = opened(*PEOPLE)
     here.source.has(*titled("Doctor", PEOPLE[0]), *PEOPLE[1:])
-    here.apply()
-    for written, run in (("Doctor", 2), ("Engineer", 3)):
-        plan = here.plan(undo=2)
+    for run in (2, 3):
+        by_hand(here.backend, Kind.USER, here.ref("user1"), title="Queen")
+        here.policy = FREE
+        here.apply()
+        here.policy = replace(FREE, drift={"default": Drift.REPORT})
+        plan = here.plan(undo=run)
         assert {one.id: dict(one.traces) for one in plan.changes} == {
-            "user/update/p:1": {"title": Trace(Cause.UNDO, written, run, here.now)}
+            "user/update/p:1": {"title": Trace(Cause.UNDO, "Doctor", run, here.now)}
         }
         assert (plan.causes, plan.drifted) == ({"undo": 1}, ())
-        here.source.has(*PEOPLE)
-        here.apply()
-        by_hand(here.backend, Kind.USER, here.ref("user1"), title="Doctor")
+    assert ids(here.plan(undo=2).changes) == ["user/update/p:1"]
 
 
 def test_the_run_after_an_undo_says_that_it_was_undone():
@@ -232,6 +234,26 @@ def test_what_was_changed_since_is_left_and_named():
         ("p:1", "run 2 is not undone: title was made 'Doctor' by it, and is 'Countess' by now"),
         ("p:3", "run 2 is not undone: it is not there any more"),
     ]
+
+
+def test_what_a_later_run_made_otherwise_and_so_again_is_not_undone():
+    """A leaver who was back for a while is that other run's, and so is who is in a group again."""
+    here = opened(*PEOPLE, groups=GROUPS)
+    there, gone = ([*titled(title, PEOPLE[0]), *PEOPLE[1:n]] for title, n in (("", 5), ("Dr", 4)))
+    for people, members in ((gone, "13"), (there, "12"), (gone, "13")):
+        here.source.has(*people)
+        here.source.groups = [group("g", "Guests", *members)]
+        assert here.apply().exit_code == 0
+    plan = here.plan(undo=2)
+    assert (plan.changes, plan.held) == ((), ())
+    words = "run 2 is not undone: {} was made {} by it, otherwise later, and so again"
+    assert [(one.key, one.why) for one in plan.conflicts] == [
+        ("p:1", words.format("title", "'Dr'")),
+        ("p:5", words.format("active", "False")),
+    ]
+    counted = "2 members that run 2 changed: left as they are, for a later run made it otherwise"
+    assert f"{counted}, and so again" in plan.notes
+    assert len(here.plan(undo=4).changes) == 4
 
 
 def test_who_was_made_anew_since_is_somebody_elses_account_to_an_undo():
