@@ -89,8 +89,9 @@ class Frame(Struct, frozen=True):
 
 
 class Findings(Struct, Generic[E], frozen=True):
-    """`wanted` are those about whom it is decided what should be, `found` what is to be changed
-    of them, and `attributed` the same with what is left by reason of the past."""
+    """`wanted` are those who should be there, `undecided` are of whom it is not decided, `found` is
+    what is to be changed of the others, and `attributed` the same with what is left by reason of
+    the past."""
 
     wanted: tuple[Wanted[E], ...]
     correlated: Correlated[E]
@@ -110,7 +111,7 @@ def find_users(part: Part, frame: Frame) -> Findings[User]:
     both = Comparison(
         wanted=desired.users,
         ours=correlated.ours,
-        managed=desired.managed - (frozenset() if "admin" in declared.fields else {"admin"}),
+        managed=desired.managed,
         once=desired.once,
         caseless=declared.caseless,
         absent=desired.absent,
@@ -128,13 +129,12 @@ def find_groups(
     desired: Desired, stored: tuple[Stored[Group], ...], memory: Memory, frame: Frame
 ) -> Findings[Group]:
     claims = _claims(Kind.GROUP, desired, frame, frame.protected)
-    wanted = desired.groups if frame.has(Kind.GROUP) else ()
-    correlated: Correlated[Group] = correlate(wanted, stored, memory, claims)
+    correlated: Correlated[Group] = correlate(desired.groups, stored, memory, claims)
     undecided = claims.undecided | correlated.undecided
     found = Found([], [], [])
     if frame.has(Kind.GROUP):
         both = Comparison(
-            wanted=wanted,
+            wanted=desired.groups,
             ours=correlated.ours,
             managed=frozenset({"display_name"}),
             once=frozenset(),
@@ -143,8 +143,8 @@ def find_groups(
             undecided=undecided,
         )
         found = diff_groups(both, ground_of(frame.policy, frame.now, memory, frame.declared))
-    facts = frame.facts(frame.protected, found.stopped)
-    return _findings(Kind.GROUP, wanted, correlated, undecided, found, frame, facts)
+    facts = frame.facts(frame.protected)
+    return _findings(Kind.GROUP, desired.groups, correlated, undecided, found, frame, facts)
 
 
 def leavers_of(
@@ -191,7 +191,7 @@ def _findings(  # noqa: PLR0913, PLR0917  all that is known of them
 ) -> Findings[E]:
     attributed = frame.attribution(kind).of(found.changes)
     return Findings(
-        wanted=tuple(one for one in wanted if one.key not in undecided) if undecided else wanted,
+        wanted=wanted,
         correlated=correlated,
         undecided=undecided,
         found=replace(found, changes=attributed.changes),

@@ -293,3 +293,24 @@ def test_a_question_has_its_past_as_a_value():
     here.apply()
     assert decide(question) == before
     assert timedelta(days=1) == here.now - before.changes[0].traces["title"].at
+
+
+def test_a_plan_tells_of_what_never_settles():
+    """With how often it was tried; the rest of the person follows the source."""
+    here = opened(ADA)
+    here.source.has(person("1", "ada", email="ada@example.org", title="Dr", phone="1"))
+    question = replace(
+        ask(here.sync, here.ledger, here.now), policy=replace(FREE, retry_unsettled=None)
+    )
+    (change,) = decide(question).changes
+    title = next(one for one in missed(change) if one.where[-1] == "title")
+    stuck = {title.where: Stuck(title.written, title.returned, ATTEMPTS, 1, NOON, 3, NOON)}
+    past = Known(question.memory.past.values, stuck)
+    plan = decide(replace(question, memory=replace(question.memory, past=past)))
+    assert [dict(one.after) for one in plan.changes] == [{"phone": "1"}]
+    assert [(dict(one.change.after), one.rule) for one in plan.unsettled] == [
+        (
+            {"title": "Dr"},
+            "never settles: written 3 times since run 1, and this came back each time",
+        )
+    ]

@@ -269,3 +269,10 @@ def test_each_wave_has_its_turn():
         Wave("all others", 2),
     )
     assert turns(plan) == [["user/update/1"], ["user/update/2"], ["user/update/3", "user/update/4"]]
+
+
+def test_of_whom_no_name_is_known_is_in_no_wave_by_name():
+    """Not even where the pattern fits all names."""
+    everybody = Waves(first=(Cohort(users=("*",)),), minimum=0)
+    known = by_key(everybody, [member("g", "1"), user("2")], nobody)
+    assert [one.keys for one in known.first] == [{"2"}]
