@@ -211,7 +211,8 @@ def _remark(
         case Remark.ALIASES:
             _update(connection, rows, aliases=bindparam("new_aliases"))
         case Remark.FORGET:
-            connection.execute(delete(LINKS).where(*_KEY), rows)
+            # Under the key there may be the account that was made in its place by now.
+            connection.execute(delete(LINKS).where(*_KEY, LINKS.c.ref == bindparam("of_ref")), rows)
         case _:
             _update(connection, rows, **_stamps(*when)[remark])
 

@@ -11,6 +11,7 @@ from syncd.core.merge import Precedence
 from syncd.core.model import Group, Key, Kind, Op, Ref, Stored, User
 from syncd.core.plan import Problem
 from syncd.core.policy import Adopt, Policy, Protect
+from syncd.errors import Unavailable
 from tests.wired import Wired
 from tests.world import (
     ADA,
@@ -262,6 +263,29 @@ def test_a_creation_in_doubt_for_somebody_who_has_an_account_is_a_second_one():
     assert result.undecided == {"p:1"}
     why = "has a second account (u1) under p:1; decide which one stays"
     assert result.conflicts == (Problem(Kind.USER, Key("o:7"), "ada", why),)
+
+
+def test_a_leaver_whose_account_was_made_anew_in_doubt_is_still_syncds():
+    """What is forgotten is the account that is gone, and not the one that took its place."""
+    backend = Wired(MemoryBackend())
+    here = opened(ADA, ZOE, backend=backend)
+    here.backend.users.delete(here.ref("ada"))
+    backend.hook = lost_answer
+    here.apply()
+    backend.hook = lambda _when, _verb: None
+    here.source.has(ZOE)
+    report = here.apply()
+    assert [mark.remark for mark in report.plan.marks] == ["claim", "forget", "left"]
+    assert [(one.key, one.ref) for one in here.links()] == [
+        ("p:1", here.ref("ada")),
+        ("p:2", here.ref("Zoë")),
+    ]
+    assert here.accounts()["ada"]["active"] is False
+
+
+def lost_answer(when: str, verb: str) -> None:
+    if (when, verb) == ("after", "batch.end"):
+        raise Unavailable("the connection was cut")
 
 
 def test_a_linked_account_that_a_cut_reading_does_not_show_is_not_made_again():
