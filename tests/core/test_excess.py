@@ -261,6 +261,17 @@ def test_a_creation_draws_on_the_budget_of_administrators_where_it_makes_one():
     assert purses(given) == ((Kind.USER, Op.CREATE), (Kind.USER, ADMIN))
 
 
+def test_an_administrators_budget_is_of_those_who_are_there_and_those_to_come():
+    """Who is only about to be made can be one too; where nobody is, nobody is counted."""
+    given = Change(Op.UPDATE, Kind.USER, Key("1"), "a", Ref("u"), {"admin": False}, {"admin": True})
+    made = Change(Op.CREATE, Kind.USER, Key("2"), "b", after={"user_name": "b"})
+    for some, of in (([given], 10), ([given, made], 11)):
+        _, held = judged(some, {(Kind.USER, ADMIN): Budget(count=0)}, {})
+        assert [rule for *_, rule in held] == [
+            f"over budget user.admin: 1 planned, 0 allowed of {of}; 1 of these held"
+        ]
+
+
 def test_fields_that_were_held_by_themselves_are_approved_by_themselves():
     """And those that were held together, because others of the same update were not."""
     names = ("email", "phone", "title")
