@@ -252,6 +252,26 @@ def test_what_an_update_draws_on():
     assert purses(replace(change, temporary=True)) == ()
 
 
+def test_a_creation_draws_on_the_budget_of_administrators_where_it_makes_one():
+    """And not otherwise."""
+    made = Change(Op.CREATE, Kind.USER, Key("1"), "a", after={"user_name": "a", "admin": False})
+    assert purses(made) == ((Kind.USER, Op.CREATE),)
+    assert purses(replace(made, after={"user_name": "a"})) == ((Kind.USER, Op.CREATE),)
+    given = replace(made, after={"user_name": "a", "admin": True})
+    assert purses(given) == ((Kind.USER, Op.CREATE), (Kind.USER, ADMIN))
+
+
+def test_an_administrators_budget_is_of_those_who_are_there_and_those_to_come():
+    """Who is only about to be made can be one too; where nobody is, nobody is counted."""
+    given = Change(Op.UPDATE, Kind.USER, Key("1"), "a", Ref("u"), {"admin": False}, {"admin": True})
+    made = Change(Op.CREATE, Kind.USER, Key("2"), "b", after={"user_name": "b"})
+    for some, of in (([given], 10), ([given, made], 11)):
+        _, held = judged(some, {(Kind.USER, ADMIN): Budget(count=0)}, {})
+        assert [rule for *_, rule in held] == [
+            f"over budget user.admin: 1 planned, 0 allowed of {of}; 1 of these held"
+        ]
+
+
 def test_fields_that_were_held_by_themselves_are_approved_by_themselves():
     """And those that were held together, because others of the same update were not."""
     names = ("email", "phone", "title")
@@ -408,7 +428,10 @@ def test_what_a_narrow_budget_holds_of_those_who_are_tied_counts_no_more_either(
     )
     tight = {**budgets, (Kind.USER, Op.CREATE): Budget(count=1)}
     rules = Counter(rule for *_, rule in judged(some, tight, {})[1])
-    assert rules["over budget user.create: 2 planned, 1 allowed of 10; 1 of these held"] == 1
+    assert rules == {
+        "over budget user.admin: 6 planned, 2 allowed of 16; 4 of these held": 4,
+        "over budget user.create: 2 planned, 1 allowed of 10; 1 of these held": 1,
+    }
 
 
 def test_who_came_in_the_window_makes_no_room():

@@ -20,11 +20,13 @@ from syncd.core.judge import (
 from syncd.core.mapping import UserMapping
 from syncd.core.memory import Memory
 from syncd.core.model import Key, Kind, Op, Ref, Stored, User
+from syncd.core.past import Cause, Trace
 from syncd.core.plan import Change, Refusal, count
 from syncd.core.policy import Budget, Policy, Protect
 from syncd.core.protection import protect_accounts, protect_groups
 from syncd.core.spool import Trays
 from syncd.core.tally import Tally
+from tests.world import NOON
 
 ADMIN = UserMapping(always={"admin": "admin"})
 ABILITIES = {
@@ -344,3 +346,46 @@ def test_what_is_not_there_yet_is_not_protected():
     guarding = facts(protected={(Kind.GROUP, Ref("")): "x", (Kind.USER, Ref("")): "y"})
     suspended = Change(Op.SUSPEND, Kind.USER, Key("1"), "", after={"active": False})
     assert sift([member, suspended], guarding).possible == [member, suspended]
+
+
+def test_of_the_last_administrator_only_what_takes_rights_away_is_refused():
+    """What else is to be changed of them, and whoever else loses theirs, is changed."""
+    first, second = (Stored(Ref(f"u{n}"), User(user_name=f"user{n}", admin=True)) for n in (1, 2))
+    titled = Change(Op.UPDATE, Kind.USER, Key("1"), "user1", Ref("u1"), {}, {"title": "Dr"})
+    assert keep_an_administrator([titled], [first]) == ([titled], [])
+    leaving = [
+        Change(Op.SUSPEND, Kind.USER, Key(n), f"user{n}", Ref(f"u{n}"), {}, {"active": False})
+        for n in "12"
+    ]
+    kept, refused = keep_an_administrator([*leaving, titled], [first, second])
+    assert kept == [leaving[1], titled]
+    assert [one.change for one in refused] == [leaving[0]]
+
+
+def test_parts_of_an_update_are_joined_with_all_that_is_known_of_each():
+    """Who approved a part is in the longer reason; needs and traces are of both."""
+    part = Change(
+        Op.UPDATE, Kind.USER, Key("1"), "ada", Ref("u1"), {"title": "a"}, {"title": "b"}, "set back"
+    )
+    trace = Trace(Cause.SOURCE, "a", 1, NOON)
+    one = replace(part, needs=("x", "y"), traces={"title": trace})
+    other = replace(
+        part,
+        before={"phone": "1"},
+        after={"phone": "2"},
+        reason="changed; phone approved by ann",
+        needs=("y", "z"),
+        traces={"phone": trace},
+        approved=("phone",),
+    )
+    for some in ((one, other), (other, one)):
+        (whole,) = rejoin(some)
+        assert (dict(whole.before), dict(whole.after)) == (
+            {"title": "a", "phone": "1"},
+            {"title": "b", "phone": "2"},
+        )
+        assert whole.reason == "changed; phone approved by ann"
+        assert set(whole.needs) == {"x", "y", "z"}
+        assert len(whole.needs) == 3
+        assert whole.traces == {"title": trace, "phone": trace}
+        assert whole.approved == ("phone",)

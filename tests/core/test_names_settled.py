@@ -189,3 +189,14 @@ def test_groups_are_named_by_their_own_field():
     assert settle_names([new], there, naming) == Named(
         [], [Problem(Kind.GROUP, Key("g"), "STAFF", "display_name 'STAFF' is taken by Staff (7)")]
     )
+
+
+def test_who_changes_something_else_gives_no_name_up():
+    """Nor does who is suspended: whoever wants it goes without."""
+    wants = update("1", {"user_name": "a"}, {"user_name": "bob"})
+    other = update("2", {"title": "x"}, {"title": "y"})
+    there = [stored("1", "a"), stored("2", "bob")]
+    for change in (other, replace(other, op=Op.SUSPEND, before={}, after={"active": False})):
+        assert settled([wants, change], there) == Named(
+            [change], [problem(wants, "user_name 'bob' is taken by bob (2)")]
+        )
