@@ -76,8 +76,9 @@ def _by_the_ledger(opened: Opened, config: Path | None, asked: Asked) -> int:
             closing(assemble(after.settings, name, nobody)) as other,
         ):
             names = _differing(before.settings, after.settings, name)
+            was = Otherwise(one, before.called, names)
             return on_what_was_kept(
-                Otherwise(one, before.called, names),
+                was if _ran(before, after, name) else None,
                 Otherwise(other, after.called, names),
                 memory,
                 now(),
@@ -108,12 +109,18 @@ def _scratch(opened: Opened, before: _Side, called: str, asked: Asked) -> int:
         target = empty_target(backend_plugin(part.type).declares)
         with ExitStack() as open_:
             old = None
-            if name in before.settings.syncs:
+            if _ran(before, after, name):
                 old = open_.enter_context(closing(assemble(before.settings, name, target)))
             new = open_.enter_context(closing(assemble(after.settings, name, target)))
             return on_an_empty_target(old, new, now())
 
     return _each(opened, before, after, asked, supposed)
+
+
+def _ran(before: _Side, after: _Side, name: str) -> bool:
+    """One that would only now be enabled has done nothing of what it would do."""
+    was = before.settings.syncs.get(name)
+    return was is not None and (was.enabled or not after.settings.syncs[name].enabled)
 
 
 def _each(

@@ -78,9 +78,9 @@ class Affected(Struct, frozen=True):
     after: tuple[Outcome, ...]
 
 
-_OURS_BY_A_MARK = frozenset({Remark.ADOPT, Remark.REKEY})
+_TOLD = frozenset({Remark.ADOPT, Remark.REKEY})
 """Remarks that an administrator must know of: an account becomes somebody's. What the others say
-is in a change as well."""
+is in a change as well, but for who leaves while the first step of the ladder comes later."""
 
 
 def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
@@ -99,18 +99,24 @@ def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
         for problem in problems:
             yield Thing(problem.kind, problem.key), _of_problem(fate, problem)
     for mark in plan.marks:
-        if mark.remark in _OURS_BY_A_MARK:
+        if mark.remark in _TOLD or _is_leaver(mark):
             yield Thing(mark.kind, mark.key), _of_mark(mark)
 
 
 def compare(thing: Thing, before: Iterable[Outcome], after: Iterable[Outcome]) -> Affected | None:
     """None where both come to the same."""
-    was, will_be = (tuple(sorted(some, key=_place)) for some in (before, after))
+    was, will_be = (tuple(sorted(_telling(some), key=_place)) for some in (before, after))
     if [one.meaning for one in was] == [one.meaning for one in will_be]:
         return None
     turn = Turn.OTHERWISE if was and will_be else Turn.NEWLY if will_be else Turn.NO_LONGER
     name = next(chain(will_be, was)).name
     return Affected(turn, thing.kind, thing.key, thing.member, name, was, will_be)
+
+
+def _telling(some: Iterable[Outcome]) -> Sequence[Outcome]:
+    """That somebody leaves is told by what becomes of them; by itself where nothing does yet."""
+    found = tuple(some)
+    return tuple(one for one in found if one.what != Remark.LEFT) or found
 
 
 def what_counts(one: Affected) -> str:
@@ -152,6 +158,10 @@ def _of_change(fate: Fate, change: Change, why: str) -> Outcome:
 
 def _of_problem(fate: Fate, problem: Problem) -> Outcome:
     return Outcome(fate, problem.name or problem.key, why=problem.why)
+
+
+def _is_leaver(mark: Mark) -> bool:
+    return mark.remark is Remark.LEFT and mark.kind is Kind.USER
 
 
 def _of_mark(mark: Mark) -> Outcome:

@@ -133,6 +133,43 @@ def test_budgets_are_the_exit_code(world: World):
     assert whatif(world).exit_code == Exit.DONE
 
 
+def test_who_leaves_is_told_also_where_the_first_step_comes_later(world: World):
+    """Nothing is done to them yet, and they are affected all the same."""
+    later = CONFIG.replace("store}", "store, policy: {ladder: {suspend: 3d}}}")
+    world.write("config.yaml", later)
+    world.write("new/config.yaml", later)
+    new_people(world, *NO_GRACE)
+
+    result = whatif(world, "--detailed-exitcode")
+
+    assert result.exit_code == Exit.PENDING
+    text = " ".join(result.stdout.split())
+    assert "= grace.hopper leaves, and the ladder's first step comes later" in text
+    assert "1 person newly affected (left 1 user)" in text
+    assert (
+        "leaves, and the ladder's first step comes later"
+        in whatif(world, "--format", "markdown").stdout
+    )
+    based = whatif(world, "--base", str(world.path), "--format", "json", config="")
+    assert affected(based) == {"grace.hopper": "newly: left"}
+
+
+def test_a_sync_that_would_only_now_be_enabled_has_done_nothing(world: World):
+    """All that it would do is new, and held against its budgets; with a ledger and without."""
+    tight = CONFIG.replace("store}", f"store, {NOBODY_LEAVES}}}")
+    world.write("config.yaml", tight.replace("main: {", "main: {enabled: false, "))
+    world.write("new/config.yaml", tight)
+    new_people(world, QUEEN, *NO_GRACE)
+    world.write("people.yaml", (world.path / "new/people.yaml").read_text())
+
+    kept = whatif(world, "--format", "json")
+    based = whatif(world, "--base", str(world.path), "--format", "json", config="")
+
+    assert affected(kept) == {"ada.lovelace": "newly: update", "grace.hopper": "newly: suspend"}
+    assert affected(based)["ada.lovelace"] == "newly: create"
+    assert (kept.exit_code, based.exit_code) == (Exit.HELD, Exit.HELD)
+
+
 def test_files_with_mistakes_are_an_error_with_their_places(world: World):
     """Of the new files and of the old, each called by its configuration."""
     new_people(world, ("id: ada", "idd: ada"))
