@@ -1,7 +1,8 @@
 """`syncd whatif`: who would be affected by another configuration, or by other people files."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,11 +95,35 @@ def _without_ledger(opened: Opened, new: Path | None, asked: Asked) -> int:
         raise AssertionError("settings were opened from nowhere")
     if asked.since is not None:
         with as_of(asked.since, new) as was:
-            settings = load_too(opened, was) if was else Settings()
-            return _scratch(opened, _Side(settings, asked.since), str(new), asked)
+            settings = load_too(opened, was.config) if was.config else Settings()
+            before = _Side(settings, asked.since)
+            _look_where(before, was.top)
+            return _scratch(opened, before, str(new), asked)
     base = asked.base or Path()
     base = base / new.name if base.is_dir() else base
     return _scratch(opened, _Side(load_too(opened, base), str(base)), str(new), asked)
+
+
+def _look_where(before: _Side, top: Path) -> None:
+    """An absolute path leads to what is in the repository now, whatever the revision has."""
+    wrong = [
+        f"sources.{name}: {text} is read as it is now, and not as {before.called} has it: say it "
+        "relative to the configuration"
+        for name, part in before.settings.sources.items()
+        for text in _texts(part.config.model_dump())
+        if Path(text).is_absolute() and Path(text).resolve().is_relative_to(top.resolve())
+    ]
+    if wrong:
+        raise ConfigError(*wrong)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from chain.from_iterable(map(_texts, value.values()))
+    elif isinstance(value, Iterable):
+        yield from chain.from_iterable(map(_texts, value))
 
 
 def _scratch(opened: Opened, before: _Side, called: str, asked: Asked) -> int:

@@ -342,6 +342,23 @@ def test_a_revision_before_there_was_anything_makes_everybody_new(repository: Wo
         assert affected(result)["ada.lovelace"] == "newly: create"
 
 
+def test_what_is_read_by_an_absolute_path_is_not_taken_for_the_revisions(repository: World):
+    """It would be the same on both sides, and affect nobody; one from elsewhere is so on purpose."""
+    path, elsewhere = repository.path / "people.yaml", repository.path.parents[1] / "guests.yaml"
+    elsewhere.write_text("users: []\n", encoding="utf-8")
+    config = CONFIG.replace("[people.yaml]", f"[people.yaml, {elsewhere}]")
+    repository.write("config.yaml", config)
+    git(repository.path, "commit", "--quiet", "-am", "guests")
+    assert repository.syncd("whatif", "--since", "HEAD").exit_code == Exit.DONE
+    repository.write("config.yaml", config.replace("[people.yaml", f"[{path}"))
+    git(repository.path, "commit", "--quiet", "-am", "absolute")
+    repository.write("people.yaml", PEOPLE.replace(*QUEEN))
+    result = repository.syncd("whatif", "--since", "HEAD")
+    assert result.exit_code == Exit.CONFIG
+    said = " ".join(result.stderr.split())
+    assert f"sources.people: {path} is read as it is now, and not as HEAD has it" in said
+
+
 def test_an_unknown_revision_and_no_repository_are_told(repository: World, tmp_path: Path):
     """With what to do."""
     result = repository.syncd("whatif", "--since", "origin/main")
