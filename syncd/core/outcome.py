@@ -78,9 +78,9 @@ class Affected(Struct, frozen=True):
     after: tuple[Outcome, ...]
 
 
-_TOLD = frozenset({Remark.ADOPT, Remark.REKEY})
-"""Remarks that an administrator must know of: an account becomes somebody's. What the others say
-is in a change as well, but for who leaves while the first step of the ladder comes later."""
+_TOLD = frozenset({Remark.ADOPT, Remark.REKEY, Remark.LEFT})
+"""Remarks that an administrator must know of: an account becomes somebody's, or what becomes of who
+has left comes later. What the others say is in a change as well."""
 
 
 def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
@@ -99,7 +99,7 @@ def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
         for problem in problems:
             yield Thing(problem.kind, problem.key), _of_problem(fate, problem)
     for mark in plan.marks:
-        if mark.remark in _TOLD or _is_leaver(mark):
+        if mark.remark in _TOLD:
             yield Thing(mark.kind, mark.key), _of_mark(mark)
 
 
@@ -114,7 +114,7 @@ def compare(thing: Thing, before: Iterable[Outcome], after: Iterable[Outcome]) -
 
 
 def _telling(some: Iterable[Outcome]) -> Sequence[Outcome]:
-    """That somebody leaves is told by what becomes of them; by itself where nothing does yet."""
+    """That a thing leaves is told by what becomes of it; by itself where nothing does yet."""
     found = tuple(some)
     return tuple(one for one in found if one.what != Remark.LEFT) or found
 
@@ -158,10 +158,6 @@ def _of_change(fate: Fate, change: Change, why: str) -> Outcome:
 
 def _of_problem(fate: Fate, problem: Problem) -> Outcome:
     return Outcome(fate, problem.name or problem.key, why=problem.why)
-
-
-def _is_leaver(mark: Mark) -> bool:
-    return mark.remark is Remark.LEFT and mark.kind is Kind.USER
 
 
 def _of_mark(mark: Mark) -> Outcome:

@@ -41,7 +41,7 @@ def steps(one: Outcome, kind: Kind) -> Iterator[Step]:
 def verb(one: Outcome) -> str:
     """`create`, `held: suspend`, `conflict`."""
     if one.what == Remark.LEFT:
-        return "leaves, and the ladder's first step comes later"
+        return "leaves, and no more is done yet"
     if not one.what:
         return one.fate.value
     stopped = _STOPPED.get(one.fate)

@@ -61,6 +61,7 @@ def test_all_that_a_plan_says_is_an_outcome_with_its_words():
         (Thing(Kind.GROUP, "p:g"), Outcome(Fate.FAILURE, "p:g", why="no name")),
         (Thing(Kind.USER, "p:3"), Outcome(Fate.RUNS, "cy", "adopt", Ref("9"), why="by user_name")),
         (Thing(Kind.USER, "p:4"), Outcome(Fate.RUNS, "dan", "left", Ref("10"), why="is gone")),
+        (Thing(Kind.GROUP, "p:h"), Outcome(Fate.RUNS, "H", "left", Ref("11"), why="is gone")),
     ]
 
 

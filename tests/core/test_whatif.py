@@ -59,11 +59,7 @@ def said(plan):
 
 def leavers(plan):
     """Told of by themselves where nothing else is said of them."""
-    return {
-        (one.kind, one.key, None): one.ref
-        for one in plan.marks
-        if one.remark is Remark.LEFT and one.kind is Kind.USER
-    }
+    return {(one.kind, one.key, None): one.ref for one in plan.marks if one.remark is Remark.LEFT}
 
 
 def difference(before, after):

@@ -144,14 +144,24 @@ def test_who_leaves_is_told_also_where_the_first_step_comes_later(world: World):
 
     assert result.exit_code == Exit.PENDING
     text = " ".join(result.stdout.split())
-    assert "= grace.hopper leaves, and the ladder's first step comes later" in text
+    assert "= grace.hopper leaves, and no more is done yet" in text
     assert "1 person newly affected (left 1 user)" in text
-    assert (
-        "leaves, and the ladder's first step comes later"
-        in whatif(world, "--format", "markdown").stdout
-    )
+    assert "leaves, and no more is done yet" in whatif(world, "--format", "markdown").stdout
     based = whatif(world, "--base", str(world.path), "--format", "json", config="")
     assert affected(based) == {"grace.hopper": "newly: left"}
+
+
+def test_a_group_that_leaves_is_told_before_it_is_deleted(world: World):
+    """That comes with a later run, also of one that nobody is in."""
+    later = CONFIG.replace("store}", "store, policy: {vanished_groups: delete, grace: 0d}}")
+    world.write("config.yaml", later)
+    world.write("new/config.yaml", later)
+    new_people(world, ("  - {id: eng, display_name: Engineering, members: [ada, grace]}\n", ""))
+
+    result = whatif(world)
+
+    text = " ".join(result.stdout.split())
+    assert "Groups newly affected (1) = Engineering leaves, and no more is done yet" in text
 
 
 def test_a_sync_that_would_only_now_be_enabled_has_done_nothing(world: World):
