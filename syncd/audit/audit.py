@@ -175,7 +175,7 @@ class Audit:
         ledger, end = self._trail.identity(), chain.end
         # Where all is gone, all is told again.
         from_head = (head.told, head.told_item) if head and end.file else (0, 0)
-        if end.ledger == ledger and end.entry <= self._trail.newest():
+        if end.ledger == ledger and self._is_known(chain):
             return []
         chain.follow(ledger, *from_head)
         if not end.ledger:
@@ -183,6 +183,17 @@ class Audit:
         event = "ledger went back" if end.ledger == ledger else "ledger changed"
         facts: dict[str, object] = {"from": end.ledger, "from_entry": end.entry}
         return [of_its_own(self._rules.clock(), event, **facts)]
+
+    def _is_known(self, chain: Chain) -> bool:
+        """Whether the ledger has the event that was told last. One that was restored from a backup
+        has not, or by now another of that number."""
+        entry = chain.end.entry
+        if entry > self._trail.newest():
+            return False
+        line, events = chain.last_told(), self._trail.events_after(entry - 1, 1)
+        if line is None or line.entry != entry or not events or events[0].number != entry:
+            return True
+        return events[0].at == line.at
 
     def _make_room(self, chain: Chain) -> None:
         """Sees to it that there is a segment to write to, which is neither full nor old."""

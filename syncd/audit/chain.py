@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from syncd.audit.record import FIRST, Line, NoLine, decode, encode, members
 from syncd.audit.segments import (
+    backwards,
     last_of,
     name_of,
     segments,
@@ -92,6 +93,13 @@ class Chain:
             return self.end.file.stat().st_size != self.end.offset
         except FileNotFoundError:
             return True
+
+    def last_told(self) -> Line | None:
+        """The last line that tells of an event, in whichever file."""
+        found = (
+            one.line for path in reversed(segments(self._directory)) for one in backwards(path)
+        )
+        return next((line for line in found if line and line.entry is not None), None)
 
     def go_on(self, seq: int, hash_: str) -> None:
         """After a line that is not here any more."""

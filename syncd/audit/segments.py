@@ -39,14 +39,18 @@ class Last(NamedTuple):
 
 def last_of(path: Path, before: int | None = None) -> Last:
     """Of the octets `before` that offset, or all. Raises `OSError`."""
+    return next(backwards(path, before), Last(None, 0))
+
+
+def backwards(path: Path, before: int | None = None) -> Iterator[Last]:
+    """All good lines, the last one first. Raises `OSError`."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         for start, end in _backwards(file.fileno(), size if before is None else before):
             try:
-                return Last(decode(os.pread(file.fileno(), end - start - 1, start)), end)
+                yield Last(decode(os.pread(file.fileno(), end - start - 1, start)), end)
             except NoLine:
                 continue
-    return Last(None, 0)
 
 
 def ends_at(path: Path, offset: int) -> Line | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from syncd.errors import ConfigError
 
@@ -14,10 +15,18 @@ _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_INDEX_FILE")
 """What git tells its hooks of the repository (githooks(5)): it is asked about the one here."""
 
 
+class Revised(NamedTuple):
+    """A configuration as a revision has it, None where it was not there; and the repository's own
+    directory, where all is as it is now."""
+
+    config: Path | None
+    top: Path
+
+
 @contextmanager
-def as_of(revision: str, config: Path) -> Iterator[Path | None]:
-    """The file as it was, in a directory that is gone afterwards; None where it was not there, or
-    where the repository has no commit yet. Nothing in the repository is changed.
+def as_of(revision: str, config: Path) -> Iterator[Revised]:
+    """The file as it was, in a directory that is gone afterwards; none where the repository has no
+    commit yet. Nothing in the repository is changed.
 
     Raises `ConfigError` where there is no repository, or no such revision.
     """
@@ -27,12 +36,12 @@ def as_of(revision: str, config: Path) -> Iterator[Path | None]:
         top = Path(git("rev-parse", "--show-toplevel"))
         commit = git.commit(revision)
         if commit is None:
-            yield None
+            yield Revised(None, top)
             return
         git("read-tree", commit)
         git("-C", str(top), "checkout-index", "--all", f"--prefix={there}/")
         was = there / config.resolve().relative_to(top.resolve())
-        yield was if was.is_file() else None
+        yield Revised(was if was.is_file() else None, top)
 
 
 class _Git:

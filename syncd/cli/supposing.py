@@ -1,7 +1,8 @@
 """`syncd whatif`: who would be affected by another configuration, or by other people files."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,8 +77,9 @@ def _by_the_ledger(opened: Opened, config: Path | None, asked: Asked) -> int:
             closing(assemble(after.settings, name, nobody)) as other,
         ):
             names = _differing(before.settings, after.settings, name)
+            was = Otherwise(one, before.called, names)
             return on_what_was_kept(
-                Otherwise(one, before.called, names),
+                was if _ran(before, after, name) else None,
                 Otherwise(other, after.called, names),
                 memory,
                 now(),
@@ -93,11 +95,35 @@ def _without_ledger(opened: Opened, new: Path | None, asked: Asked) -> int:
         raise AssertionError("settings were opened from nowhere")
     if asked.since is not None:
         with as_of(asked.since, new) as was:
-            settings = load_too(opened, was) if was else Settings()
-            return _scratch(opened, _Side(settings, asked.since), str(new), asked)
+            settings = load_too(opened, was.config) if was.config else Settings()
+            before = _Side(settings, asked.since)
+            _look_where(before, was.top)
+            return _scratch(opened, before, str(new), asked)
     base = asked.base or Path()
     base = base / new.name if base.is_dir() else base
     return _scratch(opened, _Side(load_too(opened, base), str(base)), str(new), asked)
+
+
+def _look_where(before: _Side, top: Path) -> None:
+    """An absolute path leads to what is in the repository now, whatever the revision has."""
+    wrong = [
+        f"sources.{name}: {text} is read as it is now, and not as {before.called} has it: say it "
+        "relative to the configuration"
+        for name, part in before.settings.sources.items()
+        for text in _texts(part.config.model_dump())
+        if Path(text).is_absolute() and Path(text).resolve().is_relative_to(top.resolve())
+    ]
+    if wrong:
+        raise ConfigError(*wrong)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from chain.from_iterable(map(_texts, value.values()))
+    elif isinstance(value, Iterable):
+        yield from chain.from_iterable(map(_texts, value))
 
 
 def _scratch(opened: Opened, before: _Side, called: str, asked: Asked) -> int:
@@ -108,12 +134,18 @@ def _scratch(opened: Opened, before: _Side, called: str, asked: Asked) -> int:
         target = empty_target(backend_plugin(part.type).declares)
         with ExitStack() as open_:
             old = None
-            if name in before.settings.syncs:
+            if _ran(before, after, name):
                 old = open_.enter_context(closing(assemble(before.settings, name, target)))
             new = open_.enter_context(closing(assemble(after.settings, name, target)))
             return on_an_empty_target(old, new, now())
 
     return _each(opened, before, after, asked, supposed)
+
+
+def _ran(before: _Side, after: _Side, name: str) -> bool:
+    """One that would only now be enabled has done nothing of what it would do."""
+    was = before.settings.syncs.get(name)
+    return was is not None and (was.enabled or not after.settings.syncs[name].enabled)
 
 
 def _each(

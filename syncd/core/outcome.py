@@ -78,9 +78,9 @@ class Affected(Struct, frozen=True):
     after: tuple[Outcome, ...]
 
 
-_OURS_BY_A_MARK = frozenset({Remark.ADOPT, Remark.REKEY})
-"""Remarks that an administrator must know of: an account becomes somebody's. What the others say
-is in a change as well."""
+_TOLD = frozenset({Remark.ADOPT, Remark.REKEY, Remark.LEFT})
+"""Remarks that an administrator must know of: an account becomes somebody's, or what becomes of who
+has left comes later. What the others say is in a change as well."""
 
 
 def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
@@ -99,18 +99,24 @@ def outcomes(plan: Plan) -> Iterator[tuple[Thing, Outcome]]:
         for problem in problems:
             yield Thing(problem.kind, problem.key), _of_problem(fate, problem)
     for mark in plan.marks:
-        if mark.remark in _OURS_BY_A_MARK:
+        if mark.remark in _TOLD:
             yield Thing(mark.kind, mark.key), _of_mark(mark)
 
 
 def compare(thing: Thing, before: Iterable[Outcome], after: Iterable[Outcome]) -> Affected | None:
     """None where both come to the same."""
-    was, will_be = (tuple(sorted(some, key=_place)) for some in (before, after))
+    was, will_be = (tuple(sorted(_telling(some), key=_place)) for some in (before, after))
     if [one.meaning for one in was] == [one.meaning for one in will_be]:
         return None
     turn = Turn.OTHERWISE if was and will_be else Turn.NEWLY if will_be else Turn.NO_LONGER
     name = next(chain(will_be, was)).name
     return Affected(turn, thing.kind, thing.key, thing.member, name, was, will_be)
+
+
+def _telling(some: Iterable[Outcome]) -> Sequence[Outcome]:
+    """That a thing leaves is told by what becomes of it; by itself where nothing does yet."""
+    found = tuple(some)
+    return tuple(one for one in found if one.what != Remark.LEFT) or found
 
 
 def what_counts(one: Affected) -> str:

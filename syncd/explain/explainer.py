@@ -110,7 +110,7 @@ class Explainer:
             changes=tuple(one for one in self._plan.changes if _is_of(key, one)),
             held=tuple(one for one in self._plan.held if _is_of(key, one.change)),
             refused=tuple(one for one in self._plan.refused if _is_of(key, one.change)),
-            problems=self._problems({key, *aliases}),
+            problems=self._problems(Kind.USER, {key, *aliases}),
             notes=tuple(note for note in self._plan.notes if note.startswith(f"{name} ")),
             lines=self._journal.lines(key),
             unsettled=tuple(one for one in self._plan.unsettled if _is_of(key, one.change)),
@@ -136,6 +136,7 @@ class Explainer:
         return {
             "group_changes": tuple(one for one in changes if one.key in keys),
             "group_refusals": tuple(one for one in refusals if one.change.key in keys),
+            "group_problems": self._problems(Kind.GROUP, keys),
         }
 
     @cached_property
@@ -193,7 +194,7 @@ class Explainer:
         if wanted:
             return ""
         if key in self._q.desired.undecided[Kind.USER]:
-            if person is None or self._problems({key, *person.aliases}):
+            if person is None or self._problems(Kind.USER, {key, *person.aliases}):
                 return "undecided, as said below"
             return f"undecided: {self._verdicts.undecided(person)}"
         return self._q.desired.absent.get(key, "is in no source any more")
@@ -217,9 +218,9 @@ class Explainer:
             for name in sorted(kept & fields.keys())
         )
 
-    def _problems(self, keys: set[Key]) -> tuple[Problem, ...]:
+    def _problems(self, kind: Kind, keys: set[Key]) -> tuple[Problem, ...]:
         problems = (*self._plan.conflicts, *self._plan.failures)
-        return tuple(one for one in problems if one.kind is Kind.USER and one.key in keys)
+        return tuple(one for one in problems if one.kind is kind and one.key in keys)
 
 
 def _attributes(person: Person) -> tuple[Attribute, ...]:

@@ -106,9 +106,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
     `scope` has the rules by which people are taken, for whoever is in a source; `match` what makes
     records one person. `sides` say what was read whole, `withheld` why nothing is taken from the
     account for now, and `guards` what else keeps it. `remarks` are what was remembered besides
-    `lines`. `group_changes` and `group_refusals` are of the groups themselves that the person is in
-    or is to be in: what is made of them, and what is not. `forgotten` is of whom the journal alone
-    knows. `next_run` says when that is, in words.
+    `lines`. `group_changes`, `group_refusals` and `group_problems` are of the groups themselves
+    that the person is in or is to be in: what is made of them, what is not, and what somebody must
+    decide. `forgotten` is of whom the journal alone knows. `next_run` says when that is, in words.
     """
 
     sync: str
@@ -145,6 +145,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     remarks: tuple[Remarked, ...] = ()
     group_changes: tuple[Change, ...] = ()
     group_refusals: tuple[Refusal, ...] = ()
+    group_problems: tuple[Problem, ...] = ()
     forgotten: bool = False
     next_run: str = ""
 
@@ -152,3 +153,13 @@ class Explanation(Struct, frozen=True, kw_only=True):
     def unread(self) -> tuple[Side, ...]:
         """The sources that were not read whole."""
         return tuple(side for side in self.sides if side.name and side.gaps)
+
+    @property
+    def at_rest(self) -> str:
+        """Why nothing comes next, in words, of whom that is so."""
+        unseen = any(side.gaps for side in self.sides if not side.name)
+        if unseen and self.wanted and self.account is None:
+            return "nothing for now: the target was not read whole, and may have the account"
+        if self.withheld:
+            return "nothing for now: not all was read, and what takes away waits for that"
+        return "nothing: it is as it should be"

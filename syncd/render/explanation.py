@@ -7,7 +7,7 @@ from rich.text import Text
 
 from syncd.core.memory import Link
 from syncd.core.model import ATTRIBUTES, Kind, Value
-from syncd.core.plan import Change
+from syncd.core.plan import Change, Problem
 from syncd.explain import AsOf, Explanation, Field
 from syncd.explain.timers import Timer
 from syncd.render.changes import details, in_order
@@ -136,18 +136,23 @@ def _next(one: Explanation) -> Iterator[RenderableType]:
     rows += [_change(each.change, f"not made: {each.rule}") for each in one.group_refusals]
     left = (*one.unsettled, *one.drifted, *one.yielded)
     rows += [_change(each.change, f"left: {each.rule}") for each in left]
-    rows += [Row(Text("!", "red"), Text("conflict"), Text(safe(p.why))) for p in one.problems]
+    rows += [_problem(problem, "conflict") for problem in one.problems]
+    rows += [_problem(p, f"conflict of group {p.name or p.key}") for p in one.group_problems]
     rows += [Row(Text("•"), Text("note"), Text(safe(note))) for note in one.notes]
     rows += [_timer(timer) for timer in one.ladder if not timer.planned]
     if one.forgotten:
         nothing = "not known before the next run" if one.link else "nothing: there is no account"
         yield Text(f"  {nothing}", style="dim")
         return
-    yield listing(rows) if rows else Text("  nothing: it is as it should be", style="dim")
+    yield listing(rows) if rows else Text(f"  {one.at_rest}", style="dim")
     if one.held:
         yield indented((_RELEASED, "dim"))
     if one.next_run and rows:
         yield indented((safe(one.next_run), "dim"))
+
+
+def _problem(one: Problem, what: str) -> Row:
+    return Row(Text("!", "red"), Text(safe(what)), Text(safe(one.why)))
 
 
 def _timer(one: Timer) -> Row:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from syncd.core.memory import Remark
 from syncd.core.model import ATTRIBUTES, NAME_FIELD, Kind, Op
 from syncd.core.outcome import Affected, Fate, Outcome
 from syncd.render.changes import in_order
@@ -39,6 +40,8 @@ def steps(one: Outcome, kind: Kind) -> Iterator[Step]:
 
 def verb(one: Outcome) -> str:
     """`create`, `held: suspend`, `conflict`."""
+    if one.what == Remark.LEFT:
+        return "leaves, and no more is done yet"
     if not one.what:
         return one.fate.value
     stopped = _STOPPED.get(one.fate)

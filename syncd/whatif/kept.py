@@ -12,7 +12,7 @@ from syncd.ledger import Ledger
 from syncd.ledger.snapshot import Head, Sides
 from syncd.sync import Sync, source_part, target_part
 from syncd.whatif.difference import Difference
-from syncd.whatif.supposed import Grounds, Supposed, local_sources, prefixed
+from syncd.whatif.supposed import Grounds, Supposed, local_sources, nothing, prefixed
 
 _TRIES = 3
 """A run may renew what is kept in the middle of it."""
@@ -28,10 +28,12 @@ class Otherwise(NamedTuple):
 
 
 def on_what_was_kept(
-    before: Otherwise, after: Otherwise, ledger: Ledger, now: datetime
+    before: Otherwise | None, after: Otherwise, ledger: Ledger, now: datetime
 ) -> Supposed:
-    """Raises `SourceError` where a source's files cannot be read, or what was kept of it does
-    not say what it would hold by these settings; `LedgerError` where the target's does not."""
+    """None for a sync that is not enabled: all that it would do is new.
+
+    Raises `SourceError` where a source's files cannot be read, or what was kept of it does not say
+    what it would hold by these settings; `LedgerError` where the target's does not."""
     name = after.sync.name
     for _ in range(_TRIES):
         head = ledger.snapshot(name).head()
@@ -42,7 +44,7 @@ def on_what_was_kept(
 
 
 def _on(
-    head: Head | None, before: Otherwise, after: Otherwise, ledger: Ledger, now: datetime
+    head: Head | None, before: Otherwise | None, after: Otherwise, ledger: Ledger, now: datetime
 ) -> Supposed:
     name = after.sync.name
     if head is None or head.sides is None:
@@ -50,9 +52,10 @@ def _on(
             f"sync {name}: nothing is known before the first run; "
             f"`syncd apply --sync {name}` is one"
         )
-    for one in (before, after):
+    for one in filter(None, (before, after)):
         _check(one, head.sides)
-    was, will_be = (_planned(one, ledger, head, head.sides, now) for one in (before, after))
+    was = _planned(before, ledger, head, head.sides, now) if before else nothing(after.sync, now)
+    will_be = _planned(after, ledger, head, head.sides, now)
     grounds = _grounds(after.sync, ledger, head.sides)
     return Supposed(was, will_be, Difference(was, will_be), grounds)
 

@@ -12,14 +12,13 @@ from msgspec.structs import replace as but
 from syncd import engine
 from syncd.backends.memory import MemoryBackend
 from syncd.core.model import Kind
-from syncd.core.plan import Plan
 from syncd.core.policy import Waves
 from syncd.errors import SourceError
 from syncd.ledger import Ledger
 from syncd.ports import Backend, Holds
 from syncd.sync import Sync, source_part
 from syncd.whatif.difference import Difference
-from syncd.whatif.supposed import Supposed, local_sources, prefixed
+from syncd.whatif.supposed import Supposed, local_sources, nothing, prefixed
 
 _A_WHILE = timedelta(minutes=1)
 _BEFORE = "as it was: "
@@ -32,7 +31,8 @@ def empty_target(declares: Mapping[Kind, Holds]) -> Backend:
 
 
 def on_an_empty_target(before: Sync | None, after: Sync, now: datetime) -> Supposed:
-    """Both are of one target in memory, that of `after`. None for a sync that was not there.
+    """Both are of one target in memory, that of `after`. None for a sync that was not there,
+    or not enabled.
 
     Raises `SourceError` where any source is not of local files, or these cannot be read; of
     those of `before`, not whole.
@@ -40,7 +40,7 @@ def on_an_empty_target(before: Sync | None, after: Sync, now: datetime) -> Suppo
     for sync in (before, after):
         _check(sync)
     with closing(Ledger.in_memory()) as ledger:
-        was = _nothing(after, now)
+        was = nothing(after, now)
         if before is not None:
             # Where the settings say that the store is, is nothing here: they may be of a checkout.
             before = replace(before, identity=after.identity)
@@ -73,7 +73,3 @@ def _settle(sync: Sync, ledger: Ledger, earlier: datetime) -> None:
         raise SourceError(*prefixed(_BEFORE, error.problems)) from error
     if report.plan.withheld:
         raise SourceError(*prefixed(_BEFORE, report.plan.withheld))
-
-
-def _nothing(sync: Sync, now: datetime) -> Plan:
-    return Plan(sync=sync.name, target=sync.target, created=now, config=sync.config)

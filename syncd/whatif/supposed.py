@@ -44,6 +44,11 @@ def exit_code(supposed: Supposed, *, detailed: bool = False) -> Exit:
     return Exit.PENDING if detailed and len(supposed.difference) else Exit.DONE
 
 
+def nothing(sync: Sync, now: datetime) -> Plan:
+    """What a sync would do that does not run."""
+    return Plan(sync=sync.name, target=sync.target, created=now, config=sync.config)
+
+
 def local_sources(sync: Sync) -> frozenset[str]:
     """Those that are nothing but files on this machine: to read them reaches nobody."""
     return frozenset(name for name, one in sync.sources.items() if is_local(one))

@@ -11,6 +11,7 @@ from syncd.core.memory import Mark, Remark
 from syncd.core.model import Key, Kind, Op, Ref
 from syncd.core.plan import Change
 from syncd.errors import AuditError
+from syncd.ledger import open_ledger
 from syncd.ledger.daemons import Daemon
 from syncd.ledger.schema import SCHEMA
 from tests.audit.book import NOW, Book
@@ -282,6 +283,35 @@ def test_a_ledger_that_was_restored_from_a_backup_is_told_of_again(book: Book, t
     book.run("max")
     assert book.told()[-4:] == ["ledger went back", "run begun", "max", "run ended"]
     assert verdict(book.directory, book.place).problems == []
+
+
+def test_what_a_restored_ledger_did_untold_is_told_though_its_numbers_were_told_before(
+    book: Book, tmp_path: Path
+):
+    """The audit could not be written, or another machine ran: by then there are as many events."""
+    book.run("ada")
+    book.close()
+    file = tmp_path / "ledger.db"
+    backup = file.read_bytes()
+    book.open()
+    book.run("bob")
+    book.close()
+    for journal in tmp_path.glob("ledger.db-*"):
+        journal.unlink()
+    file.write_bytes(backup)
+    book.pass_time(hours=1)
+    book.ledger = open_ledger(*book.place, write=True)
+    for name in ("kim", "lee", "max"):
+        book.run(name)
+    book.close()
+    book.open()
+    told = book.told()
+    again = told[told.index("ledger went back") + 1 :]
+    assert [name for name in again if not name.startswith("run ")] == ["kim", "lee", "max"]
+    assert verdict(book.directory, book.place).problems == []
+    book.close()
+    book.open()
+    assert book.told() == told
 
 
 def test_two_machines_with_one_ledger_have_each_all_of_it(books, tmp_path: Path, place: Place):

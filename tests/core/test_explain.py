@@ -5,11 +5,12 @@ from datetime import timedelta
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from syncd.backends.memory import MemoryBackend
 from syncd.core.decide import decide
 from syncd.core.hold import Hold
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Key, Kind, Op, Reference, State, User
+from syncd.core.model import Group, Key, Kind, Op, Reference, State, User
 from syncd.core.policy import Adopt, Leavers, Protect
 from syncd.core.scope import conditions, in_scope
 from syncd.engine import ask
@@ -72,6 +73,7 @@ def check(world):
             assert refusal.rule
             for one in concerned(refusal.change, told, question):
                 assert refusal in (*getattr(one, tray), *one.group_refusals)
+    check_problems(told, question, plan)
     for one in told.values():
         check_one(one)
 
@@ -84,6 +86,14 @@ def concerned(change, told, question):
     wanted = question.desired.members.get(change.key, ())
     accounts = [one for one in told.values() if one.account and one.account.ref in inside]
     return [*accounts, *(told[key] for key in wanted)]
+
+
+def check_problems(told, question, plan):
+    """Whoever is to be in a group that somebody must decide about is told why."""
+    for problem in (*plan.conflicts, *plan.failures):
+        if problem.kind is Kind.GROUP:
+            for key in question.desired.members.get(problem.key, ()):
+                assert problem in told[key].group_problems
 
 
 def check_one(one):
@@ -189,6 +199,47 @@ def test_a_source_that_was_not_read_whole_is_named_with_what_follows():
         ("", (), False),
     ]
     assert (ada.withheld, ada.changes) == (("source q: cut off",), ())
+
+
+def test_why_a_group_is_not_made_is_told_to_who_is_to_be_in_it():
+    """Not only that the membership waits for the group."""
+    here = office(ADA, groups=[group("e", "Engineering", "1")])
+    here.backend.groups.create(Key("theirs"), Group(display_name="Engineering"))
+    here.apply()
+    (problem,) = explained(here, "ada").group_problems
+    assert (problem.key, problem.why) == (
+        "p:e",
+        f"display_name 'Engineering' is taken by Engineering ({ref_of(here)})",
+    )
+
+
+def ref_of(here):
+    (stored,) = here.backend.groups.read()
+    return stored.ref
+
+
+def test_nothing_is_as_it_should_be_where_not_all_was_read():
+    """A leaver whose suspension is withheld, and who may be in what was not read of the target."""
+    here = merged(MemorySource([ADA, ZOE]), MemorySource([KIM]))
+    here.apply()
+    assert explained(here, "p:2").at_rest == "nothing: it is as it should be"
+    here.sources["q"].gaps = ("cut off",)
+    here.source.has(ADA)
+    assert explained(here, "p:2").at_rest == (
+        "nothing for now: not all was read, and what takes away waits for that"
+    )
+
+
+def test_an_account_that_may_be_in_what_was_not_read_is_not_as_it_should_be():
+    """Nobody is made a second time, so a newcomer waits as well."""
+    here = opened(ADA, identity="store one")
+    here.identity = "store two"
+    here.backend = MemoryBackend()
+    here.source.has(ADA, ZOE)
+    for who in ("p:1", "p:2"):
+        assert explained(here, who).at_rest == (
+            "nothing for now: the target was not read whole, and may have the account"
+        )
 
 
 def test_a_reference_that_leads_nowhere_may_mean_somebody():

@@ -44,7 +44,9 @@ def test_all_that_a_plan_says_is_an_outcome_with_its_words():
         failures=(Problem(Kind.GROUP, Key("p:g"), "", "no name"),),
         marks=(
             Mark(Remark.ADOPT, Kind.USER, Key("p:3"), Ref("9"), "cy", "by user_name"),
-            Mark(Remark.LEFT, Kind.USER, Key("p:4"), Ref("10"), "dan"),
+            Mark(Remark.LEFT, Kind.USER, Key("p:4"), Ref("10"), "dan", "is gone"),
+            Mark(Remark.LEFT, Kind.GROUP, Key("p:h"), Ref("11"), "H", "is gone"),
+            Mark(Remark.RETURNED, Kind.USER, Key("p:5"), Ref("12"), "eve"),
         ),
     )
     fields = "ada", "update", Ref("7"), {"title": "a"}, {"title": "b"}
@@ -58,7 +60,18 @@ def test_all_that_a_plan_says_is_an_outcome_with_its_words():
         (Thing(Kind.USER, "p:2"), Outcome(Fate.CONFLICT, "bob", why="two want it")),
         (Thing(Kind.GROUP, "p:g"), Outcome(Fate.FAILURE, "p:g", why="no name")),
         (Thing(Kind.USER, "p:3"), Outcome(Fate.RUNS, "cy", "adopt", Ref("9"), why="by user_name")),
+        (Thing(Kind.USER, "p:4"), Outcome(Fate.RUNS, "dan", "left", Ref("10"), why="is gone")),
+        (Thing(Kind.GROUP, "p:h"), Outcome(Fate.RUNS, "H", "left", Ref("11"), why="is gone")),
     ]
+
+
+def test_that_somebody_leaves_is_told_by_what_becomes_of_them():
+    """Where that comes later, it is all that is told."""
+    left = Outcome(Fate.RUNS, "ada", "left", why="is gone")
+    assert compare(ADA, [RUNS], [left, RUNS]) is None
+    assert compare(ADA, [], [left, HELD]).after == (HELD,)
+    alone = compare(ADA, [], [left])
+    assert (alone.turn, alone.after, what_counts(alone)) == (Turn.NEWLY, (left,), "user.left")
 
 
 def test_a_difference_is_what_one_side_says_and_the_other_does_not():

@@ -54,7 +54,12 @@ def said(plan):
     for mark in plan.marks:
         if mark.remark in {Remark.ADOPT, Remark.REKEY}:
             note(mark.kind, mark.key, None, "runs", mark.remark.value, mark.ref)
-    return found
+    return {**leavers(plan), **found}
+
+
+def leavers(plan):
+    """Told of by themselves where nothing else is said of them."""
+    return {(one.kind, one.key, None): one.ref for one in plan.marks if one.remark is Remark.LEFT}
 
 
 def difference(before, after):

@@ -183,6 +183,12 @@ def test_a_commit_with_a_wrong_file_is_refused_by_each_hook(repository: World):
         assert "people.yaml:3:5: a user needs id" in ended.stderr
 
 
+def test_the_hooks_run_whatever_files_a_commit_is_of():
+    """pre-commit counts no deleted file, so who is taken away with one would not be looked at."""
+    known = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [(one["always_run"], one["pass_filenames"]) for one in known] == [(True, False)] * 2
+
+
 def test_the_arguments_for_another_file_fit_the_hooks():
     """The page shows how each hook is told of another configuration."""
     others = re.findall(r"- id: (\S+)\n +args: \[(.*)\]", PAGE)

@@ -133,6 +133,53 @@ def test_budgets_are_the_exit_code(world: World):
     assert whatif(world).exit_code == Exit.DONE
 
 
+def test_who_leaves_is_told_also_where_the_first_step_comes_later(world: World):
+    """Nothing is done to them yet, and they are affected all the same."""
+    later = CONFIG.replace("store}", "store, policy: {ladder: {suspend: 3d}}}")
+    world.write("config.yaml", later)
+    world.write("new/config.yaml", later)
+    new_people(world, *NO_GRACE)
+
+    result = whatif(world, "--detailed-exitcode")
+
+    assert result.exit_code == Exit.PENDING
+    text = " ".join(result.stdout.split())
+    assert "= grace.hopper leaves, and no more is done yet" in text
+    assert "1 person newly affected (left 1 user)" in text
+    assert "leaves, and no more is done yet" in whatif(world, "--format", "markdown").stdout
+    based = whatif(world, "--base", str(world.path), "--format", "json", config="")
+    assert affected(based) == {"grace.hopper": "newly: left"}
+
+
+def test_a_group_that_leaves_is_told_before_it_is_deleted(world: World):
+    """That comes with a later run, also of one that nobody is in."""
+    later = CONFIG.replace("store}", "store, policy: {vanished_groups: delete, grace: 0d}}")
+    world.write("config.yaml", later)
+    world.write("new/config.yaml", later)
+    new_people(world, ("  - {id: eng, display_name: Engineering, members: [ada, grace]}\n", ""))
+
+    result = whatif(world)
+
+    text = " ".join(result.stdout.split())
+    assert "Groups newly affected (1) = Engineering leaves, and no more is done yet" in text
+
+
+def test_a_sync_that_would_only_now_be_enabled_has_done_nothing(world: World):
+    """All that it would do is new, and held against its budgets; with a ledger and without."""
+    tight = CONFIG.replace("store}", f"store, {NOBODY_LEAVES}}}")
+    world.write("config.yaml", tight.replace("main: {", "main: {enabled: false, "))
+    world.write("new/config.yaml", tight)
+    new_people(world, QUEEN, *NO_GRACE)
+    world.write("people.yaml", (world.path / "new/people.yaml").read_text())
+
+    kept = whatif(world, "--format", "json")
+    based = whatif(world, "--base", str(world.path), "--format", "json", config="")
+
+    assert affected(kept) == {"ada.lovelace": "newly: update", "grace.hopper": "newly: suspend"}
+    assert affected(based)["ada.lovelace"] == "newly: create"
+    assert (kept.exit_code, based.exit_code) == (Exit.HELD, Exit.HELD)
+
+
 def test_files_with_mistakes_are_an_error_with_their_places(world: World):
     """Of the new files and of the old, each called by its configuration."""
     new_people(world, ("id: ada", "idd: ada"))
@@ -303,6 +350,23 @@ def test_a_revision_before_there_was_anything_makes_everybody_new(repository: Wo
         config = "moved/config.yaml" if world is repository else "config.yaml"
         result = world.syncd("whatif", "--since", "HEAD", "--format", "json", config=config)
         assert affected(result)["ada.lovelace"] == "newly: create"
+
+
+def test_what_is_read_by_an_absolute_path_is_not_taken_for_the_revisions(repository: World):
+    """It would be the same on both sides, and affect nobody; one from elsewhere is so on purpose."""
+    path, elsewhere = repository.path / "people.yaml", repository.path.parents[1] / "guests.yaml"
+    elsewhere.write_text("users: []\n", encoding="utf-8")
+    config = CONFIG.replace("[people.yaml]", f"[people.yaml, {elsewhere}]")
+    repository.write("config.yaml", config)
+    git(repository.path, "commit", "--quiet", "-am", "guests")
+    assert repository.syncd("whatif", "--since", "HEAD").exit_code == Exit.DONE
+    repository.write("config.yaml", config.replace("[people.yaml", f"[{path}"))
+    git(repository.path, "commit", "--quiet", "-am", "absolute")
+    repository.write("people.yaml", PEOPLE.replace(*QUEEN))
+    result = repository.syncd("whatif", "--since", "HEAD")
+    assert result.exit_code == Exit.CONFIG
+    said = " ".join(result.stderr.split())
+    assert f"sources.people: {path} is read as it is now, and not as HEAD has it" in said
 
 
 def test_an_unknown_revision_and_no_repository_are_told(repository: World, tmp_path: Path):
