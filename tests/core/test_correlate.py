@@ -304,6 +304,39 @@ def test_a_line_of_what_is_linked_by_now_is_no_doubt():
     stored = Stored(Ref("u1"), User(user_name="ada", email="a@x"))
     memory = Memory(links=(link,), open_lines=(LINE,))
     assert correlate([ADA_WANTED], [stored], memory, claims()).marks == ()
+    other = replace(stored, ref=Ref("u2"))
+    for foreign in ((), (other,), (other, replace(stored, ref=Ref("u3")))):
+        result = correlate([ADA_WANTED], [stored, *foreign], memory, claims())
+        assert (result.marks, result.undecided, result.foreign) == ((), frozenset(), foreign)
+
+
+def test_only_a_creation_in_doubt_is_claimed_and_each_of_them():
+    """Whatever else is in doubt comes between them."""
+    other = replace(LINE, key=Key("p:2"), after={"user_name": "bob", "email": "b@x"})
+    update = replace(other, op=Op.UPDATE, key=Key("p:3"))
+    stored = Stored(Ref("u2"), User(user_name="bob", email="b@x"))
+    memory = Memory(open_lines=(update, replace(update, key=Key("p:4")), other))
+    result = correlate([], [stored], memory, claims())
+    assert [(one.remark, one.key) for one in result.marks] == [(Remark.CLAIM, "p:2")]
+    assert result.conflicts == ()
+
+
+def test_who_has_an_account_adopts_no_second_one():
+    """Though the rule would fit one that is there."""
+    link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")
+    mine, other = (Stored(Ref(ref), User(user_name=ref, email="a@x")) for ref in ("u1", "u2"))
+    result = correlate([ADA_WANTED], [mine, other], Memory(links=(link,)), claims(adopt_by="email"))
+    assert (result.marks, result.foreign, result.conflicts) == ((), (other,), ())
+
+
+def test_a_key_that_is_learned_counts_at_once():
+    """In this very plan: a hold may be on it."""
+    link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")
+    wanted = replace(ADA_WANTED, aliases=(Key("q:9"),))
+    stored = Stored(Ref("u1"), User(user_name="ada", email="a@x"))
+    result = correlate([wanted], [stored], Memory(links=(link,)), claims())
+    assert [one.remark for one in result.marks] == [Remark.ALIASES]
+    assert [one.link.aliases for one in result.ours] == [("q:9",)]
 
 
 def test_who_has_no_value_to_be_adopted_by_is_not_adopted():

@@ -114,6 +114,20 @@ def test_a_leavers_address_goes_down_a_chain():
     assert (report.exit_code, here.plan().changes) == (0, ())
 
 
+def test_nobody_gives_a_name_up_while_not_all_was_read():
+    """They may be in the part that is missing, and no leaver."""
+    here = opened(person("1", "ada", email="a@x"), person("2", "bob"))
+    here.source.has(person("2", "bob"))
+    here.apply()
+    here.source.has(person("2", "bob", email="a@x"))
+    here.source.gaps = ("size limit",)
+    plan = here.plan()
+    assert plan.changes == ()
+    assert [one.why for one in plan.conflicts] == ["email 'a@x' is taken by ada (u1)"]
+    here.source.gaps = ()
+    assert ids(here.plan().changes) == ["user/update/p:1", "user/update/p:2"]
+
+
 def test_a_leaver_gives_up_all_that_others_take_in_one_change():
     """Address to one, number to another: the account is touched once."""
     unique = USERS.unique | {"phone"}
