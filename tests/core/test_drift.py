@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from syncd.core.decide import Decision, decide
 from syncd.core.drift import ATTEMPTS, missed, wheres
 from syncd.core.mapping import UserMapping
+from syncd.core.memory import OpenLine
 from syncd.core.merge import Precedence
-from syncd.core.model import Kind, User
+from syncd.core.model import Kind, Op, User
 from syncd.core.past import Cause, Known, Stuck, Trace
-from syncd.core.policy import ANY_FIELD, Adopt, Drift
+from syncd.core.policy import ANY_FIELD, Adopt, Budget, Drift
 from syncd.core.spool import Trays
 from syncd.cycle import Mode
 from syncd.cycle.spool import DiskSpool
@@ -314,3 +315,25 @@ def test_a_plan_tells_of_what_never_settles():
             "never settles: written 3 times since run 1, and this came back each time",
         )
     ]
+
+
+def test_what_was_begun_and_never_settles_counts_as_done():
+    """It is not due again, so it draws on the window's budget."""
+    here = opened(ADA, ZOE)
+    here.source.has(
+        person("1", "ada", email="ada@example.org", title="Dr"),
+        replace(ZOE, attributes={**ZOE.attributes, "phone": "1"}),
+    )
+    policy = replace(FREE, retry_unsettled=None, budgets={(Kind.USER, Op.UPDATE): Budget(count=1)})
+    question = replace(ask(here.sync, here.ledger, here.now), policy=policy)
+    assert len(decide(question).held) == 1
+    ada = next(one for one in decide(replace(question, policy=FREE)).changes if one.key == "p:1")
+    title = next(one for one in missed(ada) if one.where[-1] == "title")
+    stuck = {title.where: Stuck(title.written, title.returned, ATTEMPTS, 1, NOON, 3, NOON)}
+    begun = OpenLine(7, Op.UPDATE, Kind.USER, ada.key, ada.ref, ada.before, ada.after)
+    for lines, held in (((), []), ((begun,), ["user/update/p:2"])):
+        memory = replace(
+            question.memory, open_lines=lines, past=Known(question.memory.past.values, stuck)
+        )
+        plan = decide(replace(question, memory=memory))
+        assert ids(one.change for one in plan.held) == held

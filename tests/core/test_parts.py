@@ -7,14 +7,16 @@ from msgspec.structs import replace
 from syncd.core.decide import Apart, Decision, decide
 from syncd.core.desired import HalfKnown
 from syncd.core.knots import Knots, Ties, of_key
-from syncd.core.mapping import Doubts
+from syncd.core.mapping import Doubts, UserMapping
 from syncd.core.members import Listed
-from syncd.core.model import Kind
+from syncd.core.model import USER_FIELDS, Kind
 from syncd.core.parts import Part
 from syncd.core.spool import Trays
 from syncd.cycle.spool import DiskSpool
+from syncd.engine import ask
 from tests.core.test_laws import ANY, live
 from tests.core.worlds import worlds
+from tests.world import MemorySource, Office, person
 
 
 def parted(question, size, spool):
@@ -80,3 +82,16 @@ def test_decided_in_parts_of_any_size_the_plan_is_the_same(world, history, size,
         assert decision.plan() == whole.plan() == decide(lived.question)
         assert decision.left() == whole.left()
         assert decision.renamed == whole.renamed
+
+
+def test_administrators_are_known_of_all_parts():
+    """One who is tied to nobody is in a part alone."""
+    mapped = UserMapping(always={"admin": "admin"})
+    here = Office(sources={"p": MemorySource(supplies=USER_FIELDS - {"active"})}, users=mapped)
+    people = [person(str(n), f"user{n}") for n in range(4)]
+    here.source.has(person("9", "ada", admin="true"), *people)
+    here.apply()
+    question = ask(here.sync, here.ledger, here.now)
+    for size in (1, 2, 9):
+        left = Decision(*parted(question, size, Trays())).left()
+        assert left.administrators == {here.ref("ada")}
