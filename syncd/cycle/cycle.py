@@ -148,13 +148,13 @@ class Cycle:
 
     def _may_pick(self) -> bool:
         """Whether it can be found out whom a change concerns, without looking at everybody."""
-        sync = self._sync
+        head, sync = self._head, self._sync
         return (
-            self._head is not None
-            and not self._head.facts.lost
+            (head is not None and head.sides is not None)
+            and not head.facts.lost
             # Who left is remembered by nothing, and may come back under the key of another source.
             and not (sync.merge.by and sync.policy.leavers is Leavers.IGNORE)
-            and not self._ledger.has_open_lines(sync.name)
+            and not self._ledger.chronicle.goes_on_after(sync.name, head.sides.run)
         )
 
     def _select(self) -> Selection | None:

@@ -18,7 +18,7 @@ from syncd.ledger.history import DONE, FAILED, MOOT, Line
 from syncd.ledger.lookback import Moved, Used, Wanted
 from syncd.ledger.rows import among
 from syncd.ledger.runs import Run
-from syncd.ledger.schema import FREE, JOURNAL, MARKS, RUNS, TALLIES
+from syncd.ledger.schema import BATCHES, FREE, JOURNAL, MARKS, RUNS, TALLIES
 
 _AT_ONCE = 1000
 
@@ -114,6 +114,15 @@ class Chronicle:
         """By which the run made changes."""
         with self._reading() as connection:
             return lookback.approvals_used(connection, run)
+
+    def goes_on_after(self, sync: str, run: int) -> bool:
+        """Whether the sync's journal has lines of later runs, or lines without an end: what these
+        did may be in no record of the target."""
+        later = select(BATCHES.c.batch).where(BATCHES.c.sync == sync, BATCHES.c.run > run).limit(1)
+        with self._reading() as connection:
+            return (
+                history.any_open(connection, sync) or connection.execute(later).first() is not None
+            )
 
     def lines_of(self, run: int, *, after: int = 0, limit: int) -> list[Line]:
         """A run's lines with higher numbers than `after`, in the order in which they were begun."""

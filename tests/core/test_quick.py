@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -9,10 +10,12 @@ from msgspec.structs import replace
 from syncd.core.decide import decide
 from syncd.core.mapping import Scope, UserMapping
 from syncd.core.merge import Precedence
-from syncd.core.model import Reference
+from syncd.core.model import Kind, Reference
 from syncd.core.policy import Leavers
 from syncd.cycle import Mode
 from syncd.engine import ask
+from syncd.errors import LedgerError
+from syncd.ledger import Ledger
 from tests.core.worlds import ELSEWHERE, MERGES, group_records, records
 from tests.telling import TellingSource
 from tests.wired import Wired
@@ -160,3 +163,24 @@ def test_of_merged_records_all_are_looked_at_in_a_quick_cycle():
     report = here.apply(mode=Mode.QUICK)
     assert [change.after for change in report.plan.changes] == [{"title": "Lady"}]
     assert here.source.asked == {"all": 1, "changes": 2}
+
+
+def test_what_a_run_made_that_was_killed_at_its_end_is_not_forgotten(monkeypatch):
+    """All that it did is booked, and no record of the target has it: the next cycle is a full one."""
+    here = telling(ADA, groups=[group("g", "Guests", "1")])
+    here.source.groups += [group("h", "Heroes", "1")]
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep", _no_room)
+        with pytest.raises(LedgerError):
+            here.apply(mode=Mode.FULL)
+    assert [link.key for link in here.links() if link.kind is Kind.GROUP] == ["p:g", "p:h"]
+    here.source.groups.pop()
+    here.source.groups += [group("n", "New", "1", "2")]
+    here.source.has(ADA, ZOE)
+    assert here.apply(mode=Mode.QUICK).exit_code == 0
+    assert [link.key for link in here.links() if link.kind is Kind.GROUP] == ["p:g", "p:h", "p:n"]
+    assert here.plan(mode=Mode.FULL).changes == ()
+
+
+def _no_room(*_args, **_how):
+    raise LedgerError("no room left on the disk")
