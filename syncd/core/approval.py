@@ -119,11 +119,15 @@ def freed(change: Change, approved: Approved) -> Change:
 
 def used_prints(change: Change, given: Collection[str]) -> set[str]:
     """Which of the prints that were `given` for changes of its id an approved change, once it is
-    made, was let through by."""
-    found = {approval_print(change)} if change.approved else set[str]()
-    if change.op is Op.UPDATE:
-        fields = set(change.approved) & change.after.keys()
-        alone = {name: approval_print(only(change, {name})) for name in fields}
-        rest = {name for name in fields if alone[name] not in given}
-        found = {*alone.values(), *(approval_print(only(change, some)) for some in (fields, rest))}
-    return found.intersection(given)
+    made, was let through by. Where it is less than any of them, they are all used up: some of it
+    was made, and is to be approved anew."""
+    if change.op is not Op.UPDATE:
+        found = {approval_print(change)} if change.approved else set[str]()
+        return found.intersection(given)
+    fields = set(change.approved) & change.after.keys()
+    if not fields:
+        return set()
+    alone = {name: approval_print(only(change, {name})) for name in fields}
+    rest = {name for name in fields if alone[name] not in given}
+    found = {*alone.values(), *(approval_print(only(change, some)) for some in (fields, rest))}
+    return found.intersection(given) or set(given)

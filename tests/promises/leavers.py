@@ -35,6 +35,10 @@ class Leavers:
         for effect in one.effects:
             if effect.kind is Kind.USER and effect.op is Op.SUSPEND:
                 self.suspended[effect.ref] = step
+        for link in one.after.links:
+            # It shows, and was in doubt: whether somebody else did it cannot be told.
+            if link.suspended_at is not None and is_in_doubt(one, link):
+                self.suspended.setdefault(link.ref, step)
         if one.plan is None or one.desired is None or one.undoes is not None:
             return
         self._note_missed(one, step)
@@ -83,3 +87,9 @@ def is_wanted(one: Run, link: Link) -> bool:
     """Whether their person is in the sources."""
     keys = {link.key, *link.aliases}
     return any(keys & {user.key, *user.aliases} for user in one.desired.users)
+
+
+def is_in_doubt(one: Run, link: Link) -> bool:
+    """Whether an earlier run may have suspended them."""
+    keys = {link.key, *link.aliases}
+    return any((Op.SUSPEND, Kind.USER, key) in one.before.doubtful for key in keys)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from syncd.core.memory import Link
 from syncd.core.model import Kind, Op
 from syncd.core.policy import Leavers
-from tests.promises.leavers import is_wanted
+from tests.promises.leavers import is_in_doubt, is_wanted
 from tests.promises.past import Past
 from tests.promises.run import Run
 
@@ -64,7 +64,6 @@ def only_own_suspensions_are_lifted(one: Run, past: Past) -> None:
             assert effect.ref not in past.by_hand
             assert one.site.policy.restore
     ours = past.leavers.suspended.keys() | {e.ref for e in one.effects if e.op is Op.SUSPEND}
-    doubtful = {key for op, _, key in one.before.doubtful if op is Op.SUSPEND}
     for link in one.after.links:
         if link.suspended_at is not None:
-            assert link.ref in ours or link.key in doubtful
+            assert link.ref in ours or is_in_doubt(one, link)

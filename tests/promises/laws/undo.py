@@ -18,7 +18,7 @@ def an_undo_goes_back_on_its_run_alone(one: Run, past: Past) -> None:
         return
     assert [effect for effect in one.effects if effect.op is Op.DELETE] == []
     undone = past.runs.get(one.undoes)
-    back = set(_back(undone.effects)) if undone else set()
+    back = {*_back(undone.effects), *_in_doubt(undone)} if undone else set()
     fields = {(e.kind, e.ref): e.fields for e in (undone.effects if undone else ())}
     changes = one.plan.changes if one.plan else ()
     aside = {c.ref for c in changes if c.temporary or "has left; " in c.reason}
@@ -55,6 +55,13 @@ def _back(effects: tuple[Effect, ...]) -> Iterator[Deed]:
                 pass
             case op:
                 yield _OPPOSITE[op], one.kind, one.ref, one.member
+
+
+def _in_doubt(undone: Run) -> Iterator[Deed]:
+    """What may go back on what nobody knew whether it was made, and was found so."""
+    for line in undone.lines:
+        if line.outcome is None and line.op in _OPPOSITE and line.ref is not None:
+            yield _OPPOSITE[line.op], line.kind, line.ref, line.member_ref
 
 
 _OPPOSITE = {Op.SUSPEND: Op.RESTORE, Op.RESTORE: Op.SUSPEND, Op.ADD: Op.REMOVE, Op.REMOVE: Op.ADD}
