@@ -321,6 +321,14 @@ def test_only_a_creation_in_doubt_is_claimed_and_each_of_them():
     assert result.conflicts == ()
 
 
+def test_of_all_creations_that_are_not_clear_none_is_repeated():
+    """Not only of the last one."""
+    lines = (LINE, replace(LINE, line=2, key=Key("p:2")))
+    two = [Stored(Ref(r), User(user_name="ada", email="a@x")) for r in ("u1", "u2")]
+    result = correlate([ADA_WANTED], two, Memory(open_lines=lines), claims())
+    assert (result.marks, result.undecided) == ((), {"p:1", "p:2"})
+
+
 def test_who_has_an_account_adopts_no_second_one():
     """Though the rule would fit one that is there."""
     link = Link(Kind.USER, Key("p:1"), Ref("u1"), "ada")

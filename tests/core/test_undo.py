@@ -585,7 +585,7 @@ def test_what_it_made_is_counted_and_who_is_suspended_already_is_not():
     )
 
 
-def going_back(deeds, links, stored, *, insists=None):
+def going_back(deeds, links, stored, *, insists=None, since=()):
     """What should be of these users, and why something of them does not go back."""
     here = office()
     question = ask(here.sync, here.ledger, NOON)
@@ -595,6 +595,7 @@ def going_back(deeds, links, stored, *, insists=None):
         seen=replace(question.seen, users=stored),
     )
     how = {} if insists is None else {"insists": insists}
+    how["since"] = lambda _kind, _keys: since
     turned, _ = turn(asked, None, Undo(4, lambda kind, _: deeds.get(kind, ()), lambda _: (), **how))
     desired = turned.desired
     return desired.users, [(one.key, one.why) for one in desired.conflicts], desired.managed
@@ -631,6 +632,19 @@ def test_several_deeds_to_one_go_back_together():
     made = replace(DEED, op=Op.CREATE, ref=None, before={}, after={"user_name": "ada"})
     users, why, managed = going_back({Kind.USER: [made, DEED]}, (LINKED,), there)
     assert (users[0].entity.active, why, managed) == (False, [], frozenset())
+
+
+def test_what_was_made_otherwise_since_is_so_without_case_where_the_target_has_none():
+    """Another spelling of an address is no other address; of a title it is."""
+    there = (Stored(Ref("u1"), ADA),)
+    made = {"title": "Dr", "email": "a@x"}
+    deeds = {Kind.USER: [replace(DEED, before={"title": "Mr", "email": "old@x"}, after=made)]}
+    spelled = replace(DEED, after={"title": "DR", "email": "A@X"})
+    users, why, _ = going_back(deeds, (LINKED,), there, since=[spelled])
+    assert users[0].entity == replace(ADA, email="old@x")
+    assert [one[1].split(": ")[1] for one in why] == [
+        "title was made 'Dr' by it, otherwise later, and so again"
+    ]
 
 
 def test_what_is_otherwise_by_now_goes_back_only_where_that_is_insisted_on():
