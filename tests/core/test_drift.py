@@ -330,7 +330,7 @@ def test_what_was_begun_and_never_settles_counts_as_done():
     ada = next(one for one in decide(replace(question, policy=FREE)).changes if one.key == "p:1")
     title = next(one for one in missed(ada) if one.where[-1] == "title")
     stuck = {title.where: Stuck(title.written, title.returned, ATTEMPTS, 1, NOON, 3, NOON)}
-    begun = OpenLine(7, Op.UPDATE, Kind.USER, ada.key, ada.ref, ada.before, ada.after)
+    begun = OpenLine(7, Op.UPDATE, Kind.USER, ada.key, ada.ref, ada.after, ada.before)
     for lines, held in (((), []), ((begun,), ["user/update/p:2"])):
         memory = replace(
             question.memory, open_lines=lines, past=Known(question.memory.past.values, stuck)
